@@ -1,0 +1,180 @@
+//! What is wrong, where, and what to do about it.
+
+use std::fmt;
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// A file of configuration and its text.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Source {
+    /// The path as shown to the user: relative to the working directory.
+    pub path: PathBuf,
+    /// The whole text.
+    pub text: String,
+}
+
+/// A piece of a [`Source`], in bytes.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Span {
+    /// The file.
+    pub source: Arc<Source>,
+    /// The bytes of it.
+    pub range: Range<usize>,
+}
+
+impl Span {
+    /// The line and column (both from 1, columns in characters) where the span begins.
+    pub fn position(&self) -> (usize, usize) {
+        let at = self.range.start.min(self.source.text.len());
+        let before = self.source.text.get(..at).unwrap_or(&self.source.text);
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let line = before.matches('\n').count() + 1;
+        (line, before.get(line_start..).unwrap_or_default().chars().count() + 1)
+    }
+
+    /// The text of the span.
+    pub fn text(&self) -> &str {
+        self.source.text.get(self.range.clone()).unwrap_or_default()
+    }
+
+    /// From the start of this span to the end of `other`, which is in the same file.
+    pub fn to(&self, other: &Span) -> Span {
+        Span { source: self.source.clone(), range: self.range.start..other.range.end }
+    }
+}
+
+/// `main.tf:3:7`
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (line, column) = self.position();
+        write!(f, "{}:{line}:{column}", self.source.path.display())
+    }
+}
+
+impl fmt::Debug for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Whether a diagnostic stops the command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// The command fails.
+    Error,
+    /// The command goes on.
+    Warning,
+}
+
+/// One thing to tell the user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// Whether it stops the command.
+    pub severity: Severity,
+    /// What is wrong, in a few words without a final period: `Unsupported argument`.
+    pub summary: String,
+    /// The whole story in sentences: what was found and what was expected; may be empty.
+    pub detail: String,
+    /// What to do about it; may be empty.
+    pub hint: String,
+    /// The place in the configuration.
+    pub span: Option<Span>,
+    /// The resource instance concerned, such as `module.a.aws_subnet.b[0]`.
+    pub address: Option<String>,
+}
+
+impl Diagnostic {
+    /// An error without place or hint.
+    pub fn error(summary: impl Into<String>, detail: impl Into<String>) -> Diagnostic {
+        Diagnostic {
+            severity: Severity::Error,
+            summary: summary.into(),
+            detail: detail.into(),
+            hint: String::new(),
+            span: None,
+            address: None,
+        }
+    }
+
+    /// A warning without place or hint.
+    pub fn warning(summary: impl Into<String>, detail: impl Into<String>) -> Diagnostic {
+        Diagnostic { severity: Severity::Warning, ..Diagnostic::error(summary, detail) }
+    }
+
+    /// The same, at a place.
+    pub fn at(self, span: &Span) -> Diagnostic {
+        Diagnostic { span: Some(span.clone()), ..self }
+    }
+
+    /// The same, with what to do about it.
+    pub fn hint(self, hint: impl Into<String>) -> Diagnostic {
+        Diagnostic { hint: hint.into(), ..self }
+    }
+
+    /// The same, about a resource instance.
+    pub fn about(self, address: impl fmt::Display) -> Diagnostic {
+        Diagnostic { address: Some(address.to_string()), ..self }
+    }
+
+    /// Whether it is an error.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+}
+
+/// All that is to be told, in the order it was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Diagnostics(pub Vec<Diagnostic>);
+
+impl Diagnostics {
+    /// Nothing to tell.
+    pub fn new() -> Diagnostics {
+        Diagnostics::default()
+    }
+
+    /// Adds one.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        self.0.push(diagnostic);
+    }
+
+    /// Adds all of `more`, without what has been said already.
+    pub fn extend(&mut self, more: impl IntoIterator<Item = Diagnostic>) {
+        for diagnostic in more {
+            if !self.0.contains(&diagnostic) {
+                self.0.push(diagnostic);
+            }
+        }
+    }
+
+    /// Whether any is an error.
+    pub fn has_errors(&self) -> bool {
+        self.0.iter().any(Diagnostic::is_error)
+    }
+
+    /// Whether there is nothing to tell.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Takes the value out of `(value, diagnostics)`, keeping the diagnostics here.
+    pub fn take<T>(&mut self, (value, more): (T, Diagnostics)) -> T {
+        self.extend(more);
+        value
+    }
+}
+
+impl From<Diagnostic> for Diagnostics {
+    fn from(diagnostic: Diagnostic) -> Diagnostics {
+        Diagnostics(vec![diagnostic])
+    }
+}
+
+impl IntoIterator for Diagnostics {
+    type Item = Diagnostic;
+    type IntoIter = std::vec::IntoIter<Diagnostic>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}

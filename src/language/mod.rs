@@ -1,0 +1,7 @@
+//! The configuration language: text to values.
+//!
+//! Knows neither state nor plan: what a reference to a resource amounts to is asked of a
+//! [`Scope`](scope::Scope), and the schemas of providers are given as arguments.
+
+pub mod config;
+pub mod scope;

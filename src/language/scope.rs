@@ -1,0 +1,21 @@
+//! What evaluation asks of its surroundings.
+
+use std::path::Path;
+
+use crate::diagnostic::{Diagnostic, Span};
+use crate::language::config::Reference;
+use crate::value::Value;
+
+/// Answers references. Implemented by whoever evaluates: for a module instance while planning or
+/// applying, for a variable's validation, for the console.
+pub trait Scope {
+    /// The value of a reference that stands at `span`; never asked for
+    /// [`Reference::Bound`] names, which the evaluator binds itself.
+    ///
+    /// The error says what is wrong with the reference; the evaluator adds nothing to it.
+    fn get(&self, reference: &Reference, span: &Span) -> Result<Value, Box<Diagnostic>>;
+
+    /// The folder that functions such as `file` and `templatefile` resolve relative paths against:
+    /// the working directory.
+    fn folder(&self) -> &Path;
+}
