@@ -315,7 +315,8 @@ impl std::str::FromStr for Target {
         let mut rest = segments(text)?.into_iter().peekable();
         let mut module = ModuleInstance::ROOT;
         while rest.next_if(|(name, _)| name == "module").is_some() {
-            let (name, key) = rest.next().ok_or_else(|| fail("a module name must follow `module`"))?;
+            let (name, key) =
+                rest.next().ok_or_else(|| fail("a module name must follow `module`"))?;
             module = module.child(&name, key);
         }
         let mode = match rest.next_if(|(name, _)| name == "data") {
@@ -372,7 +373,9 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_refused() {
-        for text in ["", "aws_vpc", "aws_vpc.", "aws_vpc.a[", "aws_vpc.a[x]", "a.b.c", "module", "data.a"] {
+        for text in
+            ["", "aws_vpc", "aws_vpc.", "aws_vpc.a[", "aws_vpc.a[x]", "a.b.c", "module", "data.a"]
+        {
             assert!(text.parse::<Target>().is_err(), "{text}");
         }
     }
@@ -380,10 +383,13 @@ mod tests {
     #[test]
     fn a_target_without_key_covers_all_instances() {
         let instance: InstanceAddress = r#"module.a["x"].aws_vpc.b[1]"#.parse().unwrap();
-        for covering in ["module.a", r#"module.a["x"]"#, "module.a.aws_vpc.b", r#"module.a["x"].aws_vpc.b[1]"#] {
+        for covering in
+            ["module.a", r#"module.a["x"]"#, "module.a.aws_vpc.b", r#"module.a["x"].aws_vpc.b[1]"#]
+        {
             assert!(covering.parse::<Target>().unwrap().covers(&instance), "{covering}");
         }
-        for other in ["module.b", r#"module.a["y"]"#, "aws_vpc.b", r#"module.a["x"].aws_vpc.b[0]"#] {
+        for other in ["module.b", r#"module.a["y"]"#, "aws_vpc.b", r#"module.a["x"].aws_vpc.b[0]"#]
+        {
             assert!(!other.parse::<Target>().unwrap().covers(&instance), "{other}");
         }
     }

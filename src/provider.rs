@@ -278,13 +278,18 @@ pub trait Connection: Send + Sync {
     ) -> BoxFuture<'a, Result>;
 
     /// Deletes the object; one that is gone already is a success.
-    fn delete<'a>(&'a self, kind: &'a str, was: &'a Value, step: &'a Step) -> BoxFuture<'a, Result>;
+    fn delete<'a>(&'a self, kind: &'a str, was: &'a Value, step: &'a Step)
+    -> BoxFuture<'a, Result>;
 
     /// Whether the provider has finished with the object just read.
     fn status(&self, kind: &str, object: &Value) -> Result<Status>;
 
     /// More about why an object failed or does not finish, such as the reasons of stopped tasks.
-    fn explain<'a>(&'a self, kind: &'a str, object: &'a Value) -> BoxFuture<'a, Result<Vec<String>>>;
+    fn explain<'a>(
+        &'a self,
+        kind: &'a str,
+        object: &'a Value,
+    ) -> BoxFuture<'a, Result<Vec<String>>>;
 
     /// The object that an import id means, as far as the id tells: enough for `read`.
     fn import(&self, kind: &str, id: &str) -> Result<Value>;

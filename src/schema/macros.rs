@@ -16,7 +16,7 @@ macro_rules! schema {
     )*) => {$(
         $(#[doc = $doc])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-        #[expect(missing_docs, reason = "the schema documents its fields")]
+        #[allow(missing_docs, reason = "the schema documents its fields")]
         pub struct $name {
             $( pub $field: $type, )*
         }

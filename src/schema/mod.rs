@@ -173,8 +173,7 @@ impl Field {
     /// The field of Rust type `T`, which says shape, optionality and sensitivity.
     pub fn new<T: FieldType>(name: &'static str) -> Field {
         let shape = T::shape();
-        let syntax =
-            if shape.block().is_some() { Syntax::Block } else { Syntax::Attribute };
+        let syntax = if shape.block().is_some() { Syntax::Block } else { Syntax::Attribute };
         Field {
             name,
             doc: "",

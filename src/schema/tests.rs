@@ -60,10 +60,9 @@ fn what_is_encoded_decodes_to_the_same() {
 
 #[test]
 fn a_mismatch_names_the_field() {
-    let value = Group::blank().encode().with(
-        "settings",
-        Value::tuple([Value::object([("from_port", Value::string("x"))])]),
-    );
+    let value = Group::blank()
+        .encode()
+        .with("settings", Value::tuple([Value::object([("from_port", Value::string("x"))])]));
     let error = Group::decode(&value).unwrap_err();
     assert_eq!(error.path, "settings.from_port");
 }

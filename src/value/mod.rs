@@ -69,25 +69,15 @@ impl Value {
 
     /// An unknown value of type `ty` of which nothing else is known.
     pub fn unknown(ty: Type) -> Value {
-        let unknown = Unknown {
-            ty,
-            not_null: false,
-            prefix: String::new(),
-            length_min: 0,
-            length_max: None,
-        };
+        let unknown =
+            Unknown { ty, not_null: false, prefix: String::new(), length_min: 0, length_max: None };
         Value::Unknown(Arc::new(unknown))
     }
 
     /// An unknown value of type `ty` that will not be null.
     pub fn unknown_not_null(ty: Type) -> Value {
-        let unknown = Unknown {
-            ty,
-            not_null: true,
-            prefix: String::new(),
-            length_min: 0,
-            length_max: None,
-        };
+        let unknown =
+            Unknown { ty, not_null: true, prefix: String::new(), length_min: 0, length_max: None };
         Value::Unknown(Arc::new(unknown))
     }
 
@@ -201,7 +191,8 @@ impl Value {
     }
 
     fn without_marks(&self) -> Value {
-        let strip = |items: &Arc<Vec<Value>>| Arc::new(items.iter().map(Value::without_marks).collect());
+        let strip =
+            |items: &Arc<Vec<Value>>| Arc::new(items.iter().map(Value::without_marks).collect());
         let strip_fields = |fields: &Arc<Fields>| {
             Arc::new(fields.iter().map(|(key, it)| (key.clone(), it.without_marks())).collect())
         };
@@ -265,7 +256,9 @@ impl Value {
             (Value::List(ty, items), Step::Index(at)) => {
                 Value::List(ty, mark_item(items, *at, rest, marks))
             }
-            (Value::Tuple(items), Step::Index(at)) => Value::Tuple(mark_item(items, *at, rest, marks)),
+            (Value::Tuple(items), Step::Index(at)) => {
+                Value::Tuple(mark_item(items, *at, rest, marks))
+            }
             (other, _) => other,
         };
         value.mark(own)
@@ -390,7 +383,12 @@ fn mark_field(mut fields: Arc<Fields>, name: &str, rest: &[Step], marks: Marks) 
     fields
 }
 
-fn mark_item(mut items: Arc<Vec<Value>>, at: usize, rest: &[Step], marks: Marks) -> Arc<Vec<Value>> {
+fn mark_item(
+    mut items: Arc<Vec<Value>>,
+    at: usize,
+    rest: &[Step],
+    marks: Marks,
+) -> Arc<Vec<Value>> {
     if let Some(item) = Arc::make_mut(&mut items).get_mut(at) {
         *item = std::mem::replace(item, Value::NULL).mark_at(rest, marks);
     }
