@@ -1,0 +1,114 @@
+//! Tags: default tags, hidden tags, and the one place that changes them.
+
+use std::collections::BTreeMap;
+
+use crate::aws::client::Aws;
+use crate::provider::Result;
+use crate::value::{Type, Value};
+
+/// Tags by key.
+pub type Tags = BTreeMap<String, String>;
+
+/// The tag that carries the token of the step that created an object, so that an object whose create
+/// call got no answer can be found. Hidden from `tags` and `tags_all`.
+pub const TOKEN_TAG: &str = "terrace:step";
+
+/// How the tags of a resource type are changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tagging {
+    /// EC2 `CreateTags`/`DeleteTags` by id.
+    Ec2,
+    /// ECS `TagResource` by ARN.
+    Ecs,
+    /// ECR `TagResource` by ARN.
+    Ecr,
+    /// Elastic Load Balancing `AddTags` by ARN.
+    Elb,
+    /// IAM `TagRole` by name.
+    IamRole,
+    /// IAM `TagPolicy` by ARN.
+    IamPolicy,
+    /// CloudWatch Logs `TagResource` by ARN.
+    Logs,
+}
+
+/// The `default_tags` and `ignore_tags` of a provider configuration.
+#[derive(Clone, Debug, Default)]
+pub struct TagPolicy {
+    /// Tags given to every object.
+    pub defaults: Tags,
+    /// Keys of tags that are not ours to manage.
+    pub ignored_keys: Vec<String>,
+    /// Prefixes of keys of tags that are not ours to manage.
+    pub ignored_prefixes: Vec<String>,
+}
+
+impl TagPolicy {
+    /// `tags_all` of a configuration with these `tags`: unknown as far as they are.
+    pub fn planned(&self, tags: &Value) -> Value {
+        if !tags.is_known() {
+            return Value::unknown(Type::map(Type::String));
+        }
+        let (tags, marks) = tags.clone().unmark();
+        let defaults = self.defaults.iter().map(|(key, it)| (key.clone(), Value::string(it)));
+        let mut all: BTreeMap<String, Value> = defaults.collect();
+        for (key, tag) in tags.fields().into_iter().flatten().filter(|(_, tag)| !tag.is_null()) {
+            all.insert(key.clone(), tag.clone());
+        }
+        Value::map(Type::String, all).mark(marks)
+    }
+
+    /// Hides what is not ours in `tags_all` just read, and splits `tags` off it: all that the
+    /// default tags do not give, and those that were configured all the same.
+    pub fn after_read(&self, prior: &Value, now: Value) -> Value {
+        let all = now.get("tags_all");
+        let before = prior.get("tags");
+        let configured = |key: &str| before.fields().is_some_and(|tags| tags.contains_key(key));
+        let visible = all.fields().into_iter().flatten().filter(|(key, _)| !self.hides(key));
+        let visible: BTreeMap<String, Value> =
+            visible.map(|(key, tag)| (key.clone(), tag.clone())).collect();
+        let own = visible.iter().filter(|(key, tag)| {
+            configured(key) || self.defaults.get(*key).map(String::as_str) != tag.as_str()
+        });
+        let own: BTreeMap<String, Value> = own.map(|(k, tag)| (k.clone(), tag.clone())).collect();
+        let tags = if own.is_empty() && before.is_null() {
+            Value::Null(Type::map(Type::String))
+        } else {
+            Value::map(Type::String, own)
+        };
+        now.with("tags_all", Value::map(Type::String, visible)).with("tags", tags)
+    }
+
+    fn hides(&self, key: &str) -> bool {
+        key == TOKEN_TAG
+            || key.starts_with("aws:")
+            || self.ignored_keys.iter().any(|it| it == key)
+            || self.ignored_prefixes.iter().any(|it| key.starts_with(it))
+    }
+}
+
+/// `tags_all` with the tag that finds the object again.
+pub fn with_token(tags_all: &Value, token: &str) -> Value {
+    let mut all = tags_all.fields().cloned().unwrap_or_default();
+    all.insert(TOKEN_TAG.to_string(), Value::string(token));
+    Value::map(Type::String, all)
+}
+
+/// Brings the tags of an object from `old` to `new` with the fewest calls.
+pub async fn change(aws: &Aws, how: Tagging, target: &str, old: &Tags, new: &Tags) -> Result {
+    let set: Tags =
+        new.iter().filter(|(key, it)| old.get(*key) != Some(it)).map(pair).collect();
+    let removed: Vec<String> =
+        old.keys().filter(|key| !new.contains_key(*key)).cloned().collect();
+    if !removed.is_empty() {
+        remove(aws, how, target, removed).await?;
+    }
+    if !set.is_empty() {
+        add(aws, how, target, set).await?;
+    }
+    Ok(())
+}
+
+fn pair((key, value): (&String, &String)) -> (String, String) {
+    (key.clone(), value.clone())
+}
