@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::address::Key;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::language::config::Reference;
 use crate::value::Value;
@@ -14,6 +15,19 @@ pub trait Scope {
     ///
     /// The error says what is wrong with the reference; the evaluator adds nothing to it.
     fn get(&self, reference: &Reference, span: &Span) -> Result<Value, Box<Diagnostic>>;
+
+    /// One output of a module call, of the instance with `key` if there is one, without evaluating
+    /// the others: what `module.name.output` and `module.name[key].output` ask for first. `None`
+    /// when the scope has no shortcut; then the whole of the module is asked for by `get`.
+    fn output(
+        &self,
+        _call: &str,
+        _key: Option<&Key>,
+        _output: &str,
+        _span: &Span,
+    ) -> Option<Result<Value, Box<Diagnostic>>> {
+        None
+    }
 
     /// The folder that functions such as `file` and `templatefile` resolve relative paths against:
     /// the working directory.
