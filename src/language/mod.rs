@@ -4,4 +4,5 @@
 //! [`Scope`](scope::Scope), and the schemas of providers are given as arguments.
 
 pub mod config;
+pub mod functions;
 pub mod scope;
