@@ -4,5 +4,6 @@
 //! [`Scope`](scope::Scope), and the schemas of providers are given as arguments.
 
 pub mod config;
+pub mod defaults;
 pub mod functions;
 pub mod scope;

@@ -5,6 +5,8 @@
 //! as in HCL's `cty`. Equality (`==`) is structural and looks at marks and types too; the
 //! language's own `==` is an operator of the evaluator.
 
+pub mod convert;
+pub mod json;
 mod marks;
 mod number;
 mod path;
@@ -13,6 +15,7 @@ mod types;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use convert::{ConvertError, convert, unify};
 pub use marks::Marks;
 pub use number::Number;
 pub use path::{Path, Step};
@@ -83,12 +86,13 @@ impl Value {
 
     /// A string, brought to Unicode normalisation form C.
     pub fn string(text: impl AsRef<str>) -> Value {
+        Value::String(Arc::from(Value::nfc(text.as_ref())))
+    }
+
+    /// The text in Unicode normalisation form C, as keys of maps and names of attributes are.
+    pub fn nfc(text: &str) -> String {
         use unicode_normalization::{UnicodeNormalization as _, is_nfc};
-        let text = text.as_ref();
-        if is_nfc(text) {
-            return Value::String(Arc::from(text));
-        }
-        Value::String(Arc::from(text.nfc().collect::<String>()))
+        if is_nfc(text) { text.to_string() } else { text.nfc().collect() }
     }
 
     /// A number.
