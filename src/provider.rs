@@ -188,6 +188,15 @@ pub enum Status {
     Failed(String),
 }
 
+/// An object as it is now, and whether the provider has finished with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Observed {
+    /// The object.
+    pub value: Value,
+    /// Whether the provider has finished with it.
+    pub status: Status,
+}
+
 /// One step of an apply, as the provider sees it: it makes calls only inside a step.
 #[derive(Clone)]
 pub struct Step {
@@ -248,7 +257,7 @@ pub trait Connection: Send + Sync {
         &'a self,
         kind: &'a str,
         objects: Vec<Value>,
-    ) -> BoxFuture<'a, Result<Vec<Option<Value>>>>;
+    ) -> BoxFuture<'a, Result<Vec<Option<Observed>>>>;
 
     /// Creates an object from a wholly known plan (computed fields excepted) and returns its id.
     /// The engine journals the id, waits until the object is usable, and calls `update` for what
@@ -280,9 +289,6 @@ pub trait Connection: Send + Sync {
     /// Deletes the object; one that is gone already is a success.
     fn delete<'a>(&'a self, kind: &'a str, was: &'a Value, step: &'a Step)
     -> BoxFuture<'a, Result>;
-
-    /// Whether the provider has finished with the object just read.
-    fn status(&self, kind: &str, object: &Value) -> Result<Status>;
 
     /// More about why an object failed or does not finish, such as the reasons of stopped tasks.
     fn explain<'a>(

@@ -11,7 +11,7 @@ use futures::future::BoxFuture;
 use crate::aws::client::Aws;
 use crate::aws::tags::{self, TagPolicy, Tagging, Tags};
 use crate::provider::{
-    ErrorKind, Phase, Planned, ProviderError, Recovery, ResourceType, Result, Schedule, Status, Step,
+    ErrorKind, Observed, Phase, Planned, ProviderError, Recovery, ResourceType, Result, Schedule, Status, Step,
 };
 use crate::schema::{Field, FieldType, Schema, Shape};
 use crate::value::{Path, Type, Value};
@@ -64,7 +64,7 @@ pub trait Resource: FieldType + Clone + PartialEq + Send + Sync + 'static {
     /// Deletes the object as last known; one that is already gone is a success.
     fn delete(&self, aws: &Aws) -> impl Future<Output = Result> + Send;
 
-    /// Whether AWS has finished with the object just read.
+    /// Whether AWS has finished with the object just read, `#[hidden]` fields included.
     fn status(&self) -> Status {
         Status::Ready
     }
@@ -143,7 +143,7 @@ pub trait AnyResource: ResourceType {
         aws: &'a Aws,
         tags: &'a TagPolicy,
         objects: Vec<Value>,
-    ) -> BoxFuture<'a, Result<Vec<Option<Value>>>>;
+    ) -> BoxFuture<'a, Result<Vec<Option<Observed>>>>;
     /// [`Resource::create`], with the tag that finds the object again where it needs one.
     fn create<'a>(
         &'a self,
@@ -167,8 +167,6 @@ pub trait AnyResource: ResourceType {
     ) -> BoxFuture<'a, Result>;
     /// [`Resource::delete`]
     fn delete<'a>(&'a self, aws: &'a Aws, was: &'a Value) -> BoxFuture<'a, Result>;
-    /// [`Resource::status`]
-    fn status(&self, object: &Value) -> Result<Status>;
     /// [`Resource::explain`]
     fn explain<'a>(&'a self, aws: &'a Aws, object: &'a Value) -> BoxFuture<'a, Result<Vec<String>>>;
     /// [`Resource::import`]
@@ -206,13 +204,17 @@ impl<R: Resource> Kind<R> {
         aws: &Aws,
         policy: &TagPolicy,
         chunk: &[Value],
-    ) -> Result<Vec<Option<Value>>> {
+    ) -> Result<Vec<Option<Observed>>> {
         let known: Vec<R> = chunk.iter().map(R::decode).collect::<std::result::Result<_, _>>()?;
         let found = R::read(aws, known).await?;
         let finish = |(prior, now): (&Value, Option<R>)| {
-            let now = self.keep_extra(&now?, prior);
-            let now = keep_config_only(self.schema(), prior, now);
-            Some(if R::TAGGING.is_some() { policy.after_read(prior, now) } else { now })
+            let now = now?;
+            let status = now.status();
+            let value = self.keep_extra(&now, prior);
+            let value = keep_config_only(self.schema(), prior, value);
+            let tagged = R::TAGGING.is_some();
+            let value = if tagged { policy.after_read(prior, value) } else { value };
+            Some(Observed { value, status })
         };
         Ok(chunk.iter().zip(found).map(finish).collect())
     }
@@ -328,7 +330,7 @@ impl<R: Resource> AnyResource for Kind<R> {
         aws: &'a Aws,
         tags: &'a TagPolicy,
         objects: Vec<Value>,
-    ) -> BoxFuture<'a, Result<Vec<Option<Value>>>> {
+    ) -> BoxFuture<'a, Result<Vec<Option<Observed>>>> {
         async move {
             let mut found = Vec::with_capacity(objects.len());
             for chunk in objects.chunks(R::BATCH) {
@@ -384,10 +386,6 @@ impl<R: Resource> AnyResource for Kind<R> {
 
     fn delete<'a>(&'a self, aws: &'a Aws, was: &'a Value) -> BoxFuture<'a, Result> {
         async move { R::decode(was)?.delete(aws).await }.boxed()
-    }
-
-    fn status(&self, object: &Value) -> Result<Status> {
-        Ok(R::decode(object)?.status())
     }
 
     fn explain<'a>(&'a self, aws: &'a Aws, object: &'a Value) -> BoxFuture<'a, Result<Vec<String>>> {

@@ -4,7 +4,8 @@
 ///
 /// The Rust type of a field says its shape, and whether it is required or sensitive; each
 /// attribute, such as `#[force_new]` or `#[default(false)]`, is a method of
-/// [`Field`](crate::schema::Field). `#[name("type")]` names a field that Rust cannot.
+/// [`Field`](crate::schema::Field). `#[name("type")]` names a field that Rust cannot; a `#[hidden]`
+/// field is no part of the schema or of values: `read` leaves it for `status`.
 #[macro_export]
 macro_rules! schema {
     ($(
@@ -23,13 +24,14 @@ macro_rules! schema {
 
         impl $crate::schema::FieldType for $name {
             fn shape() -> $crate::schema::Shape {
-                let fields = vec![$({
+                let mut fields = Vec::new();
+                $( if !$crate::schema!(@hidden $([$($flag)*])*) {
                     let field = $crate::schema::Field::new::<$type>(
                         $crate::schema!(@name $field, $([$($flag)*])*),
                     );
                     $( let field = $crate::schema!(@flag field, $type, $($flag)*); )*
-                    field
-                },)*];
+                    fields.push(field);
+                } )*
                 let doc = concat!($($doc, "\n",)*).trim();
                 let version = 0 $( + $version )?;
                 $crate::schema::Shape::Object($crate::schema::Schema { doc, version, fields })
@@ -54,18 +56,22 @@ macro_rules! schema {
             }
 
             fn encode(&self) -> $crate::value::Value {
-                $crate::value::Value::object([$(
-                    (
-                        $crate::schema!(@name $field, $([$($flag)*])*),
-                        $crate::schema::FieldType::encode(&self.$field),
-                    ),
-                )*])
+                let mut fields = Vec::new();
+                $( if !$crate::schema!(@hidden $([$($flag)*])*) {
+                    let name = $crate::schema!(@name $field, $([$($flag)*])*);
+                    fields.push((name, $crate::schema::FieldType::encode(&self.$field)));
+                } )*
+                $crate::value::Value::object(fields)
             }
         }
     )*};
     (@name $field:ident, [name($name:literal)] $($rest:tt)*) => { $name };
     (@name $field:ident, [$($other:tt)*] $($rest:tt)*) => { $crate::schema!(@name $field, $($rest)*) };
     (@name $field:ident,) => { stringify!($field) };
+    (@hidden [hidden] $($rest:tt)*) => { true };
+    (@hidden [$($other:tt)*] $($rest:tt)*) => { $crate::schema!(@hidden $($rest)*) };
+    (@hidden) => { false };
+    (@flag $on:ident, $type:ty, hidden) => { $on };
     (@flag $on:ident, $type:ty, name($name:literal)) => { $on };
     (@flag $on:ident, $type:ty, doc = $doc:literal) => { $on.doc($doc) };
     (@flag $on:ident, $type:ty, computed) => { $on.computed::<$type>() };

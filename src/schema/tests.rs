@@ -14,6 +14,7 @@ schema! {
         settings: One<Rule>,
         token: Option<Secret<String>>,
         #[read_only] arn: Option<String>,
+        #[hidden] phase: Option<String>,
     }
 
     /// One rule of a group.
@@ -51,6 +52,7 @@ fn what_is_encoded_decodes_to_the_same() {
         settings: One(Some(rule)),
         token: Some(Secret("x".into())),
         arn: None,
+        phase: None,
     };
     let value = group.encode();
     assert_eq!(value.get("settings").items().unwrap()[0].get("self"), Value::Bool(true));
@@ -65,4 +67,12 @@ fn a_mismatch_names_the_field() {
         .with("settings", Value::tuple([Value::object([("from_port", Value::string("x"))])]));
     let error = Group::decode(&value).unwrap_err();
     assert_eq!(error.path, "settings.from_port");
+}
+
+#[test]
+fn hidden_fields_are_neither_in_the_schema_nor_in_values() {
+    let group = Group { phase: Some("pending".into()), ..Group::blank() };
+    assert!(schema().field("phase").is_none());
+    assert!(!group.encode().fields().unwrap().contains_key("phase"));
+    assert_eq!(Group::decode(&group.encode()).unwrap().phase, None);
 }
