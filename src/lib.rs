@@ -31,3 +31,6 @@ pub mod provider;
 
 // language: text to values
 pub mod language;
+
+// providers
+pub mod aws;

@@ -109,6 +109,98 @@ pub async fn change(aws: &Aws, how: Tagging, target: &str, old: &Tags, new: &Tag
     Ok(())
 }
 
+/// Adds tags or changes their values.
+async fn add(aws: &Aws, how: Tagging, target: &str, tags: Tags) -> Result {
+    match how {
+        Tagging::Ec2 => {
+            let tags = tags.into_iter().map(|(key, value)| {
+                aws_sdk_ec2::types::Tag::builder().key(key).value(value).build()
+            });
+            let call = aws.ec2.create_tags().resources(target);
+            call.set_tags(Some(tags.collect())).send().await?;
+        }
+        Tagging::Ecs => {
+            let tags = tags.into_iter().map(|(key, value)| {
+                aws_sdk_ecs::types::Tag::builder().key(key).value(value).build()
+            });
+            let call = aws.ecs.tag_resource().resource_arn(target);
+            call.set_tags(Some(tags.collect())).send().await?;
+        }
+        Tagging::Ecr => {
+            let tags = tags
+                .into_iter()
+                .map(|(key, value)| aws_sdk_ecr::types::Tag::builder().key(key).value(value).build());
+            let tags = tags.collect::<std::result::Result<_, _>>()?;
+            aws.ecr.tag_resource().resource_arn(target).set_tags(Some(tags)).send().await?;
+        }
+        Tagging::Elb => {
+            let tags = tags.into_iter().map(|(key, value)| {
+                aws_sdk_elasticloadbalancingv2::types::Tag::builder().key(key).value(value).build()
+            });
+            let call = aws.elb.add_tags().resource_arns(target);
+            call.set_tags(Some(tags.collect())).send().await?;
+        }
+        Tagging::IamRole => {
+            let call = aws.iam.tag_role().role_name(target);
+            call.set_tags(Some(iam_tags(tags)?)).send().await?;
+        }
+        Tagging::IamPolicy => {
+            let call = aws.iam.tag_policy().policy_arn(target);
+            call.set_tags(Some(iam_tags(tags)?)).send().await?;
+        }
+        Tagging::Logs => {
+            let call = aws.logs.tag_resource().resource_arn(target);
+            call.set_tags(Some(tags.into_iter().collect())).send().await?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes tags by key.
+async fn remove(aws: &Aws, how: Tagging, target: &str, keys: Vec<String>) -> Result {
+    match how {
+        Tagging::Ec2 => {
+            let tags =
+                keys.into_iter().map(|key| aws_sdk_ec2::types::Tag::builder().key(key).build());
+            let call = aws.ec2.delete_tags().resources(target);
+            call.set_tags(Some(tags.collect())).send().await?;
+        }
+        Tagging::Ecs => {
+            let call = aws.ecs.untag_resource().resource_arn(target);
+            call.set_tag_keys(Some(keys)).send().await?;
+        }
+        Tagging::Ecr => {
+            let call = aws.ecr.untag_resource().resource_arn(target);
+            call.set_tag_keys(Some(keys)).send().await?;
+        }
+        Tagging::Elb => {
+            let call = aws.elb.remove_tags().resource_arns(target);
+            call.set_tag_keys(Some(keys)).send().await?;
+        }
+        Tagging::IamRole => {
+            let call = aws.iam.untag_role().role_name(target);
+            call.set_tag_keys(Some(keys)).send().await?;
+        }
+        Tagging::IamPolicy => {
+            let call = aws.iam.untag_policy().policy_arn(target);
+            call.set_tag_keys(Some(keys)).send().await?;
+        }
+        Tagging::Logs => {
+            let call = aws.logs.untag_resource().resource_arn(target);
+            call.set_tag_keys(Some(keys)).send().await?;
+        }
+    }
+    Ok(())
+}
+
+/// Tags as IAM takes them.
+pub fn iam_tags(tags: Tags) -> Result<Vec<aws_sdk_iam::types::Tag>> {
+    let made = tags
+        .into_iter()
+        .map(|(key, value)| aws_sdk_iam::types::Tag::builder().key(key).value(value).build());
+    Ok(made.collect::<std::result::Result<_, _>>()?)
+}
+
 fn pair((key, value): (&String, &String)) -> (String, String) {
     (key.clone(), value.clone())
 }

@@ -1,0 +1,6 @@
+//! Networks and addresses.
+
+use crate::aws::resource::AnyResource;
+
+/// The resource types of this service.
+pub static RESOURCES: &[&dyn AnyResource] = &[];

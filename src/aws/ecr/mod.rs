@@ -1,0 +1,6 @@
+//! Image repositories.
+
+use crate::aws::resource::AnyResource;
+
+/// The resource types of this service.
+pub static RESOURCES: &[&dyn AnyResource] = &[];

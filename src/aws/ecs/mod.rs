@@ -1,0 +1,6 @@
+//! Clusters, services and tasks.
+
+use crate::aws::resource::AnyResource;
+
+/// The resource types of this service.
+pub static RESOURCES: &[&dyn AnyResource] = &[];

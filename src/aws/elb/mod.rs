@@ -1,0 +1,6 @@
+//! Load balancers.
+
+use crate::aws::resource::AnyResource;
+
+/// The resource types of this service.
+pub static RESOURCES: &[&dyn AnyResource] = &[];

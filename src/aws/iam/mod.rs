@@ -1,0 +1,6 @@
+//! Identities and permissions.
+
+use crate::aws::resource::AnyResource;
+
+/// The resource types of this service.
+pub static RESOURCES: &[&dyn AnyResource] = &[];
