@@ -1,9 +1,9 @@
 //! The AWS provider: names, shapes and defaults of the AWS provider 6.x.
 
 pub mod client;
+pub mod ec2;
 pub mod ecr;
 pub mod ecs;
-pub mod ec2;
 pub mod elb;
 pub mod error;
 pub mod iam;

@@ -11,7 +11,8 @@ use futures::future::BoxFuture;
 use crate::aws::client::Aws;
 use crate::aws::tags::{self, TagPolicy, Tagging, Tags};
 use crate::provider::{
-    ErrorKind, Observed, Phase, Planned, ProviderError, Recovery, ResourceType, Result, Schedule, Status, Step,
+    ErrorKind, Observed, Phase, Planned, ProviderError, Recovery, ResourceType, Result, Schedule,
+    Status, Step,
 };
 use crate::schema::{Field, FieldType, Schema, Shape};
 use crate::value::{Path, Type, Value};
@@ -70,7 +71,11 @@ pub trait Resource: FieldType + Clone + PartialEq + Send + Sync + 'static {
     }
 
     /// Looks for the object that a `create` with this token made, if it did.
-    fn find(&self, _aws: &Aws, _token: &str) -> impl Future<Output = Result<Option<String>>> + Send {
+    fn find(
+        &self,
+        _aws: &Aws,
+        _token: &str,
+    ) -> impl Future<Output = Result<Option<String>>> + Send {
         async { Ok(None) }
     }
 
@@ -168,7 +173,8 @@ pub trait AnyResource: ResourceType {
     /// [`Resource::delete`]
     fn delete<'a>(&'a self, aws: &'a Aws, was: &'a Value) -> BoxFuture<'a, Result>;
     /// [`Resource::explain`]
-    fn explain<'a>(&'a self, aws: &'a Aws, object: &'a Value) -> BoxFuture<'a, Result<Vec<String>>>;
+    fn explain<'a>(&'a self, aws: &'a Aws, object: &'a Value)
+    -> BoxFuture<'a, Result<Vec<String>>>;
     /// [`Resource::import`]
     fn import(&self, id: &str) -> Result<Value>;
     /// This, as the engine sees it.
@@ -376,7 +382,8 @@ impl<R: Resource> AnyResource for Kind<R> {
         async move {
             let (before, after) = (R::decode(was)?, R::decode(planned)?);
             if let Some(tagging) = R::TAGGING {
-                let (old, new) = (Tags::decode(&was.get("tags_all"))?, Tags::decode(&planned.get("tags_all"))?);
+                let (old, new) =
+                    (Tags::decode(&was.get("tags_all"))?, Tags::decode(&planned.get("tags_all"))?);
                 tags::change(aws, tagging, &before.tag_target(), &old, &new).await?;
             }
             after.update(aws, &before).await
@@ -388,7 +395,11 @@ impl<R: Resource> AnyResource for Kind<R> {
         async move { R::decode(was)?.delete(aws).await }.boxed()
     }
 
-    fn explain<'a>(&'a self, aws: &'a Aws, object: &'a Value) -> BoxFuture<'a, Result<Vec<String>>> {
+    fn explain<'a>(
+        &'a self,
+        aws: &'a Aws,
+        object: &'a Value,
+    ) -> BoxFuture<'a, Result<Vec<String>>> {
         async move { R::decode(object)?.explain(aws).await }.boxed()
     }
 

@@ -96,10 +96,8 @@ pub fn with_token(tags_all: &Value, token: &str) -> Value {
 
 /// Brings the tags of an object from `old` to `new` with the fewest calls.
 pub async fn change(aws: &Aws, how: Tagging, target: &str, old: &Tags, new: &Tags) -> Result {
-    let set: Tags =
-        new.iter().filter(|(key, it)| old.get(*key) != Some(it)).map(pair).collect();
-    let removed: Vec<String> =
-        old.keys().filter(|key| !new.contains_key(*key)).cloned().collect();
+    let set: Tags = new.iter().filter(|(key, it)| old.get(*key) != Some(it)).map(pair).collect();
+    let removed: Vec<String> = old.keys().filter(|key| !new.contains_key(*key)).cloned().collect();
     if !removed.is_empty() {
         remove(aws, how, target, removed).await?;
     }
@@ -127,9 +125,9 @@ async fn add(aws: &Aws, how: Tagging, target: &str, tags: Tags) -> Result {
             call.set_tags(Some(tags.collect())).send().await?;
         }
         Tagging::Ecr => {
-            let tags = tags
-                .into_iter()
-                .map(|(key, value)| aws_sdk_ecr::types::Tag::builder().key(key).value(value).build());
+            let tags = tags.into_iter().map(|(key, value)| {
+                aws_sdk_ecr::types::Tag::builder().key(key).value(value).build()
+            });
             let tags = tags.collect::<std::result::Result<_, _>>()?;
             aws.ecr.tag_resource().resource_arn(target).set_tags(Some(tags)).send().await?;
         }
