@@ -32,5 +32,8 @@ pub mod provider;
 // language: text to values
 pub mod language;
 
+// core: decisions, pure
+pub mod state;
+
 // providers
 pub mod aws;
