@@ -6,4 +6,7 @@
 pub mod config;
 pub mod defaults;
 pub mod functions;
+pub mod parse;
+pub mod reference;
 pub mod scope;
+pub mod suggest;

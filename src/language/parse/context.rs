@@ -1,0 +1,51 @@
+//! Which arguments are not ordinary expressions.
+
+/// Where a body stands, as far as it decides how its arguments are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Context {
+    /// The top of a configuration file.
+    File,
+    /// Ordinary arguments.
+    Plain,
+    /// All names are taken as they are written.
+    Raw,
+    /// A `variable` block.
+    Variable,
+    /// A `resource` or `data` block.
+    Resource,
+    /// A `module` block.
+    Module,
+    /// A `lifecycle` block.
+    Lifecycle,
+    /// A `check` block.
+    Check,
+}
+
+impl Context {
+    /// The context of a nested block.
+    pub(super) fn of_block(self, kind: &str) -> Context {
+        match (self, kind) {
+            (Context::File, "variable") => Context::Variable,
+            (Context::File, "resource" | "data" | "ephemeral") => Context::Resource,
+            (Context::File, "module") => Context::Module,
+            (Context::File, "check") => Context::Check,
+            (Context::File, "terraform" | "moved" | "import" | "removed") => Context::Raw,
+            (Context::Check, "data") => Context::Resource,
+            (Context::Resource, "lifecycle") => Context::Lifecycle,
+            (Context::Resource, "provisioner" | "connection") | (Context::Raw, _) => Context::Raw,
+            _ => Context::Plain,
+        }
+    }
+
+    /// Whether names in the argument are not references: types, providers, attribute paths.
+    pub(super) fn is_raw(self, argument: &str) -> bool {
+        matches!(
+            (self, argument),
+            (Context::Raw, _)
+                | (Context::Variable, "type")
+                | (Context::Resource, "provider")
+                | (Context::Module, "providers")
+                | (Context::Lifecycle, "ignore_changes")
+        )
+    }
+}

@@ -1,0 +1,301 @@
+//! The syntax tree of `hcl-edit` to our own.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use hcl_edit::Span as _;
+use hcl_edit::expr as syntax;
+use hcl_edit::structure;
+use indexmap::IndexMap;
+
+use super::context::Context;
+use super::template::Flavour;
+use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
+use crate::language::config::{
+    Attribute, BinaryOperator, Block, Body, Call, Expression, ExpressionKind, For, Reference,
+    UnaryOperator,
+};
+use crate::value::{Number, Type, Value};
+
+/// The largest exponent of a number literal: what `f64` has, generously.
+const EXPONENT_LIMIT: i64 = 1000;
+
+/// One pass over one text.
+pub(super) struct Lower<'a> {
+    source: &'a Arc<Source>,
+    /// How many bytes the parsed text has before the source's.
+    offset: usize,
+    /// What is wrong so far.
+    pub(super) diagnostics: Diagnostics,
+    /// The names bound around the current expression, innermost last.
+    pub(super) bound: Vec<String>,
+    /// Whether names are taken as they are written instead of as references.
+    pub(super) raw: bool,
+}
+
+impl<'a> Lower<'a> {
+    pub(super) fn new(source: &'a Arc<Source>, offset: usize) -> Lower<'a> {
+        Lower { source, offset, diagnostics: Diagnostics::new(), bound: Vec::new(), raw: false }
+    }
+
+    /// The place of a range of the parsed text.
+    pub(super) fn span(&self, range: Option<Range<usize>>) -> Span {
+        let range = range.unwrap_or_default();
+        let end = self.source.text.len();
+        let place = |at: usize| at.saturating_sub(self.offset).min(end);
+        Span { source: self.source.clone(), range: place(range.start)..place(range.end) }
+    }
+
+    /// The text of a span, for as long as the source lives.
+    pub(super) fn text(&self, span: &Span) -> &'a str {
+        self.source.text.get(span.range.clone()).unwrap_or_default()
+    }
+
+    /// Reports an error and stands in for the expression that has it.
+    pub(super) fn invalid(&mut self, problem: Diagnostic) -> ExpressionKind {
+        self.diagnostics.push(problem);
+        ExpressionKind::Literal(Value::unknown(Type::Any))
+    }
+
+    /// What `inside` makes while `names` are bound.
+    pub(super) fn with_names<T>(
+        &mut self,
+        names: impl IntoIterator<Item = String>,
+        inside: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        let before = self.bound.len();
+        self.bound.extend(names);
+        let made = inside(self);
+        self.bound.truncate(before);
+        made
+    }
+
+    pub(super) fn body(&mut self, body: &structure::Body, context: Context, span: Span) -> Body {
+        let mut lowered = Body { attributes: IndexMap::new(), blocks: Vec::new(), span };
+        for item in body {
+            match item {
+                structure::Structure::Attribute(item) => {
+                    let name = item.key.as_str();
+                    let attribute = self.attribute(item, context.is_raw(name));
+                    lowered.attributes.insert(name.to_string(), attribute);
+                }
+                structure::Structure::Block(item) => lowered.blocks.push(self.block(item, context)),
+            }
+        }
+        lowered
+    }
+
+    fn attribute(&mut self, item: &structure::Attribute, raw: bool) -> Attribute {
+        let before = std::mem::replace(&mut self.raw, raw);
+        let value = self.expression(&item.value);
+        self.raw = before;
+        Attribute { name_span: self.span(item.key.span()), value }
+    }
+
+    fn block(&mut self, item: &structure::Block, context: Context) -> Block {
+        let kind = item.ident.as_str().to_string();
+        let start = self.span(item.ident.span());
+        let labels: Vec<(String, Span)> = item
+            .labels
+            .iter()
+            .map(|label| (label.as_str().to_string(), self.span(label.span())))
+            .collect();
+        let span = labels.last().map_or_else(|| start.clone(), |(_, last)| start.to(last));
+        let whole = self.span(item.span());
+        let dynamic = kind == "dynamic" && !matches!(context, Context::File | Context::Raw);
+        let body = if dynamic {
+            self.dynamic(item, labels.first().map(|(name, _)| name.as_str()), whole)
+        } else {
+            self.body(&item.body, context.of_block(&kind), whole)
+        };
+        Block { kind, labels, body, span }
+    }
+
+    /// The body of a `dynamic` block: its iterator is bound in `content` and `labels`.
+    fn dynamic(&mut self, item: &structure::Block, label: Option<&str>, span: Span) -> Body {
+        let mut lowered = Body { attributes: IndexMap::new(), blocks: Vec::new(), span };
+        let given = item.body.get_attribute("iterator").and_then(|it| it.value.as_variable());
+        let iterator = given.map(|name| name.as_str()).or(label).unwrap_or_default().to_string();
+        for part in &item.body {
+            match part {
+                structure::Structure::Attribute(part) => {
+                    let name = part.key.as_str();
+                    let names = (name == "labels").then(|| iterator.clone());
+                    let attribute =
+                        self.with_names(names, |it| it.attribute(part, name == "iterator"));
+                    lowered.attributes.insert(name.to_string(), attribute);
+                }
+                structure::Structure::Block(part) => {
+                    let names = (part.ident.as_str() == "content").then(|| iterator.clone());
+                    let block = self.with_names(names, |it| it.block(part, Context::Plain));
+                    lowered.blocks.push(block);
+                }
+            }
+        }
+        lowered
+    }
+
+    pub(super) fn expression(&mut self, item: &syntax::Expression) -> Expression {
+        let span = self.span(item.span());
+        let kind = match item {
+            syntax::Expression::Null(_) => ExpressionKind::Literal(Value::NULL),
+            syntax::Expression::Bool(it) => ExpressionKind::Literal(Value::Bool(*it.value())),
+            syntax::Expression::Number(_) => self.number(&span),
+            syntax::Expression::String(it) => self.string(it.value(), &span),
+            syntax::Expression::Array(items) => {
+                ExpressionKind::Tuple(items.iter().map(|it| self.expression(it)).collect())
+            }
+            syntax::Expression::Object(items) => self.object(items),
+            syntax::Expression::StringTemplate(it) => {
+                return self.template(it, Flavour::Quoted, span);
+            }
+            syntax::Expression::HeredocTemplate(it) => {
+                let indented = self.text(&span).starts_with("<<-");
+                return self.template(&it.template, Flavour::Heredoc { indented }, span);
+            }
+            syntax::Expression::Parenthesis(it) => {
+                ExpressionKind::Parentheses(Box::new(self.expression(it.inner())))
+            }
+            syntax::Expression::Variable(name) => return self.name(name, span),
+            syntax::Expression::Traversal(it) => return self.traversal(it),
+            syntax::Expression::Conditional(it) => ExpressionKind::Conditional(
+                Box::new(self.expression(&it.cond_expr)),
+                Box::new(self.expression(&it.true_expr)),
+                Box::new(self.expression(&it.false_expr)),
+            ),
+            syntax::Expression::FuncCall(it) => ExpressionKind::Call(self.call(it)),
+            syntax::Expression::UnaryOp(it) => {
+                let operator = match it.operator.value() {
+                    syntax::UnaryOperator::Neg => UnaryOperator::Negate,
+                    syntax::UnaryOperator::Not => UnaryOperator::Not,
+                };
+                ExpressionKind::Unary(operator, Box::new(self.expression(&it.expr)))
+            }
+            syntax::Expression::BinaryOp(it) => ExpressionKind::Binary(
+                operator(*it.operator.value()),
+                Box::new(self.expression(&it.lhs_expr)),
+                Box::new(self.expression(&it.rhs_expr)),
+            ),
+            syntax::Expression::ForExpr(it) => ExpressionKind::For(Box::new(self.for_loop(it))),
+        };
+        Expression { kind, span }
+    }
+
+    /// A number as it is written, since the parser has rounded it.
+    fn number(&mut self, span: &Span) -> ExpressionKind {
+        let text = self.text(span);
+        let (negative, digits) = match text.strip_prefix('-') {
+            Some(rest) => (true, rest.trim_start_matches(|c: char| !c.is_ascii_digit())),
+            None => (false, text),
+        };
+        let exponent = digits.split_once(['e', 'E']).map_or(Ok(0), |(_, it)| it.parse::<i64>());
+        let small = exponent.is_ok_and(|it| it.abs() <= EXPONENT_LIMIT);
+        let signed = if negative { format!("-{digits}") } else { digits.to_string() };
+        match signed.parse::<Number>() {
+            Ok(number) if small => ExpressionKind::Literal(Value::Number(number)),
+            _ => self.invalid(
+                Diagnostic::error("Invalid number", format!("`{text}` is out of range.")).at(span),
+            ),
+        }
+    }
+
+    fn string(&mut self, text: &str, span: &Span) -> ExpressionKind {
+        self.refuse_line_break(span);
+        ExpressionKind::Literal(Value::string(text))
+    }
+
+    /// Reports a line break inside quotes.
+    pub(super) fn refuse_line_break(&mut self, span: &Span) {
+        let Some(at) = self.text(span).find('\n') else { return };
+        let line = span.range.start..span.range.start + at;
+        let problem = Diagnostic::error(
+            "Invalid multi-line string",
+            "A quoted string must end on the line where it starts.",
+        );
+        self.diagnostics.push(
+            problem
+                .at(&Span { source: span.source.clone(), range: line })
+                .hint("Use \\n for a line break, or a heredoc (<<EOT) for text of several lines."),
+        );
+    }
+
+    fn object(&mut self, items: &syntax::Object) -> ExpressionKind {
+        let entries = items.iter().map(|(key, value)| {
+            let key = self.object_key(key);
+            (key, self.expression(value.expr()))
+        });
+        ExpressionKind::Object(entries.collect())
+    }
+
+    fn object_key(&mut self, key: &syntax::ObjectKey) -> Expression {
+        let span = self.span(key.span());
+        match key {
+            syntax::ObjectKey::Ident(name) => {
+                let kind = ExpressionKind::Literal(Value::string(name.as_str()));
+                Expression { kind, span }
+            }
+            syntax::ObjectKey::Expression(syntax::Expression::Traversal(_)) if !self.raw => {
+                let problem = Diagnostic::error(
+                    "Ambiguous attribute key",
+                    "A key with dots or brackets could be a reference or a text.",
+                );
+                let hint = format!(
+                    "Write `({})` for the value of the reference, or put the key in quotes.",
+                    self.text(&span)
+                );
+                Expression { kind: self.invalid(problem.at(&span).hint(hint)), span }
+            }
+            syntax::ObjectKey::Expression(key) => self.expression(key),
+        }
+    }
+
+    fn call(&mut self, item: &syntax::FuncCall) -> Call {
+        let names = item.name.namespace.iter().chain(std::iter::once(&item.name.name));
+        let name = names.map(|name| name.as_str()).collect::<Vec<_>>().join("::");
+        let end = self.span(item.name.name.span());
+        let first = item.name.namespace.first();
+        let name_span = first.map_or(end.clone(), |first| self.span(first.span()).to(&end));
+        let arguments = item.args.iter().map(|it| self.expression(it)).collect();
+        Call { name, name_span, arguments, expand: item.args.expand_final() }
+    }
+
+    fn for_loop(&mut self, item: &syntax::ForExpr) -> For {
+        let source = self.expression(&item.intro.collection_expr);
+        let key_name = item.intro.key_var.as_ref().map(|name| name.as_str().to_string());
+        let value_name = item.intro.value_var.as_str().to_string();
+        let names: Vec<String> = key_name.iter().chain([&value_name]).cloned().collect();
+        self.with_names(names, |it| For {
+            key: item.key_expr.as_ref().map(|key| it.expression(key)),
+            value: it.expression(&item.value_expr),
+            condition: item.cond.as_ref().map(|condition| it.expression(&condition.expr)),
+            group: item.grouping,
+            source,
+            key_name,
+            value_name,
+        })
+    }
+
+    /// An expression that is a bound name.
+    pub(super) fn bound_name(name: &str, span: Span) -> Expression {
+        let kind = ExpressionKind::Reference(Reference::Bound(name.to_string()));
+        Expression { kind, span }
+    }
+}
+
+fn operator(operator: syntax::BinaryOperator) -> BinaryOperator {
+    match operator {
+        syntax::BinaryOperator::Or => BinaryOperator::Or,
+        syntax::BinaryOperator::And => BinaryOperator::And,
+        syntax::BinaryOperator::Eq => BinaryOperator::Equal,
+        syntax::BinaryOperator::NotEq => BinaryOperator::NotEqual,
+        syntax::BinaryOperator::Less => BinaryOperator::Less,
+        syntax::BinaryOperator::LessEq => BinaryOperator::LessOrEqual,
+        syntax::BinaryOperator::Greater => BinaryOperator::Greater,
+        syntax::BinaryOperator::GreaterEq => BinaryOperator::GreaterOrEqual,
+        syntax::BinaryOperator::Plus => BinaryOperator::Add,
+        syntax::BinaryOperator::Minus => BinaryOperator::Subtract,
+        syntax::BinaryOperator::Mul => BinaryOperator::Multiply,
+        syntax::BinaryOperator::Div => BinaryOperator::Divide,
+        syntax::BinaryOperator::Mod => BinaryOperator::Modulo,
+    }
+}

@@ -1,0 +1,103 @@
+//! Text to expression trees: `hcl-edit` finds the structure, and one pass over it resolves
+//! references, takes numbers and template text from the source as written, and keeps spans.
+
+mod context;
+mod lower;
+mod scan;
+mod syntax;
+mod template;
+mod traversal;
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
+use crate::language::config::{Body, Expression};
+
+use context::Context;
+use lower::Lower;
+use template::Flavour;
+
+/// Parses a file of configuration. A file that cannot be parsed gives an empty body.
+pub fn parse_file(source: Arc<Source>) -> (Body, Diagnostics) {
+    parse_body(source, Context::File)
+}
+
+/// Parses a file of variable values: only `name = value` pairs.
+pub fn parse_values(source: Arc<Source>) -> (Body, Diagnostics) {
+    parse_body(source, Context::Plain)
+}
+
+fn parse_body(source: Arc<Source>, context: Context) -> (Body, Diagnostics) {
+    let whole = Span { range: 0..source.text.len(), source: source.clone() };
+    // The parser points past what is missing only when something follows.
+    let text = match source.text.ends_with('\n') {
+        true => std::borrow::Cow::Borrowed(source.text.as_str()),
+        false => std::borrow::Cow::Owned(format!("{}\n", source.text)),
+    };
+    match retried(&text, hcl_edit::parser::parse_body) {
+        Ok(body) => {
+            let mut lower = Lower::new(&source, 0);
+            let body = lower.body(&body, context, whole);
+            (body, lower.diagnostics)
+        }
+        Err(error) => {
+            let body = Body { attributes: IndexMap::new(), blocks: Vec::new(), span: whole };
+            (body, syntax::explain(&source, 0, &error).into())
+        }
+    }
+}
+
+/// What the parser makes of a text; if it fails, of the text without line breaks in the places where
+/// the language ignores them and the parser does not.
+fn retried<T, E>(text: &str, parser: impl Fn(&str) -> Result<T, E>) -> Result<T, E> {
+    parser(text).or_else(|error| {
+        let flat = scan::scan(text).flat;
+        if flat == text { Err(error) } else { parser(&flat).map_err(|_| error) }
+    })
+}
+
+/// Parses an expression that is the whole text, as in `-var` values and the console.
+pub fn parse_expression(source: Arc<Source>) -> (Option<Expression>, Diagnostics) {
+    // In parentheses, line breaks and comments may stand anywhere; spans are moved back by the one.
+    let text = format!("({}\n)", source.text);
+    let whole = 0..text.len();
+    let parsed = match retried(&text, hcl_edit::parser::parse_expr) {
+        Ok(parsed) => parsed,
+        Err(error) => return (None, syntax::explain(&source, 1, &error).into()),
+    };
+    match parsed {
+        hcl_edit::expr::Expression::Parenthesis(inside)
+            if hcl_edit::Span::span(&*inside) == Some(whole) =>
+        {
+            let mut lower = Lower::new(&source, 1);
+            let expression = lower.expression(inside.inner());
+            (Some(expression).filter(|_| !lower.diagnostics.has_errors()), lower.diagnostics)
+        }
+        _ => {
+            let at = Span { range: 0..source.text.len(), source };
+            let problem = Diagnostic::error("Invalid expression", "This is not one expression.");
+            (None, problem.at(&at).into())
+        }
+    }
+}
+
+/// Parses a template file. Names in it are [`Reference::Bound`]: whoever renders it gives them.
+///
+/// [`Reference::Bound`]: crate::language::config::Reference::Bound
+pub fn parse_template(source: Arc<Source>) -> (Option<Expression>, Diagnostics) {
+    match hcl_edit::parser::parse_template(&source.text) {
+        Ok(parsed) => {
+            let mut lower = Lower::new(&source, 0);
+            lower.raw = true;
+            let whole = lower.span(Some(0..source.text.len()));
+            let expression = lower.template(&parsed, Flavour::Bare, whole);
+            (Some(expression).filter(|_| !lower.diagnostics.has_errors()), lower.diagnostics)
+        }
+        Err(error) => (None, syntax::explain(&source, 0, &error).into()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,229 @@
+//! A look at the brackets, quotes and line breaks of a text, for what the parser cannot say or do:
+//! which bracket is not closed, and line breaks where HCL allows them and the parser does not.
+
+/// What is wrong with the brackets and quotes of a text, and the byte where it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// A bracket that nothing closes, or that another kind of bracket closes.
+    Unclosed(usize),
+    /// A bracket that closes nothing.
+    Unopened(usize),
+    /// A quote whose line ends first.
+    OpenQuote(usize),
+    /// A heredoc without end.
+    OpenHeredoc(usize),
+}
+
+/// What a text looks like.
+pub(super) struct Scan {
+    /// The first fault of its brackets.
+    pub(super) fault: Option<Fault>,
+    /// The text, of the same length, with blanks for line breaks and comments that mean nothing.
+    pub(super) flat: String,
+}
+
+pub(super) fn scan(text: &str) -> Scan {
+    let mut scanner =
+        Scanner { text: text.as_bytes(), at: 0, open: Vec::new(), flat: text.as_bytes().to_vec() };
+    let mut fault = None;
+    while fault.is_none() && scanner.at < text.len() {
+        fault = scanner.step();
+    }
+    let fault = fault.or_else(|| scanner.open.last().map(Open::unclosed));
+    // Only ASCII is blanked out, so this stays text.
+    let flat = String::from_utf8(scanner.flat).unwrap_or_else(|_| text.to_string());
+    Scan { fault, flat }
+}
+
+/// Something open.
+struct Open {
+    at: usize,
+    kind: Kind,
+}
+
+impl Open {
+    fn unclosed(&self) -> Fault {
+        match self.kind {
+            Kind::Heredoc(_) => Fault::OpenHeredoc(self.at),
+            _ => Fault::Unclosed(self.at),
+        }
+    }
+}
+
+enum Kind {
+    /// `{` of a block or object: line breaks have a meaning.
+    Brace,
+    /// `{` of a `for` expression, `(`, `[`, `${` or `%{`, and what closes it.
+    Loose(u8),
+    /// `"`
+    Quote,
+    /// A heredoc and its marker.
+    Heredoc(Vec<u8>),
+}
+
+struct Scanner<'t> {
+    text: &'t [u8],
+    at: usize,
+    open: Vec<Open>,
+    flat: Vec<u8>,
+}
+
+impl<'t> Scanner<'t> {
+    fn rest(&self) -> &'t [u8] {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    fn push(&mut self, kind: Kind, length: usize) {
+        self.open.push(Open { at: self.at, kind });
+        self.at += length;
+    }
+
+    fn step(&mut self) -> Option<Fault> {
+        match self.open.last() {
+            Some(Open { kind: Kind::Quote, at }) => {
+                let opened = *at;
+                self.quoted(opened)
+            }
+            Some(Open { kind: Kind::Heredoc(marker), .. }) => {
+                let marker = marker.clone();
+                self.heredoc(&marker);
+                None
+            }
+            _ => self.code(),
+        }
+    }
+
+    fn quoted(&mut self, opened: usize) -> Option<Fault> {
+        match self.rest() {
+            [b'\n', ..] => return Some(Fault::OpenQuote(opened)),
+            [b'"', ..] => {
+                self.open.pop();
+                self.at += 1;
+            }
+            [b'\\', ..] => self.at += 2,
+            _ => self.template_text(),
+        }
+        None
+    }
+
+    /// One piece of the text of a template.
+    fn template_text(&mut self) {
+        match self.rest() {
+            [b'$', b'$', b'{', ..] | [b'%', b'%', b'{', ..] => self.at += 3,
+            [b'$' | b'%', b'{', ..] => self.push(Kind::Loose(b'}'), 2),
+            _ => self.at += 1,
+        }
+    }
+
+    fn heredoc(&mut self, marker: &[u8]) {
+        let line_start = self.at == 0 || self.text.get(self.at - 1) == Some(&b'\n');
+        let rest = self.rest();
+        let blanks = rest.iter().take_while(|it| matches!(it, b' ' | b'\t')).count();
+        let after = rest.get(blanks..).and_then(|it| it.strip_prefix(marker));
+        match after.map(|it| it.first()) {
+            Some(next) if line_start && !next.is_some_and(|it| is_name(*it)) => {
+                self.open.pop();
+                self.at += blanks + marker.len();
+            }
+            _ => self.template_text(),
+        }
+    }
+
+    fn code(&mut self) -> Option<Fault> {
+        match self.rest() {
+            [b'"', ..] => self.push(Kind::Quote, 1),
+            [b'#', ..] | [b'/', b'/', ..] => self.comment(b"\n"),
+            [b'/', b'*', ..] => self.comment(b"*/"),
+            [b'<', b'<', rest @ ..] => self.heredoc_start(rest),
+            [b'(', ..] => self.push(Kind::Loose(b')'), 1),
+            [b'[', ..] => self.push(Kind::Loose(b']'), 1),
+            [b'{', rest @ ..] => {
+                let kind = if starts_for(rest) { Kind::Loose(b'}') } else { Kind::Brace };
+                self.push(kind, 1);
+            }
+            [bracket @ (b')' | b']' | b'}'), ..] => return self.close(*bracket),
+            [b'\n', ..] => self.blank(1),
+            _ => self.at += 1,
+        }
+        None
+    }
+
+    fn close(&mut self, bracket: u8) -> Option<Fault> {
+        let Some(open) = self.open.pop() else { return Some(Fault::Unopened(self.at)) };
+        let closes = match open.kind {
+            Kind::Brace => bracket == b'}',
+            Kind::Loose(wanted) => bracket == wanted,
+            Kind::Quote | Kind::Heredoc(_) => true,
+        };
+        self.at += 1;
+        (!closes).then_some(Fault::Unclosed(open.at))
+    }
+
+    /// Skips `length` bytes, blanking them out where line breaks mean nothing.
+    fn blank(&mut self, length: usize) {
+        let end = (self.at + length).min(self.text.len());
+        if matches!(self.open.last(), Some(Open { kind: Kind::Loose(_), .. }))
+            && let Some(range) = self.flat.get_mut(self.at..end)
+        {
+            range.fill(b' ');
+        }
+        self.at = end;
+    }
+
+    fn comment(&mut self, end: &[u8]) {
+        let rest = self.rest();
+        let from = end.len().min(rest.len());
+        let found = rest.get(from..).and_then(|it| it.windows(end.len()).position(|at| at == end));
+        self.blank(found.map_or(rest.len(), |found| from + found + end.len()));
+    }
+
+    fn heredoc_start(&mut self, after: &[u8]) {
+        let after = after.strip_prefix(b"-").unwrap_or(after);
+        let marker: Vec<u8> = after.iter().copied().take_while(|it| is_name(*it)).collect();
+        let line = self.rest().iter().position(|it| *it == b'\n');
+        match line {
+            Some(line) if !marker.is_empty() => self.push(Kind::Heredoc(marker), line + 1),
+            _ => self.at += 2,
+        }
+    }
+}
+
+fn is_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-' || byte >= 0x80
+}
+
+/// Whether what follows a `{` makes it a `for` expression.
+fn starts_for(rest: &[u8]) -> bool {
+    let rest = rest.trim_ascii_start();
+    rest.strip_prefix(b"for").and_then(|it| it.first()).is_some_and(u8::is_ascii_whitespace)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bracket_that_is_at_fault_is_found() {
+        for (text, fault) in [
+            ("a { b = [1, (2)] }", None),
+            ("a { b = [1, (2] }", Some(Fault::Unclosed(12))),
+            ("a {\n# }\n", Some(Fault::Unclosed(2))),
+            ("}", Some(Fault::Unopened(0))),
+            ("a = \"b${c(\"}\")}\"", None),
+            ("a = \"b\n", Some(Fault::OpenQuote(4))),
+            ("a = \"$${\"\nb = <<E\n { ${x} %{ if y } \"\n E\n", None),
+            ("a = <<E\n ${b}\n", Some(Fault::OpenHeredoc(4))),
+            ("a = \"${b\"", Some(Fault::OpenQuote(8))),
+        ] {
+            let found = scan(&format!("{text}\n")).fault;
+            assert_eq!(found, fault, "{text}");
+        }
+    }
+
+    #[test]
+    fn line_breaks_that_mean_nothing_become_blanks() {
+        let text = "a = { for k in b :\n k => c # d\n ? 1\n : { x = 1\n }\n}\n";
+        let flat = "a = { for k in b :  k => c      ? 1  : { x = 1\n } }\n";
+        assert_eq!(scan(text).flat, flat);
+    }
+}

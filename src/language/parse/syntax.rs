@@ -1,0 +1,117 @@
+//! What the parser says about a text that it cannot read, in words for people.
+
+use std::sync::Arc;
+
+use hcl_edit::parser::Error;
+
+use super::scan::{Fault, scan};
+use crate::diagnostic::{Diagnostic, Source, Span};
+
+/// The diagnostic of a syntax error; the parsed text has `offset` bytes before the source's.
+pub(super) fn explain(source: &Arc<Source>, offset: usize, error: &Error) -> Diagnostic {
+    let text = &source.text;
+    if let Some(fault) = scan(text).fault {
+        return bracket(source, fault);
+    }
+    let mut at = error.location().offset().saturating_sub(offset).min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    if error.message().contains("invalid escape sequence") {
+        at = text.get(..at).and_then(|before| before.rfind('\\')).unwrap_or(at);
+    }
+    let rest = text.get(at..).unwrap_or_default();
+    let end = at + found(rest).len();
+    let span = Span { source: source.clone(), range: at..end };
+    let (summary, detail, hint) = wording(error.message(), rest);
+    Diagnostic::error(summary, detail).at(&span).hint(hint)
+}
+
+fn bracket(source: &Arc<Source>, fault: Fault) -> Diagnostic {
+    let (Fault::Unclosed(at) | Fault::Unopened(at) | Fault::OpenQuote(at) | Fault::OpenHeredoc(at)) =
+        fault;
+    let text = source.text.get(at..).unwrap_or_default();
+    let length = if text.starts_with("${") || text.starts_with("%{") { 2 } else { 1 };
+    let sign = text.get(..length).unwrap_or_default();
+    let span = Span { source: source.clone(), range: at..at + sign.len() };
+    let (summary, detail, hint) = match fault {
+        Fault::Unclosed(_) if sign == "{" => {
+            ("Unclosed block", format!("Nothing closes this `{sign}`."), "")
+        }
+        Fault::Unclosed(_) => ("Unclosed bracket", format!("Nothing closes this `{sign}`."), ""),
+        Fault::Unopened(_) => ("Invalid syntax", format!("This `{sign}` closes nothing."), ""),
+        Fault::OpenHeredoc(_) => (
+            "Unterminated heredoc",
+            "The text of this heredoc has no end: its marker alone on a line.".to_string(),
+            "",
+        ),
+        Fault::OpenQuote(_) => (
+            "Unterminated string",
+            "The line ends before this string does.".to_string(),
+            "Use \\n for a line break, or a heredoc (<<EOT) for text of several lines.",
+        ),
+    };
+    Diagnostic::error(summary, detail).at(&span).hint(hint)
+}
+
+/// The word or sign that a text starts with.
+fn found(text: &str) -> &str {
+    let word = text.find(|c: char| !c.is_alphanumeric() && c != '_' && c != '-');
+    match word.unwrap_or(text.len()) {
+        0 => text.get(..text.chars().next().map_or(0, char::len_utf8)).unwrap_or_default(),
+        end => text.get(..end).unwrap_or_default(),
+    }
+}
+
+fn describe(text: &str) -> String {
+    match found(text) {
+        "" => "the end of the file".to_string(),
+        "\n" | "\r" => "the end of the line".to_string(),
+        word => format!("`{word}`"),
+    }
+}
+
+fn wording(message: &str, rest: &str) -> (&'static str, String, &'static str) {
+    let found = describe(rest);
+    if message.contains("redefined attribute") {
+        let detail = format!("The argument {found} is set twice in this block.");
+        return ("Attribute redefined", detail, "Remove one of them.");
+    }
+    if message.contains("redefined object key") {
+        return ("Duplicate key", format!("The key {found} is set twice in this object."), "");
+    }
+    if message.contains("nested levels") || message.contains("chained binary operators") {
+        return ("Expression too deep", sentence(message), "Split it with local values.");
+    }
+    if message.contains("newline or eof") {
+        let detail = format!("An argument or block must end with its line, but {found} follows.");
+        return ("Missing line break", detail, "Put each argument and block on its own line.");
+    }
+    if message.contains("invalid escape sequence") {
+        let detail = "A backslash must start an escape sequence.".to_string();
+        let hint = r#"There are \n, \r, \t, \", \\, \uNNNN and \UNNNNNNNN."#;
+        return ("Invalid escape sequence", detail, hint);
+    }
+    if message.contains("invalid expression") {
+        return ("Invalid expression", format!("A value should stand here, not {found}."), "");
+    }
+    if message.contains("invalid structure") || message.contains("invalid block body") {
+        let detail = format!(
+            "An argument (`name = value`) or a block (`name {{`) was expected, not {found}."
+        );
+        return ("Invalid syntax", detail, "");
+    }
+    if message == "unexpected token" {
+        return ("Invalid syntax", format!("{} is not expected here.", capital(&found)), "");
+    }
+    ("Invalid syntax", format!("Found {found}; {}", sentence(message)), "")
+}
+
+fn capital(text: &str) -> String {
+    let mut rest = text.chars();
+    rest.next().map(|c| c.to_uppercase().chain(rest).collect()).unwrap_or_default()
+}
+
+fn sentence(message: &str) -> String {
+    format!("{}.", message.trim_start_matches("invalid ").replace(';', ":"))
+}
