@@ -5,6 +5,7 @@
 
 pub mod config;
 pub mod defaults;
+pub mod evaluate;
 pub mod functions;
 pub mod parse;
 pub mod reference;

@@ -29,6 +29,22 @@ pub trait Scope {
         None
     }
 
+    /// Whether functions that answer differently each time (`timestamp`, `uuid`, `bcrypt`) give
+    /// unknown values, as they must until apply.
+    fn pure(&self) -> bool {
+        true
+    }
+
+    /// The time of the run, which is what `plantimestamp` says; none while validating.
+    fn plan_time(&self) -> Option<time::OffsetDateTime> {
+        None
+    }
+
+    /// Whether this is the console, which alone has the function `type`.
+    fn console(&self) -> bool {
+        false
+    }
+
     /// The folder that functions such as `file` and `templatefile` resolve relative paths against:
     /// the working directory.
     fn folder(&self) -> &Path;

@@ -6,10 +6,12 @@
 //! language's own `==` is an operator of the evaluator.
 
 pub mod convert;
+mod equality;
 pub mod json;
 mod marks;
 mod number;
 mod path;
+pub mod render;
 mod types;
 
 use std::collections::BTreeMap;

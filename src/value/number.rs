@@ -1,9 +1,21 @@
 //! Exact decimal numbers.
 
 use std::fmt;
+use std::num::NonZeroU64;
 use std::str::FromStr;
 
-use bigdecimal::{BigDecimal, ToPrimitive as _};
+use bigdecimal::num_bigint::BigInt;
+use bigdecimal::{BigDecimal, ParseBigDecimalError, RoundingMode, ToPrimitive as _, Zero as _};
+
+/// The digits of a quotient that does not come out even.
+const QUOTIENT_DIGITS: u64 = 160;
+
+/// The digits kept of what is computed from numbers that are not whole. Fewer than those of a
+/// quotient, so that what is lost in a division is not seen after it: `1 / 3 * 3` is 1.
+const COMPUTED_DIGITS: NonZeroU64 = NonZeroU64::new(150).unwrap();
+
+/// The largest exponent of ten that is read, far beyond what any format can say otherwise.
+const EXPONENT_LIMIT: i64 = 4000;
 
 /// An exact decimal number of any size, in normal form (no trailing zeros).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -39,6 +51,59 @@ impl Number {
     pub fn is_whole(&self) -> bool {
         self.0.is_integer()
     }
+
+    /// Whether it is less than zero.
+    pub fn is_negative(&self) -> bool {
+        self.0.sign() == bigdecimal::num_bigint::Sign::Minus
+    }
+
+    /// The result of a computation: exact when it is whole, else with as many digits as are kept.
+    fn computed(decimal: BigDecimal) -> Number {
+        if decimal.is_integer() || decimal.digits() <= COMPUTED_DIGITS.get() {
+            return Number::new(decimal);
+        }
+        Number::new(decimal.with_precision_round(COMPUTED_DIGITS, RoundingMode::HalfEven))
+    }
+
+    /// The sum.
+    pub fn add(&self, other: &Number) -> Number {
+        Number::computed(&self.0 + &other.0)
+    }
+
+    /// The difference.
+    pub fn subtract(&self, other: &Number) -> Number {
+        Number::computed(&self.0 - &other.0)
+    }
+
+    /// The product.
+    pub fn multiply(&self, other: &Number) -> Number {
+        Number::computed(&self.0 * &other.0)
+    }
+
+    /// The number with the other sign.
+    pub fn negate(&self) -> Number {
+        Number(-&self.0)
+    }
+
+    /// The quotient, to 160 digits when it does not come out even; none when dividing by zero.
+    pub fn divide(&self, other: &Number) -> Option<Number> {
+        if other.0.is_zero() {
+            return None;
+        }
+        let (dividend, dividend_scale) = self.0.as_bigint_and_exponent();
+        let (divisor, divisor_scale) = other.0.as_bigint_and_exponent();
+        let shift = (QUOTIENT_DIGITS + other.0.digits()).saturating_sub(self.0.digits());
+        let power = BigInt::from(10).pow(u32::try_from(shift).ok()?);
+        let quotient = dividend * power / divisor;
+        let scale = dividend_scale - divisor_scale + i64::try_from(shift).ok()?;
+        Some(Number::new(BigDecimal::new(quotient, scale)))
+    }
+
+    /// What remains when dividing without a fraction: it has the sign of this number. Dividing by
+    /// zero leaves all of it, as in OpenTofu.
+    pub fn remainder(&self, other: &Number) -> Number {
+        if other.0.is_zero() { self.clone() } else { Number::new(&self.0 % &other.0) }
+    }
 }
 
 impl fmt::Display for Number {
@@ -48,9 +113,13 @@ impl fmt::Display for Number {
 }
 
 impl FromStr for Number {
-    type Err = bigdecimal::ParseBigDecimalError;
+    type Err = ParseBigDecimalError;
 
     fn from_str(text: &str) -> Result<Number, Self::Err> {
+        let exponent = text.split_once(['e', 'E']).map_or(Ok(0), |(_, it)| it.parse::<i64>());
+        if !exponent.is_ok_and(|it| it.abs() <= EXPONENT_LIMIT) {
+            return Err(ParseBigDecimalError::Other("the exponent is out of range".into()));
+        }
         BigDecimal::from_str(text).map(Number::new)
     }
 }
@@ -64,5 +133,44 @@ impl From<i64> for Number {
 impl From<usize> for Number {
     fn from(it: usize) -> Number {
         Number::new(BigDecimal::from(it as u64))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number(text: &str) -> Number {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn arithmetic_is_exact() {
+        assert_eq!(number("0.1").add(&number("0.2")).to_string(), "0.3");
+        assert_eq!(number("0.1").multiply(&number("3")).to_string(), "0.3");
+        assert_eq!(number("10").divide(&number("4")).unwrap().to_string(), "2.5");
+        assert_eq!(number("1e30").divide(&number("1e-3")).unwrap(), number("1e33"));
+        assert_eq!(number("-10").remainder(&number("3")).to_string(), "-1");
+        assert_eq!(number("10").remainder(&number("-3")).to_string(), "1");
+        assert_eq!(number("5.5").remainder(&number("2")).to_string(), "1.5");
+        assert_eq!(number("-0.0").to_string(), "0");
+        let large = number("123456789012345678901234567890");
+        assert_eq!(large.multiply(&large).divide(&large).unwrap(), large);
+    }
+
+    #[test]
+    fn what_a_division_loses_is_not_seen_after_it() {
+        let third = number("1").divide(&number("3")).unwrap();
+        assert_eq!(third.multiply(&number("3")), number("1"));
+        assert_eq!(third.add(&third).add(&third), number("1"));
+        assert_eq!(number("2").divide(&number("3")).unwrap().multiply(&number("3")), number("2"));
+        assert_eq!(number("1").divide(&number("0")), None);
+        assert_eq!(number("5").remainder(&number("0")), number("5"));
+    }
+
+    #[test]
+    fn absurd_exponents_are_refused() {
+        assert!("1e999999999".parse::<Number>().is_err());
+        assert_eq!(number("1e400").to_string().len(), 401);
     }
 }

@@ -1,0 +1,248 @@
+//! `a.name` and `a[key]`
+
+use crate::diagnostic::{Diagnostic, Span};
+use crate::language::config::{Expression, ExpressionKind, Reference};
+use crate::language::suggest::did_you_mean;
+use crate::value::{Fields, Number, Type, Value, convert};
+
+use super::{Evaluator, anything};
+
+/// The most attributes that are listed where one is missing.
+const LISTED: usize = 12;
+
+/// An error without its place.
+type Access = Result<Value, Box<Diagnostic>>;
+
+impl<'a> Evaluator<'a> {
+    pub(super) fn attribute(&mut self, source: &'a Expression, name: &str, span: &Span) -> Value {
+        if let ExpressionKind::Reference(Reference::Module(call, key)) = &source.kind
+            && let Some(answer) = self.scope.output(call, key.as_ref(), name, span)
+        {
+            return answer.unwrap_or_else(|diagnostic| self.report(*diagnostic));
+        }
+        let value = self.expression(source);
+        let found = get_attribute(&value, name);
+        self.accessed(found, source, span)
+    }
+
+    pub(super) fn index(
+        &mut self,
+        source: &'a Expression,
+        key: &'a Expression,
+        span: &Span,
+    ) -> Value {
+        let value = self.expression(source);
+        let key = self.expression(key);
+        let found = get_index(&value, &key);
+        self.accessed(found, source, span)
+    }
+
+    fn accessed(&mut self, found: Access, source: &Expression, span: &Span) -> Value {
+        found.unwrap_or_else(|problem| {
+            let text = source.span.text();
+            let named = text.len() <= 60 && !text.contains('\n') && source.is_path();
+            let detail = if named {
+                problem.detail.replacen("This value", &format!("`{text}`"), 1)
+            } else {
+                problem.detail
+            };
+            self.report(Diagnostic { detail, ..*problem }.at(span))
+        })
+    }
+}
+
+impl Expression {
+    /// Whether it is a reference with attributes and indexes, whose text names it well.
+    fn is_path(&self) -> bool {
+        match &self.kind {
+            ExpressionKind::Reference(Reference::Bound(name)) => name != "*",
+            ExpressionKind::Reference(_) => true,
+            ExpressionKind::Attribute(source, _) | ExpressionKind::Index(source, _) => {
+                source.is_path()
+            }
+            _ => false,
+        }
+    }
+}
+
+fn problem<T>(summary: &str, detail: impl Into<String>) -> Result<T, Box<Diagnostic>> {
+    Err(Box::new(Diagnostic::error(summary, detail)))
+}
+
+/// The attribute `name` of an object or map, with the marks of the whole. Errors have no place.
+pub fn get_attribute(value: &Value, name: &str) -> Result<Value, Box<Diagnostic>> {
+    let found = match value.bare() {
+        Value::Null(_) => problem(
+            "Attempt to get attribute from null value",
+            format!("This value is null, so it has no attribute {name:?}."),
+        ),
+        Value::Object(fields) => match fields.get(name) {
+            Some(field) => Ok(field.clone()),
+            None => no_attribute(name, fields.keys().map(String::as_str)),
+        },
+        Value::Map(_, fields) => match fields.get(name) {
+            Some(field) => Ok(field.clone()),
+            None => no_element(name, fields),
+        },
+        Value::Unknown(unknown) => unknown_attribute(&unknown.ty, name),
+        other => no_attributes(&other.ty(), name),
+    };
+    found.map(|it| it.mark(value.marks()))
+}
+
+fn unknown_attribute(ty: &Type, name: &str) -> Access {
+    match ty {
+        Type::Any => Ok(anything()),
+        Type::Map(item) => Ok(Value::unknown((**item).clone())),
+        Type::Object(object) => match object.attributes.get(name) {
+            Some(ty) => Ok(Value::unknown(ty.clone())),
+            None => no_attribute(name, object.attributes.keys().map(String::as_str)),
+        },
+        other => no_attributes(other, name),
+    }
+}
+
+fn no_attribute<'n>(name: &str, has: impl Iterator<Item = &'n str>) -> Access {
+    let has: Vec<&str> = has.collect();
+    let detail = format!("This value does not have an attribute named {name:?}.");
+    let mut hint = did_you_mean(name, has.iter().copied());
+    if hint.is_empty() && !has.is_empty() && has.len() <= LISTED {
+        hint = format!("It has {}.", has.join(", "));
+    }
+    Err(Box::new(Diagnostic::error("Unsupported attribute", detail).hint(hint)))
+}
+
+fn no_element(name: &str, fields: &Fields) -> Access {
+    let detail = format!("This value is a map without an element {name:?}.");
+    let hint = did_you_mean(name, fields.keys().map(String::as_str));
+    Err(Box::new(Diagnostic::error("Missing map element", detail).hint(hint)))
+}
+
+fn no_attributes(ty: &Type, name: &str) -> Access {
+    let detail = format!("This value is a {}, which has no attributes.", ty.friendly());
+    let hint = match ty {
+        Type::List(_) | Type::Tuple(_) => {
+            format!("Name one element, as in `[0].{name}`, or take it of all: `[*].{name}`.")
+        }
+        Type::Set(_) => format!("Take it of all elements: `[*].{name}`."),
+        _ => String::new(),
+    };
+    Err(Box::new(Diagnostic::error("Unsupported attribute", detail).hint(hint)))
+}
+
+/// The element of a collection that `key` names, with the marks of both. Errors have no place.
+pub fn get_index(value: &Value, key: &Value) -> Result<Value, Box<Diagnostic>> {
+    let marks = value.marks().union(key.marks());
+    if value.is_null() {
+        return problem(
+            "Attempt to index null value",
+            "This value is null, so it has no elements.",
+        );
+    }
+    if key.is_null() {
+        return problem("Invalid index", "The key of an element cannot be null.");
+    }
+    let ty = value.ty();
+    let found = match &ty {
+        _ if ty == Type::Any || key.ty() == Type::Any => Ok(anything()),
+        Type::List(_) | Type::Tuple(_) => sequence_element(value.bare(), &ty, key),
+        Type::Map(item) => map_element(value.bare(), item, key),
+        Type::Object(_) => object_element(value.bare(), key),
+        Type::Set(_) => problem(
+            "Invalid index",
+            "Elements of a set have neither index nor key; only all of them can be worked with, as \
+             in a `for` expression or after `tolist`.",
+        ),
+        other => problem(
+            "Invalid index",
+            format!("This value is a {}, which has no elements.", other.friendly()),
+        ),
+    };
+    found.map(|it| it.mark(marks))
+}
+
+fn key_as(key: &Value, ty: &Type) -> Access {
+    convert(key, ty).or_else(|error| {
+        problem("Invalid index", format!("This value has no element with the given key: {error}."))
+    })
+}
+
+fn sequence_element(value: &Value, ty: &Type, key: &Value) -> Access {
+    let key = key_as(key, &Type::Number)?;
+    let Some(number) = key.as_number() else {
+        return Ok(ty.element().map_or_else(anything, |item| Value::unknown(item.clone())));
+    };
+    if !number.is_whole() {
+        let detail = "The index of an element must be a whole number.";
+        return Err(Box::new(
+            Diagnostic::error("Invalid index", detail).hint("Use `floor` after a division."),
+        ));
+    }
+    if number.is_negative() {
+        return problem("Invalid index", "The index of an element cannot be negative.");
+    }
+    let at = number.as_usize().unwrap_or(usize::MAX);
+    match (value, ty) {
+        (Value::Unknown(_), Type::Tuple(types)) => match types.get(at) {
+            Some(ty) => Ok(Value::unknown(ty.clone())),
+            None => out_of_range(number, &key, types.len()),
+        },
+        (Value::Unknown(_), _) => Ok(Value::unknown(ty.element().cloned().unwrap_or(Type::Any))),
+        _ => {
+            let items = value.items().unwrap_or_default();
+            items.get(at).cloned().map_or_else(|| out_of_range(number, &key, items.len()), Ok)
+        }
+    }
+}
+
+fn out_of_range(number: &Number, key: &Value, length: usize) -> Access {
+    let index = if key.marks().is_empty() { format!(" {number}") } else { String::new() };
+    let detail = match length {
+        0 => "This value has no elements.".to_string(),
+        1 => format!(
+            "This value has only one element, so there is no element with the index{index}."
+        ),
+        _ => format!(
+            "This value has {length} elements, so there is no element with the index{index}."
+        ),
+    };
+    problem("Invalid index", detail)
+}
+
+fn map_element(value: &Value, item: &Type, key: &Value) -> Access {
+    let key = key_as(key, &Type::String)?;
+    let (Some(name), Some(fields)) = (key.as_str(), value.fields()) else {
+        return Ok(Value::unknown(item.clone()));
+    };
+    match fields.get(name) {
+        Some(field) => Ok(field.clone()),
+        None => no_key(name, &key, fields.keys()),
+    }
+}
+
+fn object_element(value: &Value, key: &Value) -> Access {
+    let number = key.ty() == Type::Number;
+    let key = key_as(key, &Type::String)?;
+    let Some(name) = key.as_str() else { return Ok(anything()) };
+    match value {
+        Value::Object(fields) => match fields.get(name) {
+            Some(field) => Ok(field.clone()),
+            None if number => problem(
+                "Invalid index",
+                "This value is an object, whose attributes have names, not numbers.",
+            ),
+            None => no_key(name, &key, fields.keys()),
+        },
+        Value::Unknown(unknown) => unknown_attribute(&unknown.ty, name),
+        _ => Ok(anything()),
+    }
+}
+
+fn no_key<'n>(name: &str, key: &Value, has: impl Iterator<Item = &'n String>) -> Access {
+    if !key.marks().is_empty() {
+        return problem("Invalid index", "This value has no element with the given key.");
+    }
+    let detail = format!("This value has no element with the key {name:?}.");
+    let hint = did_you_mean(name, has.map(String::as_str));
+    Err(Box::new(Diagnostic::error("Invalid index", detail).hint(hint)))
+}

@@ -1,0 +1,166 @@
+//! Function calls.
+
+use std::sync::Arc;
+
+use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
+use crate::language::config::{Call, Expression};
+use crate::language::functions::{self, CallContext, FunctionError};
+use crate::language::parse::parse_template;
+use crate::language::scope::Scope;
+use crate::value::{Fields, Marks, Type, Value};
+
+use super::{Evaluator, anything};
+
+/// An argument and the expression it comes from.
+type Argument<'a> = (Value, &'a Expression);
+
+impl<'a> Evaluator<'a> {
+    pub(super) fn call(&mut self, call: &'a Call, span: &Span) -> Value {
+        match call.name.strip_prefix("core::").unwrap_or(&call.name) {
+            "try" if !call.expand => self.call_try(call, span),
+            "can" if !call.expand && call.arguments.len() == 1 => self.call_can(call),
+            _ => self.call_function(call, span),
+        }
+    }
+
+    fn call_function(&mut self, call: &'a Call, span: &Span) -> Value {
+        let before = self.diagnostics.0.len();
+        let mut arguments = Vec::with_capacity(call.arguments.len());
+        let plain = call.arguments.len() - usize::from(call.expand).min(call.arguments.len());
+        for expression in call.arguments.iter().take(plain) {
+            arguments.push((self.expression(expression), expression));
+        }
+        let mut expanded = true;
+        for expression in call.arguments.iter().skip(plain) {
+            expanded = self.expand(expression, &mut arguments);
+        }
+        if !expanded || self.diagnostics.0.len() > before {
+            return anything();
+        }
+        let (values, expressions): (Vec<Value>, Vec<&Expression>) = arguments.into_iter().unzip();
+        let (scope, depth) = (self.scope, self.depth);
+        let render = |source, names: &Fields| render(scope, depth + 1, source, names);
+        let context = CallContext {
+            folder: scope.folder(),
+            pure: scope.pure(),
+            plan_time: scope.plan_time(),
+            console: scope.console(),
+            depth,
+            render: &render,
+        };
+        functions::call(&call.name, values, &context).unwrap_or_else(|error| {
+            let argument = error.argument.and_then(|at| expressions.get(at));
+            let unknown = functions::find(&call.name).is_none();
+            let place = if unknown { &call.name_span } else { span };
+            self.call_failed(error, argument.map_or(place, |it| &it.span))
+        })
+    }
+
+    fn call_failed(&mut self, error: FunctionError, span: &Span) -> Value {
+        let FunctionError { summary, message, .. } = error;
+        self.report(Diagnostic::error(summary, message).at(span))
+    }
+
+    /// Takes the elements of an argument before `...` as arguments; whether that was possible.
+    fn expand(&mut self, expression: &'a Expression, arguments: &mut Vec<Argument<'a>>) -> bool {
+        let (value, marks) = self.expression(expression).unmark();
+        let summary = "Invalid expanding argument value";
+        if value.is_null() {
+            let detail = "The value before `...` cannot be null.";
+            self.fail(summary, detail, &expression.span);
+            return false;
+        }
+        match value.ty() {
+            Type::Any => false,
+            Type::List(_) | Type::Set(_) | Type::Tuple(_) => {
+                let Some(items) = value.items() else { return false };
+                arguments.extend(items.iter().map(|it| (it.clone().mark(marks), expression)));
+                true
+            }
+            other => {
+                let detail = format!(
+                    "The value before `...` must be a list, set or tuple, not {}.",
+                    other.friendly()
+                );
+                self.fail(summary, detail, &expression.span);
+                false
+            }
+        }
+    }
+
+    /// What `inside` evaluates to, and what is wrong with it, which is not reported.
+    fn attempt(&mut self, inside: &'a Expression) -> (Value, Vec<Diagnostic>) {
+        let reported = std::mem::take(&mut self.diagnostics);
+        let value = self.expression(inside);
+        let problems = std::mem::replace(&mut self.diagnostics, reported).0;
+        (value, problems)
+    }
+
+    /// The first argument that evaluates. While it is not wholly known, it may yet fail, and then
+    /// another argument of another type would be taken.
+    fn call_try(&mut self, call: &'a Call, span: &Span) -> Value {
+        let mut problems = Vec::new();
+        for argument in &call.arguments {
+            let (value, more) = self.attempt(argument);
+            if !more.iter().any(Diagnostic::is_error) {
+                let known = value.is_wholly_known();
+                return if known { value } else { anything().mark(value.marks_deep()) };
+            }
+            problems.extend(more);
+        }
+        let list = problems.iter().map(|it| {
+            let place = it.span.as_ref().map(|span| format!(" ({span})")).unwrap_or_default();
+            format!("\n- {}{place}: {}", it.summary, it.detail)
+        });
+        let detail = match call.arguments.is_empty() {
+            true => "Function \"try\" needs at least one argument.".to_string(),
+            false => {
+                format!("No argument of \"try\" could be evaluated:{}", list.collect::<String>())
+            }
+        };
+        self.fail("Error in function call", detail, span)
+    }
+
+    /// Whether the argument evaluates.
+    fn call_can(&mut self, call: &'a Call) -> Value {
+        let Some(argument) = call.arguments.first() else { return anything() };
+        let (value, problems) = self.attempt(argument);
+        let marks = value.marks_deep().without(Marks::SENSITIVE);
+        let result = if problems.iter().any(Diagnostic::is_error) {
+            Value::Bool(false)
+        } else if value.is_wholly_known() {
+            Value::Bool(true)
+        } else {
+            Value::unknown_not_null(Type::Bool)
+        };
+        result.mark(marks)
+    }
+}
+
+/// Renders a template file in which only `names` are bound.
+fn render(
+    scope: &dyn Scope,
+    depth: usize,
+    source: Arc<Source>,
+    names: &Fields,
+) -> Result<Value, String> {
+    let (expression, diagnostics) = parse_template(source);
+    let Some(expression) = expression else { return Err(explain(diagnostics)) };
+    let mut evaluator = Evaluator::new(scope);
+    evaluator.depth = depth;
+    evaluator.bound = names.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+    let value = evaluator.expression(&expression);
+    if evaluator.diagnostics.has_errors() {
+        return Err(explain(evaluator.diagnostics));
+    }
+    Ok(value)
+}
+
+/// The errors of a template as one sentence without its final period.
+fn explain(diagnostics: Diagnostics) -> String {
+    let errors = diagnostics.into_iter().filter(Diagnostic::is_error).map(|it| {
+        let place = it.span.as_ref().map(|span| format!("{span}: ")).unwrap_or_default();
+        format!("{place}{}", it.detail.trim_end_matches('.'))
+    });
+    errors.collect::<Vec<_>>().join("; ")
+}

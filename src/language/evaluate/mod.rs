@@ -1,0 +1,187 @@
+//! Evaluation: expressions to values.
+//!
+//! Unknown values and marks go through everything; an expression that cannot be evaluated is
+//! reported once and stands for an unknown value, so that all errors are found in one go.
+//! Semantics are those of OpenTofu 1.12.
+
+mod access;
+mod call;
+mod conditional;
+mod operator;
+mod repeat;
+mod template;
+
+use crate::diagnostic::{Diagnostic, Diagnostics, Span};
+use crate::language::config::{Expression, ExpressionKind, Reference};
+use crate::language::scope::Scope;
+use crate::language::suggest::did_you_mean;
+use crate::value::{Fields, Marks, Type, Value, convert};
+
+/// The value of an expression.
+pub fn evaluate(expression: &Expression, scope: &dyn Scope) -> (Value, Diagnostics) {
+    evaluate_with(expression, scope, &[])
+}
+
+/// The value of an expression in which names are bound, as in `dynamic` blocks; later names hide
+/// earlier ones.
+pub fn evaluate_with(
+    expression: &Expression,
+    scope: &dyn Scope,
+    bound: &[(String, Value)],
+) -> (Value, Diagnostics) {
+    if let ExpressionKind::Literal(value) = &expression.kind {
+        return (value.clone(), Diagnostics::new());
+    }
+    let mut evaluator = Evaluator::new(scope);
+    evaluator.bound.extend(bound.iter().map(|(name, value)| (name.as_str(), value.clone())));
+    let value = evaluator.expression(expression);
+    (value, evaluator.diagnostics)
+}
+
+/// The value of an expression as one of type `ty`; `what` names it in errors.
+pub fn evaluate_as(
+    expression: &Expression,
+    scope: &dyn Scope,
+    ty: &Type,
+    what: &str,
+) -> (Value, Diagnostics) {
+    let (value, mut diagnostics) = evaluate(expression, scope);
+    let converted = convert(&value, ty).unwrap_or_else(|error| {
+        let problem = format!("{what} is not suitable: {error}.");
+        diagnostics.push(Diagnostic::error("Unsuitable value", problem).at(&expression.span));
+        Value::unknown(ty.without_optional())
+    });
+    (converted, diagnostics)
+}
+
+/// One evaluation: where references are answered, which names are bound, what has gone wrong.
+struct Evaluator<'a> {
+    scope: &'a dyn Scope,
+    /// The bound names, innermost last.
+    bound: Vec<(&'a str, Value)>,
+    diagnostics: Diagnostics,
+    /// How many template files this one is inside of.
+    depth: usize,
+}
+
+/// What stands for the result of something that went wrong or is not known at all.
+fn anything() -> Value {
+    Value::unknown(Type::Any)
+}
+
+impl<'a> Evaluator<'a> {
+    fn new(scope: &'a dyn Scope) -> Evaluator<'a> {
+        Evaluator { scope, bound: Vec::new(), diagnostics: Diagnostics::new(), depth: 0 }
+    }
+
+    /// Reports an error, once, and gives what stands for the result.
+    fn fail(&mut self, summary: &str, detail: impl Into<String>, span: &Span) -> Value {
+        self.report(Diagnostic::error(summary, detail).at(span))
+    }
+
+    fn report(&mut self, diagnostic: Diagnostic) -> Value {
+        self.diagnostics.extend([diagnostic]);
+        anything()
+    }
+
+    /// What `inside` gives while `name` is bound to `value`.
+    fn with<T>(
+        &mut self,
+        names: impl IntoIterator<Item = (&'a str, Value)>,
+        inside: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        let before = self.bound.len();
+        self.bound.extend(names);
+        let result = inside(self);
+        self.bound.truncate(before);
+        result
+    }
+
+    fn expression(&mut self, expression: &'a Expression) -> Value {
+        let span = &expression.span;
+        match &expression.kind {
+            ExpressionKind::Literal(value) => value.clone(),
+            ExpressionKind::Template(parts) => self.template(parts, span),
+            ExpressionKind::Reference(reference) => self.reference(reference, span),
+            ExpressionKind::Attribute(source, name) => self.attribute(source, name, span),
+            ExpressionKind::Index(source, key) => self.index(source, key, span),
+            ExpressionKind::Splat { source, name, each } => self.splat(source, name, each, span),
+            ExpressionKind::Unary(operator, operand) => self.unary(*operator, operand, span),
+            ExpressionKind::Binary(operator, left, right) => {
+                self.binary(*operator, left, right, span)
+            }
+            ExpressionKind::Conditional(condition, then, otherwise) => {
+                self.conditional(condition, then, otherwise, span)
+            }
+            ExpressionKind::Call(call) => self.call(call, span),
+            ExpressionKind::Tuple(items) => {
+                Value::tuple(items.iter().map(|item| self.expression(item)))
+            }
+            ExpressionKind::Object(entries) => self.object(entries),
+            ExpressionKind::For(it) => self.for_loop(it),
+            ExpressionKind::Parentheses(inside) => self.expression(inside),
+        }
+    }
+
+    fn reference(&mut self, reference: &Reference, span: &Span) -> Value {
+        if let Reference::Bound(name) = reference {
+            return self.bound_name(name, span);
+        }
+        match self.scope.get(reference, span) {
+            Ok(value) => value,
+            Err(diagnostic) => self.report(*diagnostic),
+        }
+    }
+
+    fn bound_name(&mut self, name: &str, span: &Span) -> Value {
+        if let Some((_, value)) = self.bound.iter().rev().find(|(bound, _)| *bound == name) {
+            return value.clone();
+        }
+        let hint = did_you_mean(name, self.bound.iter().map(|(bound, _)| *bound));
+        let detail = format!("There is no value called {name:?} here.");
+        self.report(Diagnostic::error("Invalid reference", detail).at(span).hint(hint))
+    }
+
+    fn object(&mut self, entries: &'a [(Expression, Expression)]) -> Value {
+        let mut fields = Fields::new();
+        let mut marks = Marks::NONE;
+        let mut known = true;
+        for (key, value) in entries {
+            let name = self.object_key(key, &mut marks);
+            let value = self.expression(value);
+            match name {
+                Some(name) => drop(fields.insert(name, value)),
+                None => known = false,
+            }
+        }
+        let object = if known { Value::object(fields) } else { anything() };
+        object.mark(marks)
+    }
+
+    /// The name that the key of an object says, if it is known.
+    fn object_key(&mut self, key: &'a Expression, marks: &mut Marks) -> Option<String> {
+        match &key.kind {
+            ExpressionKind::Literal(Value::String(name)) => return Some(name.to_string()),
+            // without parentheses it is a name like any other
+            ExpressionKind::Literal(Value::Null(_)) => return Some("null".to_string()),
+            _ => {}
+        }
+        let (value, own) = self.expression(key).unmark();
+        *marks = marks.union(own);
+        if value.is_null() {
+            self.fail("Null value as key", "The key of an object cannot be null.", &key.span);
+            return None;
+        }
+        match convert(&value, &Type::String) {
+            Ok(name) => name.as_str().map(str::to_string),
+            Err(error) => {
+                let detail = format!("This value cannot be the key of an object: {error}.");
+                self.fail("Incorrect key type", detail, &key.span);
+                None
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

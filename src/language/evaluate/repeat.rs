@@ -1,0 +1,228 @@
+//! `for` expressions and splats.
+
+use crate::diagnostic::Span;
+use crate::language::config::{Expression, For};
+use crate::value::{Fields, Marks, Type, Unknown, Value, convert};
+
+use super::conditional::certainly_not_null;
+use super::{Evaluator, anything};
+
+/// What a `for` expression has made so far.
+struct Made {
+    items: Vec<Value>,
+    fields: Fields,
+    groups: std::collections::BTreeMap<String, Vec<Value>>,
+    /// The marks of the source and of all that decided which elements there are.
+    marks: Marks,
+    /// Whether it is known which elements there are.
+    known: bool,
+}
+
+/// The elements of a collection as `for` sees them, with their keys; none when it has no elements.
+pub fn elements(value: &Value) -> Option<Vec<(Value, Value)>> {
+    match value.bare() {
+        Value::List(_, items) | Value::Tuple(items) => {
+            let pair = |(at, item): (usize, &Value)| (Value::number(at), item.clone());
+            Some(items.iter().enumerate().map(pair).collect())
+        }
+        Value::Set(_, items) => Some(items.iter().map(|it| (it.clone(), it.clone())).collect()),
+        Value::Map(_, fields) | Value::Object(fields) => {
+            let pair = |(key, item): (&String, &Value)| (Value::from(key.as_str()), item.clone());
+            Some(fields.iter().map(pair).collect())
+        }
+        _ => None,
+    }
+}
+
+impl<'a> Evaluator<'a> {
+    pub(super) fn for_loop(&mut self, it: &'a For) -> Value {
+        let (source, marks) = self.expression(&it.source).unmark();
+        let Some(elements) = self.iterable(&source, "a `for` expression", &it.source.span) else {
+            return anything().mark(marks.union(self.unknown_condition_marks(it)));
+        };
+        let (items, fields, groups) = (Vec::new(), Fields::new(), Default::default());
+        let mut made = Made { items, fields, groups, marks, known: true };
+        for (key, value) in elements {
+            let names = it.key_name.as_deref().map(|name| (name, key)).into_iter();
+            let names = names.chain([(it.value_name.as_str(), value)]).collect::<Vec<_>>();
+            self.with(names, |inside| inside.for_element(it, &mut made));
+        }
+        let result = if !made.known {
+            anything()
+        } else if it.key.is_none() {
+            Value::tuple(made.items)
+        } else if it.group {
+            Value::object(made.groups.into_iter().map(|(key, items)| (key, Value::tuple(items))))
+        } else {
+            Value::object(made.fields)
+        };
+        result.mark(made.marks)
+    }
+
+    /// The elements of what is iterated over; none when they are not known or it has none, which
+    /// is then reported.
+    pub(super) fn iterable(
+        &mut self,
+        source: &Value,
+        what: &str,
+        span: &Span,
+    ) -> Option<Vec<(Value, Value)>> {
+        if source.is_null() {
+            let detail = format!("A null value cannot be the source of {what}.");
+            self.fail("Iteration over null value", detail, span);
+            return None;
+        }
+        let ty = source.ty();
+        if ty.is_primitive() {
+            let detail = format!("A {} cannot be the source of {what}.", ty.friendly());
+            self.fail("Iteration over non-iterable value", detail, span);
+            return None;
+        }
+        elements(source)
+    }
+
+    /// The marks of the `if` clause where nothing is known of the elements.
+    fn unknown_condition_marks(&mut self, it: &'a For) -> Marks {
+        let Some(condition) = &it.condition else { return Marks::NONE };
+        let before = self.diagnostics.0.len();
+        let names = it.key_name.iter().chain([&it.value_name]);
+        let names: Vec<_> = names.map(|name| (name.as_str(), anything())).collect();
+        let marks = self.with(names, |inside| inside.expression(condition)).marks();
+        self.diagnostics.0.truncate(before);
+        marks
+    }
+
+    fn for_element(&mut self, it: &'a For, made: &mut Made) {
+        if let Some(condition) = &it.condition
+            && !self.included(condition, made)
+        {
+            return;
+        }
+        let Some(key) = &it.key else {
+            let value = self.expression(&it.value);
+            made.items.push(value);
+            return;
+        };
+        let key_value = self.expression(key);
+        made.marks = made.marks.union(key_value.marks());
+        let Some(name) = self.for_key(&key_value, key) else {
+            made.known = false;
+            return;
+        };
+        let value = self.expression(&it.value);
+        if it.group {
+            made.groups.entry(name).or_default().push(value);
+        } else if made.fields.contains_key(&name) {
+            self.duplicate_key(&name, &key_value, key);
+        } else {
+            made.fields.insert(name, value);
+        }
+    }
+
+    /// Whether the `if` clause lets the element in.
+    fn included(&mut self, condition: &'a Expression, made: &mut Made) -> bool {
+        let (value, marks) = self.expression(condition).unmark();
+        made.marks = made.marks.union(marks);
+        let problem = match convert(&value, &Type::Bool) {
+            Ok(Value::Bool(it)) => return it,
+            Ok(Value::Null(_)) => "it is null".to_string(),
+            Ok(_) => {
+                made.known = false;
+                return false;
+            }
+            Err(error) => error.to_string(),
+        };
+        made.known = false;
+        let detail = format!("The `if` clause must be true or false: {problem}.");
+        self.fail("Invalid 'for' condition", detail, &condition.span);
+        false
+    }
+
+    fn for_key(&mut self, value: &Value, key: &Expression) -> Option<String> {
+        let problem = match convert(value.bare(), &Type::String) {
+            Ok(Value::Null(_)) => "it is null".to_string(),
+            Ok(name) => return name.as_str().map(str::to_string),
+            Err(error) => error.to_string(),
+        };
+        let detail = format!("The key of an element must be a string: {problem}.");
+        self.fail("Invalid object key", detail, &key.span);
+        None
+    }
+
+    fn duplicate_key(&mut self, name: &str, value: &Value, key: &Expression) {
+        let which = if value.marks().is_empty() { format!(" {name:?}") } else { String::new() };
+        let detail = format!("Two elements have the same key{which}.");
+        let hint = "Write `...` after the value to gather the values of each key in a list.";
+        let problem = crate::diagnostic::Diagnostic::error("Duplicate object key", detail);
+        self.report(problem.at(&key.span).hint(hint));
+    }
+
+    pub(super) fn splat(
+        &mut self,
+        source: &'a Expression,
+        name: &'a str,
+        each: &'a Expression,
+        span: &Span,
+    ) -> Value {
+        let (value, marks) = self.expression(source).unmark();
+        let ty = value.ty();
+        let sequence = matches!(ty, Type::List(_) | Type::Set(_) | Type::Tuple(_));
+        let result = match &value {
+            Value::Null(_) if sequence => {
+                let detail = "A splat expression cannot be applied to a null list, set or tuple.";
+                self.fail("Splat of null value", detail, span)
+            }
+            Value::Null(_) => Value::tuple([]),
+            Value::Unknown(_) if ty == Type::Any => anything(),
+            Value::Unknown(unknown) if sequence => self.unknown_splat(unknown, name, each),
+            Value::Unknown(_) if !certainly_not_null(&value) => {
+                // evaluated for its errors: whether there is one element or none is not known
+                self.with([(name, value)], |inside| inside.expression(each));
+                anything()
+            }
+            Value::List(item, _) | Value::Set(item, _) => {
+                let items = value.items().unwrap_or_default();
+                self.list_splat(items, item, name, each)
+            }
+            Value::Tuple(items) => Value::tuple(
+                items.iter().map(|it| self.with([(name, it.clone())], |me| me.expression(each))),
+            ),
+            _ => Value::tuple([self.with([(name, value)], |inside| inside.expression(each))]),
+        };
+        result.mark(marks)
+    }
+
+    fn unknown_splat(&mut self, source: &Unknown, name: &'a str, each: &'a Expression) -> Value {
+        let mut element = |ty: &Type| {
+            self.with([(name, Value::unknown(ty.clone()))], |inside| inside.expression(each)).ty()
+        };
+        let (ty, length_min, length_max) = match &source.ty {
+            Type::Tuple(types) => (Type::tuple_of(types.iter().map(element)), 0, None),
+            other => {
+                let item = element(other.element().unwrap_or(&Type::Any));
+                (Type::list(item), source.length_min, source.length_max)
+            }
+        };
+        let unknown = Unknown { ty, not_null: true, prefix: String::new(), length_min, length_max };
+        Value::Unknown(unknown.into())
+    }
+
+    fn list_splat(
+        &mut self,
+        items: &[Value],
+        item: &Type,
+        name: &'a str,
+        each: &'a Expression,
+    ) -> Value {
+        let mut element = |it: Value| self.with([(name, it)], |inside| inside.expression(each));
+        if items.is_empty() {
+            return Value::list(element(Value::unknown(item.clone())).ty(), []);
+        }
+        let results: Vec<Value> = items.iter().map(|it| element(it.clone())).collect();
+        let ty = results.first().map_or(Type::Any, Value::ty);
+        if results.iter().all(|it| it.ty() == ty) {
+            return Value::list(ty, results);
+        }
+        Value::tuple(results)
+    }
+}

@@ -1,0 +1,135 @@
+//! Templates: text with interpolations and directives.
+
+use crate::diagnostic::Span;
+use crate::language::config::{Expression, TemplatePart};
+use crate::value::{Marks, Type, Unknown, Value, convert};
+
+use super::Evaluator;
+use super::conditional::Decision;
+
+/// The longest prefix that is kept of a text that is not known as a whole, in bytes.
+const PREFIX: usize = 128;
+
+/// What has been rendered so far.
+struct Rendered {
+    /// The text, up to the first part that is not known.
+    text: String,
+    known: bool,
+    marks: Marks,
+}
+
+impl Rendered {
+    fn push(&mut self, text: &str) {
+        if self.known {
+            self.text.push_str(text);
+        }
+    }
+
+    fn finish(self) -> Value {
+        let value = if self.known {
+            Value::string(self.text)
+        } else {
+            Value::Unknown(
+                Unknown {
+                    ty: Type::String,
+                    not_null: true,
+                    prefix: safe_prefix(&self.text),
+                    length_min: 0,
+                    length_max: None,
+                }
+                .into(),
+            )
+        };
+        value.mark(self.marks)
+    }
+}
+
+/// As much of the text as stays the same whatever follows: normalisation can change a letter when a
+/// combining character comes after it.
+fn safe_prefix(text: &str) -> String {
+    let end = (0..=PREFIX.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
+    let text = text.get(..end.unwrap_or(0)).unwrap_or_default();
+    let stable = |c: char| c.is_ascii() && !c.is_ascii_alphabetic() && !"<=>".contains(c);
+    match text.chars().next_back() {
+        Some(last) if !stable(last) => text.strip_suffix(last).unwrap_or(text).to_string(),
+        _ => text.to_string(),
+    }
+}
+
+impl<'a> Evaluator<'a> {
+    pub(super) fn template(&mut self, parts: &'a [TemplatePart], span: &Span) -> Value {
+        let mut out = Rendered { text: String::new(), known: true, marks: Marks::NONE };
+        self.render(parts, span, &mut out);
+        out.finish()
+    }
+
+    fn render(&mut self, parts: &'a [TemplatePart], span: &Span, out: &mut Rendered) {
+        for part in parts {
+            match part {
+                TemplatePart::Text(text) => out.push(text),
+                TemplatePart::Interpolation(inside) => self.interpolation(inside, out),
+                TemplatePart::If { condition, then, otherwise } => {
+                    let value = self.expression(condition);
+                    let (decision, marks) = self.decide(value, &condition.span);
+                    out.marks = out.marks.union(marks);
+                    match decision {
+                        Decision::Known(true) => self.render(then, span, out),
+                        Decision::Known(false) => self.render(otherwise, span, out),
+                        Decision::Unknown | Decision::Invalid => out.known = false,
+                    }
+                }
+                TemplatePart::For { key, value, source, body } => {
+                    self.repeat(key.as_deref(), value, source, body, out);
+                }
+            }
+        }
+    }
+
+    fn interpolation(&mut self, inside: &'a Expression, out: &mut Rendered) {
+        let (value, marks) = self.expression(inside).unmark();
+        out.marks = out.marks.union(marks);
+        let problem = match convert(&value, &Type::String) {
+            Ok(Value::String(text)) => return out.push(&text),
+            Ok(Value::Null(_)) => "it is null".to_string(),
+            Ok(Value::Unknown(unknown)) => {
+                out.push(&unknown.prefix);
+                out.known = false;
+                return;
+            }
+            Ok(_) => return out.known = false,
+            Err(error) => error.to_string(),
+        };
+        out.known = false;
+        let detail = format!("This value cannot be part of a text: {problem}.");
+        let problem =
+            crate::diagnostic::Diagnostic::error("Invalid template interpolation value", detail);
+        let problem = problem.at(&inside.span);
+        self.report(match value.ty() {
+            Type::List(_) | Type::Set(_) | Type::Tuple(_) => {
+                problem.hint("Use `join` to make one text of its elements, or `jsonencode`.")
+            }
+            Type::Map(_) | Type::Object(_) => problem.hint("Use `jsonencode` to make it a text."),
+            _ => problem,
+        });
+    }
+
+    fn repeat(
+        &mut self,
+        key_name: Option<&'a str>,
+        value_name: &'a str,
+        source: &'a Expression,
+        body: &'a [TemplatePart],
+        out: &mut Rendered,
+    ) {
+        let (value, marks) = self.expression(source).unmark();
+        out.marks = out.marks.union(marks);
+        let Some(elements) = self.iterable(&value, "a `for` directive", &source.span) else {
+            out.known = false;
+            return;
+        };
+        for (key, value) in elements {
+            let names = key_name.map(|name| (name, key)).into_iter().chain([(value_name, value)]);
+            self.with(names, |inside| inside.render(body, &source.span, out));
+        }
+    }
+}
