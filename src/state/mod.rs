@@ -8,6 +8,8 @@ mod attributes;
 mod error;
 mod file;
 mod fold;
+#[cfg(test)]
+mod format_tests;
 mod journal;
 mod lock;
 #[cfg(test)]
