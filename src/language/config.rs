@@ -275,6 +275,8 @@ pub struct ProviderBlock {
 pub struct Variable {
     /// The type constraint; [`Type::Any`] when not given.
     pub ty: Type,
+    /// Whether a type constraint is given.
+    pub typed: bool,
     /// The defaults of optional attributes inside the type.
     pub type_defaults: TypeDefaults,
     /// The default, converted to the type; none when the variable must be given.
@@ -287,6 +289,8 @@ pub struct Variable {
     pub ephemeral: bool,
     /// `nullable`
     pub nullable: bool,
+    /// `deprecated`: what to say to a caller that sets the variable.
+    pub deprecated: Option<String>,
     /// `validation` blocks.
     pub validations: Vec<CheckRule>,
     /// Where the header stands.
@@ -408,6 +412,8 @@ pub struct ModuleCall {
     pub name: String,
     /// `source` as written.
     pub source: String,
+    /// Where the source stands.
+    pub source_span: Span,
     /// `version` as written.
     pub version: Option<String>,
     /// `count` or `for_each`

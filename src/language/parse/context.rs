@@ -41,8 +41,8 @@ impl Context {
     pub(super) fn is_raw(self, argument: &str) -> bool {
         matches!(
             (self, argument),
-            (Context::Raw, _)
-                | (Context::Variable, "type")
+            // Nothing but types and constants stands in a variable block itself.
+            (Context::Raw | Context::Variable, _)
                 | (Context::Resource, "provider")
                 | (Context::Module, "providers")
                 | (Context::Lifecycle, "ignore_changes")

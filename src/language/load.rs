@@ -1,0 +1,258 @@
+//! Folders of configuration files to a [`Configuration`].
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+use crate::address::ModulePath;
+use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
+use crate::language::config::{Configuration, Module, ModuleCall};
+use crate::language::module::{is_local, read_module};
+use crate::language::parse::parse_file;
+use crate::language::validate::validate;
+
+/// Where configuration files come from: the disk, or a saved plan.
+pub trait Files {
+    /// The names of the files directly in a folder, in any order.
+    fn list(&self, folder: &Path) -> io::Result<Vec<String>>;
+
+    /// The text of a file.
+    fn read(&self, path: &Path) -> io::Result<String>;
+}
+
+/// The files on disk, relative to the working directory.
+#[derive(Clone, Copy, Debug)]
+pub struct Disk;
+
+impl Files for Disk {
+    fn list(&self, folder: &Path) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in std::fs::read_dir(folder)? {
+            let entry = entry?;
+            if entry.path().is_file() {
+                names.extend(entry.file_name().into_string());
+            }
+        }
+        Ok(names)
+    }
+
+    fn read(&self, path: &Path) -> io::Result<String> {
+        std::fs::read_to_string(path)
+    }
+}
+
+/// Files held in memory, by their normalised path.
+#[derive(Clone, Debug, Default)]
+pub struct Memory(pub BTreeMap<PathBuf, String>);
+
+impl Files for Memory {
+    fn list(&self, folder: &Path) -> io::Result<Vec<String>> {
+        let inside = self.0.keys().filter(|path| {
+            path.parent().is_some_and(|parent| normalise(parent) == normalise(folder))
+        });
+        let names: Vec<String> =
+            inside.filter_map(|path| Some(path.file_name()?.to_str()?.to_string())).collect();
+        if names.is_empty() { Err(io::ErrorKind::NotFound.into()) } else { Ok(names) }
+    }
+
+    fn read(&self, path: &Path) -> io::Result<String> {
+        self.0.get(path).cloned().ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+}
+
+/// Loads the module in the folder `root` with all modules that it calls, and checks what can be
+/// checked without evaluating anything. There is no configuration when there are errors.
+pub fn load(root: &Path, files: &dyn Files) -> (Option<Configuration>, Diagnostics) {
+    let mut loader = Loader {
+        files,
+        configuration: Configuration { modules: BTreeMap::new(), sources: Vec::new() },
+        folders: BTreeMap::new(),
+        diagnostics: Diagnostics::new(),
+    };
+    loader.module(ModulePath::default(), normalise(root), &mut Vec::new(), None);
+    let readable = loader.folders.values().all(|it| it.as_ref().is_some_and(|it| it.readable));
+    if readable {
+        loader.diagnostics.extend(validate(&loader.configuration));
+    }
+    let sound = !loader.diagnostics.has_errors();
+    (Some(loader.configuration).filter(|_| sound), loader.diagnostics)
+}
+
+/// A folder that has been read.
+struct Folder {
+    /// The module, with the root's path.
+    module: Module,
+    /// Whether all files could be parsed.
+    readable: bool,
+}
+
+struct Loader<'f> {
+    files: &'f dyn Files,
+    configuration: Configuration,
+    /// What has been read, so that a module that is called often is read once.
+    folders: BTreeMap<PathBuf, Option<Arc<Folder>>>,
+    diagnostics: Diagnostics,
+}
+
+impl Loader<'_> {
+    /// Loads a module and those it calls; `trail` holds the folders of its callers.
+    fn module(
+        &mut self,
+        path: ModulePath,
+        folder: PathBuf,
+        trail: &mut Vec<PathBuf>,
+        call: Option<&Span>,
+    ) {
+        let Some(read) = self.folder(&folder, call) else { return };
+        let mut module = read.module.clone();
+        module.path = path.clone();
+        trail.push(folder.clone());
+        for call in module.calls.values().filter(|it| !it.source.is_empty()) {
+            if !is_local(&call.source) {
+                self.diagnostics.extend([unsupported_source(call)]);
+                continue;
+            }
+            let child = normalise(&folder.join(&call.source));
+            match trail.iter().position(|it| *it == child) {
+                Some(at) => {
+                    let cycle = trail.get(at..).unwrap_or_default();
+                    self.diagnostics.extend([module_cycle(call, cycle)]);
+                }
+                None => self.module(path.child(&call.name), child, trail, Some(&call.source_span)),
+            }
+        }
+        trail.pop();
+        self.configuration.modules.insert(path, Arc::new(module));
+    }
+
+    fn folder(&mut self, folder: &Path, call: Option<&Span>) -> Option<Arc<Folder>> {
+        if let Some(read) = self.folders.get(folder) {
+            return read.clone();
+        }
+        let read = match self.file_names(folder) {
+            Ok(names) if !names.is_empty() => Some(Arc::new(self.read(folder, &names))),
+            outcome => {
+                self.diagnostics.push(nothing_there(folder, outcome.err(), call));
+                None
+            }
+        };
+        self.folders.insert(folder.to_path_buf(), read.clone());
+        read
+    }
+
+    /// The names of the configuration files in a folder, sorted.
+    fn file_names(&mut self, folder: &Path) -> io::Result<Vec<String>> {
+        let mut names = self.files.list(folder)?;
+        names.retain(|it| is_configuration(it));
+        names.sort();
+        // OpenTofu's own variant of a file stands instead of the other.
+        let variants: Vec<String> = names
+            .iter()
+            .filter_map(|it| Some(it.replace(".tofu", ".tf")).filter(|other| other != it))
+            .collect();
+        names.retain(|it| !variants.contains(it));
+        Ok(names)
+    }
+
+    fn read(&mut self, folder: &Path, names: &[String]) -> Folder {
+        let mut bodies = Vec::new();
+        let mut readable = true;
+        for name in names {
+            let path = normalise(&folder.join(name));
+            if let Some(problem) = unsupported_file(name, &path) {
+                self.diagnostics.push(problem);
+                readable = false;
+                continue;
+            }
+            match self.files.read(&path) {
+                Ok(text) => {
+                    let source = Arc::new(Source { path, text });
+                    self.configuration.sources.push(source.clone());
+                    let (body, problems) = parse_file(source);
+                    readable &= !problems.has_errors();
+                    self.diagnostics.extend(problems);
+                    bodies.push(body);
+                }
+                Err(error) => {
+                    let detail = format!("{} cannot be read: {error}.", path.display());
+                    self.diagnostics.push(Diagnostic::error("Unreadable file", detail));
+                    readable = false;
+                }
+            }
+        }
+        let module = self.diagnostics.take(read_module(folder.to_path_buf(), bodies));
+        Folder { module, readable }
+    }
+}
+
+fn is_configuration(name: &str) -> bool {
+    let hidden = name.starts_with(['.', '#']) || name.ends_with(['~', '#']);
+    !hidden && [".tf", ".tofu", ".tf.json", ".tofu.json"].iter().any(|it| name.ends_with(it))
+}
+
+fn unsupported_file(name: &str, path: &Path) -> Option<Diagnostic> {
+    let path = path.display();
+    if name.ends_with(".json") {
+        let detail = format!("terrace does not read JSON configuration such as {path} yet.");
+        let problem = Diagnostic::error("Unsupported file", detail);
+        return Some(problem.hint("Write it in the native syntax, in a .tf file."));
+    }
+    let stem = name.split('.').next().unwrap_or(name);
+    (stem == "override" || stem.ends_with("_override")).then(|| {
+        let detail = format!("terrace does not merge override files such as {path} yet.");
+        Diagnostic::error("Unsupported file", detail).hint("Change the original blocks instead.")
+    })
+}
+
+fn nothing_there(folder: &Path, error: Option<io::Error>, call: Option<&Span>) -> Diagnostic {
+    let shown = folder.display();
+    let detail = match error {
+        Some(error) if error.kind() == io::ErrorKind::NotFound => {
+            format!("There is no folder {shown}.")
+        }
+        Some(error) => format!("The folder {shown} cannot be read: {error}."),
+        None => format!("There are no .tf files in {shown}."),
+    };
+    match call {
+        Some(span) => Diagnostic::error("Unreadable module", detail).at(span),
+        None => Diagnostic::error("No configuration", detail)
+            .hint("Run terrace in the folder of the configuration, or name it with -chdir."),
+    }
+}
+
+fn unsupported_source(call: &ModuleCall) -> Diagnostic {
+    let detail = format!(
+        "`{}` is not a local folder. terrace reads modules from local folders, whose source starts \
+         with `./` or `../`; registries, git and archives are not supported yet.",
+        call.source
+    );
+    let problem = Diagnostic::error("Unsupported module source", detail).at(&call.source_span);
+    problem.hint("Put a copy of the module into a folder and give its path.")
+}
+
+fn module_cycle(call: &ModuleCall, cycle: &[PathBuf]) -> Diagnostic {
+    let folders = cycle.iter().chain(cycle.first()).map(|it| it.display().to_string());
+    let detail =
+        format!("This module would contain itself: {}.", folders.collect::<Vec<_>>().join(" → "));
+    Diagnostic::error("Module cycle", detail).at(&call.source_span)
+}
+
+/// The path without `.` and `..` where that is possible; `.` for the working directory itself.
+pub fn normalise(path: &Path) -> PathBuf {
+    let mut parts: Vec<Component<'_>> = Vec::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if matches!(parts.last(), Some(Component::Normal(_))) => {
+                parts.pop();
+            }
+            Component::ParentDir if parts.last() == Some(&Component::RootDir) => {}
+            other => parts.push(other),
+        }
+    }
+    if parts.is_empty() { PathBuf::from(".") } else { parts.into_iter().collect() }
+}
+
+#[cfg(test)]
+mod tests;

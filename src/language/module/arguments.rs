@@ -1,0 +1,143 @@
+//! Reading the arguments and nested blocks of a block that terrace itself defines.
+
+use indexmap::IndexMap;
+
+use super::constant::constant;
+use crate::diagnostic::{Diagnostic, Diagnostics, Span};
+use crate::language::config::{Attribute, Block, Body, Expression};
+use crate::language::suggest::nearest;
+use crate::value::{Type, Value, convert};
+
+/// The arguments and blocks of one block, taken out one by one; what is left is unknown.
+pub(super) struct Arguments<'d> {
+    /// What the block is called in messages, such as "a variable block".
+    title: &'static str,
+    body: Body,
+    /// Where the header stands.
+    pub(super) span: Span,
+    known: Vec<&'static str>,
+    known_blocks: Vec<&'static str>,
+    /// Where problems go.
+    pub(super) diagnostics: &'d mut Diagnostics,
+}
+
+impl<'d> Arguments<'d> {
+    pub(super) fn new(
+        title: &'static str,
+        block: Block,
+        diagnostics: &'d mut Diagnostics,
+    ) -> Arguments<'d> {
+        Arguments {
+            title,
+            body: block.body,
+            span: block.span,
+            known: Vec::new(),
+            known_blocks: Vec::new(),
+            diagnostics,
+        }
+    }
+
+    /// The argument `name`, if it is given.
+    pub(super) fn take(&mut self, name: &'static str) -> Option<Attribute> {
+        self.known.push(name);
+        self.body.attributes.shift_remove(name)
+    }
+
+    /// The expression of argument `name`, which must be given.
+    pub(super) fn required(&mut self, name: &'static str) -> Option<Expression> {
+        let found = self.take(name).map(|it| it.value);
+        if found.is_none() {
+            let detail = format!("The argument `{name}` is required in {}.", self.title);
+            self.diagnostics
+                .push(Diagnostic::error("Missing required argument", detail).at(&self.span));
+        }
+        found
+    }
+
+    /// The argument `name` as a constant of type `ty`; null counts as not given.
+    fn constant(&mut self, name: &'static str, ty: &Type) -> Option<(Value, Span)> {
+        let given = self.take(name)?;
+        let value = self.diagnostics.take(constant(&given.value, &format!("`{name}`")))?;
+        match convert(&value, ty) {
+            Ok(value) if value.is_null() => None,
+            Ok(value) => Some((value, given.value.span)),
+            Err(error) => {
+                let detail = format!("`{name}` is not right: {error}.");
+                let problem = Diagnostic::error("Unsuitable value", detail).at(&given.value.span);
+                self.diagnostics.push(problem);
+                None
+            }
+        }
+    }
+
+    /// The argument `name` as a constant text.
+    pub(super) fn text(&mut self, name: &'static str) -> Option<(String, Span)> {
+        let (value, span) = self.constant(name, &Type::String)?;
+        Some((value.as_str()?.to_string(), span))
+    }
+
+    /// The argument `name` as a constant bool.
+    pub(super) fn flag(&mut self, name: &'static str) -> Option<bool> {
+        self.constant(name, &Type::Bool)?.0.as_bool()
+    }
+
+    /// The nested blocks of a kind.
+    pub(super) fn blocks(&mut self, kind: &'static str) -> Vec<Block> {
+        self.known_blocks.push(kind);
+        self.body.blocks.extract_if(.., |it| it.kind == kind).collect()
+    }
+
+    /// The nested block of a kind of which there may be one.
+    pub(super) fn block(&mut self, kind: &'static str) -> Option<Block> {
+        let mut found = self.blocks(kind).into_iter();
+        let first = found.next()?;
+        for more in found {
+            let detail = format!("Only one `{kind}` block may stand in {}.", self.title);
+            self.diagnostics.push(Diagnostic::error("Duplicate block", detail).at(&more.span));
+        }
+        Some(first)
+    }
+
+    /// All arguments that have not been taken.
+    pub(super) fn take_rest(&mut self) -> IndexMap<String, Attribute> {
+        std::mem::take(&mut self.body.attributes)
+    }
+
+    /// What has not been taken, as a body of its own.
+    pub(super) fn rest(self) -> Body {
+        self.body
+    }
+
+    /// Reports what has not been taken.
+    pub(super) fn finish(self) {
+        for (name, attribute) in &self.body.attributes {
+            let detail = format!("There is no argument `{name}` in {}.", self.title);
+            let hint = self.suggestion(name, "argument");
+            let problem = Diagnostic::error("Unsupported argument", detail).hint(hint);
+            self.diagnostics.push(problem.at(&attribute.name_span));
+        }
+        for block in &self.body.blocks {
+            let detail = format!("There are no `{}` blocks in {}.", block.kind, self.title);
+            let hint = self.suggestion(&block.kind, "block");
+            let problem = Diagnostic::error("Unsupported block type", detail).hint(hint);
+            self.diagnostics.push(problem.at(&block.span));
+        }
+    }
+
+    fn suggestion(&self, name: &str, what: &str) -> String {
+        let (same, other) = match what {
+            "argument" => (&self.known, &self.known_blocks),
+            _ => (&self.known_blocks, &self.known),
+        };
+        if other.contains(&name) {
+            return match what {
+                "argument" => format!("Write it as a block: `{name} {{ … }}`."),
+                _ => format!("Write it as an argument: `{name} = …`."),
+            };
+        }
+        match nearest(name, same.iter().copied()) {
+            Some(near) => format!("Did you mean `{near}`?"),
+            None => String::new(),
+        }
+    }
+}

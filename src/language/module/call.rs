@@ -1,0 +1,84 @@
+//! `module` blocks.
+
+use super::arguments::Arguments;
+use super::resource::{provider_name, repetition};
+use super::{Reader, depends_on, insert};
+use crate::diagnostic::{Diagnostic, Span};
+use crate::language::config::{Block, Expression, ExpressionKind, ModuleCall, ProviderName};
+
+impl Reader {
+    pub(super) fn call(&mut self, block: Block) {
+        let Some([name]) = self.labels(&block, ["name"]) else { return };
+        let mut arguments = Arguments::new("a module block", block, &mut self.diagnostics);
+        let span = arguments.span.clone();
+        let (source, source_span) = source(&mut arguments).unwrap_or((String::new(), span.clone()));
+        let version = arguments.text("version");
+        if let (Some((_, at)), true) = (&version, is_local(&source)) {
+            let detail = "A module in a local folder has no versions.";
+            let problem = Diagnostic::error("Invalid version constraint", detail).at(at);
+            arguments.diagnostics.push(problem.hint("Remove `version`."));
+        }
+        let repetition = repetition(&mut arguments);
+        let providers = arguments.take("providers").map(|it| it.value);
+        let providers = providers.map(|it| providers_map(it, &mut arguments)).unwrap_or_default();
+        let depends_on = depends_on(&mut arguments);
+        let inputs = arguments.take_rest();
+        arguments.finish();
+        let call = ModuleCall {
+            name: name.clone(),
+            source,
+            source_span,
+            version: version.map(|(version, _)| version),
+            repetition,
+            providers,
+            depends_on,
+            inputs,
+            span: span.clone(),
+        };
+        let shown = format!("module call `{name}`");
+        let problem = insert(&mut self.module.calls, name, call, &shown, &span, |it| &it.span);
+        self.diagnostics.extend(problem);
+    }
+}
+
+/// Whether a module source is a local folder.
+pub(crate) fn is_local(source: &str) -> bool {
+    source == "." || source == ".." || source.starts_with("./") || source.starts_with("../")
+}
+
+fn source(arguments: &mut Arguments<'_>) -> Option<(String, Span)> {
+    let before = arguments.diagnostics.0.len();
+    let found = arguments.text("source");
+    if found.is_none() && arguments.diagnostics.0.len() == before {
+        let detail = "The argument `source` is required in a module block.";
+        let problem = Diagnostic::error("Missing required argument", detail).at(&arguments.span);
+        arguments.diagnostics.push(problem.hint("Write `source = \"./modules/name\"`."));
+    }
+    found
+}
+
+type Mapping = (ProviderName, ProviderName, Span);
+
+/// `providers`: the configurations that the child gets, by its own names.
+fn providers_map(given: Expression, arguments: &mut Arguments<'_>) -> Vec<Mapping> {
+    let ExpressionKind::Object(entries) = given.kind else {
+        let detail = "`providers` takes a map from the module's names to the names here.";
+        let problem = Diagnostic::error("Invalid providers", detail).at(&given.span);
+        arguments.diagnostics.push(problem.hint("Write `providers = { aws = aws.west }`."));
+        return Vec::new();
+    };
+    let mut found: Vec<Mapping> = Vec::new();
+    for (key, value) in &entries {
+        let inner = provider_name(key, arguments.diagnostics);
+        let outer = provider_name(value, arguments.diagnostics);
+        let (Some(inner), Some(outer)) = (inner, outer) else { continue };
+        if found.iter().any(|(before, ..)| *before == inner) {
+            let detail = format!("`{inner}` is given twice.");
+            let problem = Diagnostic::error("Invalid providers", detail).at(&key.span);
+            arguments.diagnostics.push(problem);
+            continue;
+        }
+        found.push((inner, outer, key.span.to(&value.span)));
+    }
+    found
+}

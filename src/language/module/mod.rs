@@ -1,0 +1,296 @@
+//! Blocks to a [`Module`].
+
+mod arguments;
+mod call;
+mod constant;
+mod resource;
+mod settings;
+mod variable;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+
+use indexmap::IndexMap;
+use indexmap::map::Entry;
+
+use crate::address::ModulePath;
+use crate::diagnostic::{Diagnostic, Diagnostics, Span};
+use crate::language::config::{
+    Block, Body, CheckRule, Expression, ExpressionKind, Local, Module, Output, ProviderBlock,
+    ProviderName, Reference,
+};
+use crate::language::suggest::nearest;
+
+use arguments::Arguments;
+pub(crate) use call::is_local;
+pub(crate) use constant::constant;
+pub use settings::LANGUAGE_VERSION;
+
+const BLOCKS: [&str; 13] = [
+    "terraform",
+    "provider",
+    "variable",
+    "locals",
+    "output",
+    "resource",
+    "data",
+    "module",
+    "moved",
+    "import",
+    "removed",
+    "check",
+    "ephemeral",
+];
+
+/// Reads the files of one folder, already parsed and in the order of their names, as a module. Its
+/// path is the root's.
+pub fn read_module(folder: PathBuf, files: Vec<Body>) -> (Module, Diagnostics) {
+    let module = Module {
+        path: ModulePath::default(),
+        folder,
+        variables: IndexMap::new(),
+        locals: IndexMap::new(),
+        outputs: IndexMap::new(),
+        resources: IndexMap::new(),
+        calls: IndexMap::new(),
+        providers: IndexMap::new(),
+        required_providers: IndexMap::new(),
+        backend: None,
+    };
+    let mut reader = Reader { module, diagnostics: Diagnostics::new() };
+    for file in files {
+        reader.file(file);
+    }
+    (reader.module, reader.diagnostics)
+}
+
+struct Reader {
+    module: Module,
+    diagnostics: Diagnostics,
+}
+
+impl Reader {
+    fn file(&mut self, file: Body) {
+        for (name, attribute) in &file.attributes {
+            let detail = format!("Only blocks may stand here, and `{name}` is an argument.");
+            let hint = "Values of variables go into a .tfvars file, named values into `locals`.";
+            let problem = Diagnostic::error("Unsupported argument", detail).hint(hint);
+            self.diagnostics.push(problem.at(&attribute.name_span));
+        }
+        for block in file.blocks {
+            self.block(block);
+        }
+    }
+
+    fn block(&mut self, block: Block) {
+        match block.kind.as_str() {
+            "terraform" => self.settings(block),
+            "provider" => self.provider(block),
+            "variable" => self.variable(block),
+            "locals" => self.locals(block),
+            "output" => self.output(block),
+            "resource" | "data" => self.resource(block),
+            "module" => self.call(block),
+            "moved" | "import" | "removed" | "check" | "ephemeral" => self.later(&block),
+            kind => {
+                let hint = nearest(kind, BLOCKS).map(|it| format!("Did you mean `{it}`?"));
+                let detail = format!("There are no `{kind}` blocks in a configuration.");
+                let problem = Diagnostic::error("Unsupported block type", detail).at(&block.span);
+                self.diagnostics.push(problem.hint(hint.unwrap_or_default()));
+            }
+        }
+    }
+
+    fn later(&mut self, block: &Block) {
+        let hint = match block.kind.as_str() {
+            "moved" => "Until then, `terrace state mv` moves a resource to its new address.",
+            "import" => "Until then, `terrace import` takes a resource into the state.",
+            "removed" => "Until then, `terrace state rm` takes a resource out of the state.",
+            "check" => "Until then, use `precondition` and `postcondition` in `lifecycle`.",
+            _ => "Until then, use a `data` block.",
+        };
+        let detail = format!("terrace does not support `{}` blocks yet.", block.kind);
+        let problem = Diagnostic::error("Unsupported block type", detail).hint(hint);
+        self.diagnostics.push(problem.at(&block.span));
+    }
+
+    /// The labels of a block, when there are as many as there should be and they are names.
+    fn labels<const N: usize>(&mut self, block: &Block, what: [&str; N]) -> Option<[String; N]> {
+        if block.labels.len() != N {
+            let wanted = match N {
+                0 => "no labels".to_string(),
+                1 => format!("one label, its {}", what.join("")),
+                _ => format!("{N} labels, its {}", what.join(" and its ")),
+            };
+            let found = block.labels.len();
+            let detail = format!("A `{}` block has {wanted}; here are {found}.", block.kind);
+            self.diagnostics.push(Diagnostic::error("Wrong block labels", detail).at(&block.span));
+            return None;
+        }
+        let mut good = true;
+        for (label, span) in &block.labels {
+            good &= self.check_name(label, span);
+        }
+        let labels: Vec<String> = block.labels.iter().map(|(label, _)| label.clone()).collect();
+        labels.try_into().ok().filter(|_| good)
+    }
+
+    fn check_name(&mut self, name: &str, span: &Span) -> bool {
+        let good = is_name(name);
+        if !good {
+            let detail = format!(
+                "`{name}` is not a name: a name starts with a letter or underscore and goes on with \
+                 letters, digits, underscores and dashes."
+            );
+            self.diagnostics.push(Diagnostic::error("Invalid name", detail).at(span));
+        }
+        good
+    }
+
+    fn locals(&mut self, block: Block) {
+        self.labels(&block, []);
+        for inner in &block.body.blocks {
+            let detail = "`locals` holds arguments only.".to_string();
+            let hint = format!("For an object, write `{} = {{ … }}`.", inner.kind);
+            let problem = Diagnostic::error("Unsupported block type", detail).hint(hint);
+            self.diagnostics.push(problem.at(&inner.span));
+        }
+        for (name, attribute) in block.body.attributes {
+            let local = Local { value: attribute.value, span: attribute.name_span };
+            let span = local.span.clone();
+            let shown = format!("local value `{name}`");
+            let problem =
+                insert(&mut self.module.locals, name, local, &shown, &span, |it| &it.span);
+            self.diagnostics.extend(problem);
+        }
+    }
+
+    fn output(&mut self, block: Block) {
+        let Some([name]) = self.labels(&block, ["name"]) else { return };
+        let mut arguments = Arguments::new("an output block", block, &mut self.diagnostics);
+        let span = arguments.span.clone();
+        let output = Output {
+            value: arguments.required("value").unwrap_or_else(|| unknown(&span)),
+            description: arguments.text("description").map(|(text, _)| text).unwrap_or_default(),
+            sensitive: arguments.flag("sensitive").unwrap_or(false),
+            ephemeral: arguments.flag("ephemeral").unwrap_or(false),
+            depends_on: depends_on(&mut arguments),
+            preconditions: rules(&mut arguments, "precondition"),
+            span: span.clone(),
+        };
+        arguments.text("deprecated");
+        arguments.finish();
+        let shown = format!("output `{name}`");
+        let problem = insert(&mut self.module.outputs, name, output, &shown, &span, |it| &it.span);
+        self.diagnostics.extend(problem);
+    }
+
+    fn provider(&mut self, block: Block) {
+        let Some([name]) = self.labels(&block, ["name"]) else { return };
+        let mut arguments = Arguments::new("a provider block", block, &mut self.diagnostics);
+        let span = arguments.span.clone();
+        let alias = arguments.text("alias");
+        if let Some((_, span)) = arguments.text("version") {
+            let detail = "The version of a provider is part of terrace; this has no effect.";
+            let hint = "State the version that the configuration needs in `required_providers`.";
+            let problem = Diagnostic::warning("Version in a provider block", detail).hint(hint);
+            arguments.diagnostics.push(problem.at(&span));
+        }
+        let body = arguments.rest();
+        if let Some((alias, span)) = &alias {
+            self.check_name(alias, span);
+        }
+        let name = ProviderName { name, alias: alias.map(|(alias, _)| alias) };
+        let shown = format!("provider configuration `{name}`");
+        let provider = ProviderBlock { body, span: span.clone() };
+        let providers = &mut self.module.providers;
+        let mut problem = insert(providers, name.clone(), provider, &shown, &span, |it| &it.span);
+        if let (Some(problem), None) = (&mut problem, &name.alias) {
+            problem.hint = "Give the second one an `alias`.".into();
+        }
+        self.diagnostics.extend(problem);
+    }
+}
+
+/// Adds an item, or says that there is one of this name already.
+fn insert<K: std::hash::Hash + Eq, T>(
+    items: &mut IndexMap<K, T>,
+    name: K,
+    item: T,
+    shown: &str,
+    span: &Span,
+    place: impl Fn(&T) -> &Span,
+) -> Option<Diagnostic> {
+    match items.entry(name) {
+        Entry::Vacant(free) => {
+            free.insert(item);
+            None
+        }
+        Entry::Occupied(taken) => {
+            let first = place(taken.get());
+            let detail = format!("There already is a {shown}, at {first}.");
+            Some(Diagnostic::error("Duplicate name", detail).at(span))
+        }
+    }
+}
+
+/// Whether a text is a name in the language.
+pub(super) fn is_name(text: &str) -> bool {
+    let mut rest = text.chars();
+    rest.next().is_some_and(|c| c.is_alphabetic() || c == '_')
+        && rest.all(|c| c.is_alphanumeric() || c == '_' || c == '-')
+}
+
+/// What stands for an expression that is missing, which is an error elsewhere.
+fn unknown(span: &Span) -> Expression {
+    let value = crate::value::Value::unknown(crate::value::Type::Any);
+    Expression { kind: ExpressionKind::Literal(value), span: span.clone() }
+}
+
+/// `depends_on`
+fn depends_on(arguments: &mut Arguments<'_>) -> Vec<(Reference, Span)> {
+    let Some(given) = arguments.take("depends_on") else { return Vec::new() };
+    let ExpressionKind::Tuple(items) = given.value.kind else {
+        let detail = "`depends_on` takes a list of references.";
+        let problem = Diagnostic::error("Invalid depends_on", detail).at(&given.value.span);
+        arguments.diagnostics.push(problem.hint("Write `depends_on = [aws_vpc.main]`."));
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for item in items {
+        match item.kind {
+            ExpressionKind::Reference(reference) => found.push((reference, item.span)),
+            ExpressionKind::Literal(ref value) if !value.is_known() => {}
+            _ => {
+                let detail = "An entry of `depends_on` is a resource, data source or module.";
+                let mut problem = Diagnostic::error("Invalid depends_on", detail).at(&item.span);
+                if let ExpressionKind::Attribute(whole, _) = &item.kind {
+                    problem.hint = format!("Depend on the whole: `{}`.", whole.span.text());
+                } else if let ExpressionKind::Literal(value) = &item.kind {
+                    let text = value.as_str().unwrap_or_default();
+                    problem.hint = format!("Write it without quotes: `{text}`.");
+                }
+                arguments.diagnostics.push(problem);
+            }
+        }
+    }
+    found
+}
+
+/// `validation`, `precondition` or `postcondition` blocks.
+fn rules(arguments: &mut Arguments<'_>, kind: &'static str) -> Vec<CheckRule> {
+    let mut rules = Vec::new();
+    for block in arguments.blocks(kind) {
+        let mut inner = Arguments::new("a condition", block, arguments.diagnostics);
+        let span = inner.span.clone();
+        let condition = inner.required("condition");
+        let error_message = inner.required("error_message");
+        inner.finish();
+        if let (Some(condition), Some(error_message)) = (condition, error_message) {
+            rules.push(CheckRule { condition, error_message, span });
+        }
+    }
+    rules
+}

@@ -1,0 +1,236 @@
+//! `resource` and `data` blocks.
+
+use super::arguments::Arguments;
+use super::{Reader, depends_on, insert, rules};
+use crate::address::{Mode, ResourceName};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::language::config::{
+    Attribute, Block, Expression, ExpressionKind, IgnoreChanges, Lifecycle, ProviderName,
+    Reference, Repetition, Resource,
+};
+use crate::value::{Path, Step, Value};
+
+impl Reader {
+    pub(super) fn resource(&mut self, block: Block) {
+        let Some([kind, name]) = self.labels(&block, ["type", "name"]) else { return };
+        let (mode, title) = match block.kind.as_str() {
+            "data" => (Mode::Data, "a data block"),
+            _ => (Mode::Managed, "a resource block"),
+        };
+        let mut arguments = Arguments::new(title, block, &mut self.diagnostics);
+        let span = arguments.span.clone();
+        let default = kind.split('_').next().unwrap_or(&kind);
+        let default = ProviderName { name: default.to_string(), alias: None };
+        let name = ResourceName { mode, kind, name };
+        let repetition = repetition(&mut arguments);
+        let provider = arguments.take("provider").map(|it| it.value);
+        let provider = provider.and_then(|it| provider_name(&it, arguments.diagnostics));
+        let depends_on = depends_on(&mut arguments);
+        let lifecycle = arguments.block("lifecycle");
+        let lifecycle = lifecycle.map(|it| lifecycle_of(it, mode, &mut arguments));
+        refuse_provisioners(&mut arguments);
+        let resource = Resource {
+            repetition,
+            provider: provider.unwrap_or(default),
+            depends_on,
+            lifecycle: lifecycle.unwrap_or_default(),
+            body: arguments.rest(),
+            span: span.clone(),
+            name: name.clone(),
+        };
+        let shown = format!("resource `{name}`");
+        let resources = &mut self.module.resources;
+        let problem = insert(resources, name, resource, &shown, &span, |it| &it.span);
+        self.diagnostics.extend(problem);
+    }
+}
+
+/// `count` or `for_each`
+pub(super) fn repetition(arguments: &mut Arguments<'_>) -> Repetition {
+    match (arguments.take("count"), arguments.take("for_each")) {
+        (None, None) => Repetition::Single,
+        (Some(count), None) => Repetition::Count(count.value),
+        (None, Some(each)) => Repetition::ForEach(each.value),
+        (Some(_), Some(each)) => {
+            let detail = "`count` and `for_each` exclude each other.";
+            let problem = Diagnostic::error("Invalid combination of arguments", detail);
+            arguments.diagnostics.push(problem.at(&each.name_span).hint("Remove one of them."));
+            Repetition::ForEach(each.value)
+        }
+    }
+}
+
+/// `aws` or `aws.west`, as it is written.
+pub(super) fn provider_name(
+    expression: &Expression,
+    diagnostics: &mut Diagnostics,
+) -> Option<ProviderName> {
+    let name = read_provider_name(expression);
+    if name.is_none() {
+        let detail = "A provider configuration is named `aws`, or `aws.west` with an alias.";
+        let mut problem = Diagnostic::error("Invalid provider reference", detail);
+        if let ExpressionKind::Literal(value) = &expression.kind {
+            let text = value.as_str().unwrap_or_default();
+            problem.hint = format!("Write it without quotes: `{text}`.");
+        }
+        diagnostics.push(problem.at(&expression.span));
+    }
+    name
+}
+
+fn read_provider_name(expression: &Expression) -> Option<ProviderName> {
+    match &expression.kind {
+        ExpressionKind::Reference(Reference::Bound(name)) => {
+            Some(ProviderName { name: name.clone(), alias: None })
+        }
+        ExpressionKind::Attribute(inside, alias) => match &inside.kind {
+            ExpressionKind::Reference(Reference::Bound(name)) => {
+                Some(ProviderName { name: name.clone(), alias: Some(alias.clone()) })
+            }
+            _ => None,
+        },
+        // The key of a `providers` map.
+        ExpressionKind::Literal(value) => {
+            let text = value.as_str()?;
+            let (name, alias) = match text.split_once('.') {
+                Some((name, alias)) => (name, Some(alias.to_string())),
+                None => (text, None),
+            };
+            super::is_name(name).then(|| ProviderName { name: name.to_string(), alias })
+        }
+        _ => None,
+    }
+}
+
+fn refuse_provisioners(arguments: &mut Arguments<'_>) {
+    for kind in ["provisioner", "connection"] {
+        for block in arguments.blocks(kind) {
+            let detail = format!("terrace does not support `{kind}` blocks yet.");
+            let problem = Diagnostic::error("Unsupported block type", detail).at(&block.span);
+            arguments.diagnostics.push(problem);
+        }
+    }
+}
+
+fn lifecycle_of(block: Block, mode: Mode, outer: &mut Arguments<'_>) -> Lifecycle {
+    let mut arguments = Arguments::new("a lifecycle block", block, outer.diagnostics);
+    let mut lifecycle = Lifecycle {
+        preconditions: rules(&mut arguments, "precondition"),
+        postconditions: rules(&mut arguments, "postcondition"),
+        ..Lifecycle::default()
+    };
+    if mode == Mode::Data {
+        for name in
+            ["create_before_destroy", "prevent_destroy", "ignore_changes", "replace_triggered_by"]
+        {
+            if let Some(given) = arguments.take(name) {
+                let detail = format!("A data source is only read, so it cannot have `{name}`.");
+                let problem = Diagnostic::error("Unsupported argument", detail);
+                arguments.diagnostics.push(problem.at(&given.name_span));
+            }
+        }
+    } else {
+        lifecycle.create_before_destroy = arguments.flag("create_before_destroy");
+        lifecycle.prevent_destroy = arguments.flag("prevent_destroy").unwrap_or(false);
+        if let Some(given) = arguments.take("ignore_changes") {
+            lifecycle.ignore_changes = ignore_changes(given.value, &mut arguments);
+        }
+        if let Some(given) = arguments.take("replace_triggered_by") {
+            lifecycle.replace_triggered_by = replace_triggered_by(given, &mut arguments);
+        }
+    }
+    arguments.finish();
+    lifecycle
+}
+
+fn ignore_changes(given: Expression, arguments: &mut Arguments<'_>) -> IgnoreChanges {
+    let items = match given.kind {
+        ExpressionKind::Reference(Reference::Bound(name)) if name == "all" => {
+            return IgnoreChanges::All;
+        }
+        ExpressionKind::Tuple(items) => items,
+        _ => {
+            let detail = "`ignore_changes` takes a list of arguments, or `all`.";
+            let problem = Diagnostic::error("Invalid ignore_changes", detail).at(&given.span);
+            arguments.diagnostics.push(problem.hint("Write `ignore_changes = [tags]`."));
+            return IgnoreChanges::None;
+        }
+    };
+    let mut paths = Vec::new();
+    for item in items {
+        match steps(&item) {
+            Some(steps) => paths.push((Path(steps), item.span)),
+            None => {
+                let detail = "An entry of `ignore_changes` is an argument of this resource, with \
+                              constant keys and indexes after it if wanted.";
+                let problem = Diagnostic::error("Invalid ignore_changes", detail).at(&item.span);
+                let hint =
+                    "Write for example `tags`, `tags[\"Owner\"]` or `ingress[0].cidr_blocks`.";
+                arguments.diagnostics.push(problem.hint(hint));
+            }
+        }
+    }
+    IgnoreChanges::Paths(paths)
+}
+
+/// The path that an expression of names and constant keys spells.
+fn steps(expression: &Expression) -> Option<Vec<Step>> {
+    match &expression.kind {
+        ExpressionKind::Reference(Reference::Bound(name)) => {
+            Some(vec![Step::Attribute(name.clone())])
+        }
+        ExpressionKind::Attribute(inside, name) => {
+            let mut found = steps(inside)?;
+            found.push(Step::Attribute(name.clone()));
+            Some(found)
+        }
+        ExpressionKind::Index(inside, key) => {
+            let ExpressionKind::Literal(key) = &key.kind else { return None };
+            let step = match key {
+                Value::String(key) => Step::Key(key.to_string()),
+                Value::Number(at) => Step::Index(at.as_usize()?),
+                _ => return None,
+            };
+            let mut found = steps(inside)?;
+            found.push(step);
+            Some(found)
+        }
+        // Quoted, as it was written long ago.
+        ExpressionKind::Literal(value) => {
+            let name = value.as_str().filter(|it| super::is_name(it))?;
+            Some(vec![Step::Attribute(name.to_string())])
+        }
+        _ => None,
+    }
+}
+
+fn replace_triggered_by(given: Attribute, arguments: &mut Arguments<'_>) -> Vec<Expression> {
+    let ExpressionKind::Tuple(items) = given.value.kind else {
+        let detail = "`replace_triggered_by` takes a list of references to resources.";
+        let problem = Diagnostic::error("Invalid replace_triggered_by", detail);
+        let hint = "Write `replace_triggered_by = [aws_ecs_service.web]`.";
+        arguments.diagnostics.push(problem.at(&given.value.span).hint(hint));
+        return Vec::new();
+    };
+    for item in &items {
+        if !leads_to_resource(item) {
+            let detail = "An entry of `replace_triggered_by` is a managed resource of this module, \
+                          an instance of it, or one of its attributes.";
+            let problem = Diagnostic::error("Invalid replace_triggered_by", detail).at(&item.span);
+            arguments.diagnostics.push(problem);
+        }
+    }
+    items
+}
+
+fn leads_to_resource(expression: &Expression) -> bool {
+    match &expression.kind {
+        ExpressionKind::Reference(Reference::Resource(name, _)) => name.mode == Mode::Managed,
+        ExpressionKind::Attribute(inside, _) | ExpressionKind::Index(inside, _) => {
+            leads_to_resource(inside)
+        }
+        // The stand-in for what is reported elsewhere.
+        ExpressionKind::Literal(value) => !value.is_known(),
+        _ => false,
+    }
+}

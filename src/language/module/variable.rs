@@ -1,0 +1,88 @@
+//! `variable` blocks.
+
+use super::arguments::Arguments;
+use super::{Reader, constant, insert, rules};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::language::config::{Attribute, Block, TypeDefaults, Variable};
+use crate::language::inputs::convert_input;
+use crate::language::type_constraint::type_constraint;
+use crate::value::{Type, Value};
+
+/// Names that are arguments of `module` blocks already.
+const RESERVED: [&str; 8] =
+    ["source", "version", "providers", "count", "for_each", "lifecycle", "depends_on", "locals"];
+
+impl Reader {
+    pub(super) fn variable(&mut self, block: Block) {
+        let Some([name]) = self.labels(&block, ["name"]) else { return };
+        if RESERVED.contains(&name.as_str()) {
+            let detail = format!("`{name}` is an argument of `module` blocks already.");
+            self.diagnostics.push(Diagnostic::error("Invalid name", detail).at(&block.span));
+        }
+        let mut arguments = Arguments::new("a variable block", block, &mut self.diagnostics);
+        let span = arguments.span.clone();
+        let constraint = arguments.take("type");
+        let typed = constraint.is_some();
+        let (ty, type_defaults) = match constraint {
+            Some(given) => {
+                let (ty, defaults, problems) = type_constraint(&given.value);
+                arguments.diagnostics.extend(problems);
+                (ty, defaults)
+            }
+            None => (Type::Any, TypeDefaults::default()),
+        };
+        let default = arguments.take("default");
+        let mut variable = Variable {
+            ty,
+            typed,
+            type_defaults,
+            default: None,
+            description: arguments.text("description").map(|(text, _)| text).unwrap_or_default(),
+            sensitive: arguments.flag("sensitive").unwrap_or(false),
+            ephemeral: arguments.flag("ephemeral").unwrap_or(false),
+            nullable: arguments.flag("nullable").unwrap_or(true),
+            deprecated: arguments.text("deprecated").map(|(text, _)| text),
+            validations: rules(&mut arguments, "validation"),
+            span: span.clone(),
+        };
+        arguments.finish();
+        if let Some(default) = default {
+            variable.default = self.diagnostics.take(default_value(&name, &variable, &default));
+        }
+        let shown = format!("variable `{name}`");
+        let variables = &mut self.module.variables;
+        let problem = insert(variables, name, variable, &shown, &span, |it| &it.span);
+        self.diagnostics.extend(problem);
+    }
+}
+
+/// The default of a variable, as a value of its type. One that is wrong is reported, and still
+/// counts as given.
+fn default_value(
+    name: &str,
+    variable: &Variable,
+    default: &Attribute,
+) -> (Option<Value>, Diagnostics) {
+    let what = format!("the default of variable `{name}`");
+    let (value, mut diagnostics) = constant(&default.value, &what);
+    let stand_in = Some(Value::unknown(variable.ty.clone()));
+    let Some(value) = value else { return (stand_in, diagnostics) };
+    let span = &default.value.span;
+    if value.is_null() && !variable.nullable {
+        let detail = format!("Variable `{name}` is not nullable, so its default cannot be null.");
+        let hint = "Remove `default` if the variable must be given.";
+        diagnostics.push(Diagnostic::error("Invalid default", detail).at(span).hint(hint));
+        return (stand_in, diagnostics);
+    }
+    match convert_input(variable, value) {
+        Ok(value) => (Some(value), diagnostics),
+        Err(error) => {
+            let detail = format!(
+                "The default of variable `{name}` does not fit its type `{}`: {error}.",
+                variable.ty
+            );
+            diagnostics.push(Diagnostic::error("Invalid default", detail).at(span));
+            (stand_in, diagnostics)
+        }
+    }
+}

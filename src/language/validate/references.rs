@@ -1,0 +1,280 @@
+//! References lead to what is declared, and stand where they mean something.
+
+use crate::address::{Key, Mode, ResourceName};
+use crate::diagnostic::{Diagnostic, Diagnostics, Span};
+use crate::language::config::{
+    Body, CheckRule, Configuration, Expression, Module, Reference, Repetition, Resource,
+};
+use crate::language::reference::Use;
+use crate::language::suggest::{did_you_mean, nearest};
+
+/// What an expression may refer to besides what the module declares.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    count: bool,
+    each: bool,
+    own: bool,
+}
+
+impl Place {
+    fn inside(repetition: &Repetition) -> Place {
+        Place {
+            count: matches!(repetition, Repetition::Count(_)),
+            each: matches!(repetition, Repetition::ForEach(_)),
+            own: false,
+        }
+    }
+}
+
+pub(super) fn check(configuration: &Configuration, module: &Module) -> Diagnostics {
+    let mut checker = Checker { configuration, module, diagnostics: Diagnostics::new() };
+    checker.module();
+    checker.diagnostics
+}
+
+struct Checker<'c> {
+    configuration: &'c Configuration,
+    module: &'c Module,
+    diagnostics: Diagnostics,
+}
+
+impl Checker<'_> {
+    fn module(&mut self) {
+        let module = self.module;
+        let nowhere = Place::default();
+        for variable in module.variables.values() {
+            self.rules(&variable.validations, nowhere);
+        }
+        for local in module.locals.values() {
+            self.expression(&local.value, nowhere);
+        }
+        for provider in module.providers.values() {
+            self.body(&provider.body, nowhere);
+        }
+        for resource in module.resources.values() {
+            self.resource(resource);
+        }
+        for call in module.calls.values() {
+            self.repetition(&call.repetition);
+            let place = Place::inside(&call.repetition);
+            call.inputs.values().for_each(|it| self.expression(&it.value, place));
+            self.depends_on(&call.depends_on);
+        }
+        for output in module.outputs.values() {
+            self.expression(&output.value, nowhere);
+            self.rules(&output.preconditions, nowhere);
+            self.depends_on(&output.depends_on);
+        }
+    }
+
+    fn resource(&mut self, resource: &Resource) {
+        self.repetition(&resource.repetition);
+        let place = Place::inside(&resource.repetition);
+        self.body(&resource.body, place);
+        self.rules(&resource.lifecycle.preconditions, place);
+        self.rules(&resource.lifecycle.postconditions, Place { own: true, ..place });
+        for trigger in &resource.lifecycle.replace_triggered_by {
+            self.expression(trigger, place);
+        }
+        self.depends_on(&resource.depends_on);
+    }
+
+    fn repetition(&mut self, repetition: &Repetition) {
+        match repetition {
+            Repetition::Single => {}
+            Repetition::Count(it) | Repetition::ForEach(it) => {
+                self.expression(it, Place::default());
+            }
+        }
+    }
+
+    fn rules(&mut self, rules: &[CheckRule], place: Place) {
+        for rule in rules {
+            self.expression(&rule.condition, place);
+            self.expression(&rule.error_message, place);
+        }
+    }
+
+    fn body(&mut self, body: &Body, place: Place) {
+        body.uses().iter().for_each(|it| self.check(it, place));
+    }
+
+    fn expression(&mut self, expression: &Expression, place: Place) {
+        expression.uses().iter().for_each(|it| self.check(it, place));
+    }
+
+    fn depends_on(&mut self, targets: &[(Reference, Span)]) {
+        for (reference, span) in targets {
+            let target = Use { reference: reference.clone(), attribute: None, span: span.clone() };
+            match reference {
+                Reference::Resource(..)
+                | Reference::Module(..)
+                | Reference::Variable(_)
+                | Reference::Local(_) => self.check(&target, Place::default()),
+                _ => {
+                    let detail = "An entry of `depends_on` is a resource, data source or module.";
+                    self.report("Invalid depends_on", detail.into(), String::new(), span);
+                }
+            }
+        }
+    }
+
+    fn report(&mut self, summary: &str, detail: String, hint: String, span: &Span) {
+        self.diagnostics.push(Diagnostic::error(summary, detail).hint(hint).at(span));
+    }
+
+    fn check(&mut self, used: &Use, place: Place) {
+        match &used.reference {
+            Reference::Variable(name) if !self.module.variables.contains_key(name) => {
+                self.undeclared_variable(name, &used.span);
+            }
+            Reference::Local(name) if !self.module.locals.contains_key(name) => {
+                self.undeclared_local(name, &used.span);
+            }
+            Reference::Module(name, key) => self.call(name, key.as_ref(), used),
+            Reference::Resource(name, key) => self.resource_use(name, key.as_ref(), used),
+            Reference::CountIndex if !place.count => {
+                let detail = "`count.index` exists only where `count` is set.".to_string();
+                let hint = if place.each { "With `for_each`, use `each.key`." } else { "" };
+                self.report("Invalid reference", detail, hint.into(), &used.span);
+            }
+            Reference::EachKey | Reference::EachValue if !place.each => {
+                let detail = "`each` exists only where `for_each` is set.".to_string();
+                let hint = if place.count { "With `count`, use `count.index`." } else { "" };
+                self.report("Invalid reference", detail, hint.into(), &used.span);
+            }
+            Reference::SelfValue if !place.own => {
+                let detail = "`self` exists only in postconditions.".to_string();
+                let hint = "Elsewhere, refer to the resource by its type and name.";
+                self.report("Invalid reference", detail, hint.into(), &used.span);
+            }
+            _ => {}
+        }
+    }
+
+    fn undeclared_variable(&mut self, name: &str, span: &Span) {
+        let detail = format!("There is no variable `{name}` in this module.");
+        let hint = match self.module.locals.contains_key(name) {
+            true => format!("Did you mean `local.{name}`?"),
+            false => {
+                let near = nearest(name, self.module.variables.keys().map(String::as_str));
+                near.map_or(format!("Declare it with a `variable \"{name}\"` block."), |it| {
+                    format!("Did you mean `var.{it}`?")
+                })
+            }
+        };
+        self.report("Undeclared variable", detail, hint, span);
+    }
+
+    fn undeclared_local(&mut self, name: &str, span: &Span) {
+        let detail = format!("There is no local value `{name}` in this module.");
+        let hint = match self.module.variables.contains_key(name) {
+            true => format!("Did you mean `var.{name}`?"),
+            false => {
+                let near = nearest(name, self.module.locals.keys().map(String::as_str));
+                near.map_or(String::new(), |it| format!("Did you mean `local.{it}`?"))
+            }
+        };
+        self.report("Undeclared local value", detail, hint, span);
+    }
+
+    fn call(&mut self, name: &str, key: Option<&Key>, used: &Use) {
+        let Some(call) = self.module.calls.get(name) else {
+            let detail = format!("There is no module call `{name}` in this module.");
+            let hint = did_you_mean(name, self.module.calls.keys().map(String::as_str));
+            return self.report("Undeclared module", detail, hint, &used.span);
+        };
+        let shown = format!("module.{name}");
+        if self.instance(&shown, &call.repetition, key, used) {
+            self.output(name, used);
+        }
+    }
+
+    fn output(&mut self, name: &str, used: &Use) {
+        let child = self.configuration.module(&self.module.path.child(name));
+        let (Some(child), Some(output)) = (child, &used.attribute) else { return };
+        if child.outputs.contains_key(output) {
+            return;
+        }
+        let detail = format!("Module `{name}` has no output `{output}`.");
+        let mut hint = did_you_mean(output, child.outputs.keys().map(String::as_str));
+        if hint.is_empty() && child.outputs.len() <= 8 {
+            let known: Vec<_> = child.outputs.keys().map(|it| format!("`{it}`")).collect();
+            hint = match known.is_empty() {
+                true => "It has no outputs.".to_string(),
+                false => format!("It has {}.", known.join(", ")),
+            };
+        }
+        self.report("Undeclared output", detail, hint, &used.span);
+    }
+
+    fn resource_use(&mut self, name: &ResourceName, key: Option<&Key>, used: &Use) {
+        match self.module.resources.get(name) {
+            Some(resource) => {
+                self.instance(&name.to_string(), &resource.repetition, key, used);
+            }
+            None => {
+                let what = if name.mode == Mode::Data { "data source" } else { "resource" };
+                let detail = format!("There is no {what} `{name}` in this module.");
+                let hint = self.resource_like(name);
+                self.report("Undeclared resource", detail, hint, &used.span);
+            }
+        }
+    }
+
+    /// A hint to a resource that may have been meant.
+    fn resource_like(&self, name: &ResourceName) -> String {
+        let other = match name.mode {
+            Mode::Data => Mode::Managed,
+            Mode::Managed => Mode::Data,
+        };
+        let other = ResourceName { mode: other, ..name.clone() };
+        if self.module.resources.contains_key(&other) {
+            return format!("Did you mean `{other}`?");
+        }
+        let roots = ["var", "local", "module", "data", "each", "count", "path", "self"];
+        if name.mode == Mode::Managed
+            && let Some(root) = nearest(&name.kind, roots)
+        {
+            return format!("Did you mean `{root}.{}`?", name.name);
+        }
+        let known: Vec<String> =
+            self.module.resources.keys().map(ResourceName::to_string).collect();
+        did_you_mean(&name.to_string(), known.iter().map(String::as_str))
+    }
+
+    /// Checks that a key is given where, and only where, there are several instances.
+    fn instance(
+        &mut self,
+        shown: &str,
+        repetition: &Repetition,
+        key: Option<&Key>,
+        used: &Use,
+    ) -> bool {
+        let (detail, hint) = match (repetition, key, &used.attribute) {
+            (Repetition::Single, Some(_), _) => {
+                let detail = format!("`{shown}` has neither `count` nor `for_each`, so no index.");
+                (detail, format!("Write `{shown}`."))
+            }
+            (Repetition::Count(_), None, Some(name)) => {
+                let detail = format!("`{shown}` has `count`, so it is a list of instances.");
+                (detail, format!("Write `{shown}[0].{name}` for one, `{shown}[*].{name}` for all."))
+            }
+            (Repetition::ForEach(_), None, Some(name)) => {
+                let detail = format!("`{shown}` has `for_each`, so it is a map of instances.");
+                (detail, format!("Write `{shown}[\"key\"].{name}` or `{shown}[each.key].{name}`."))
+            }
+            (Repetition::Count(_), Some(Key::Name(_)), _) => {
+                let detail = format!("`{shown}` has `count`, so its instances have numbers.");
+                (detail, format!("Write for example `{shown}[0]`."))
+            }
+            (Repetition::ForEach(_), Some(Key::Index(_)), _) => {
+                let detail = format!("`{shown}` has `for_each`, so its instances have names.");
+                (detail, format!("Write for example `{shown}[\"key\"]`."))
+            }
+            _ => return true,
+        };
+        self.report("Invalid instance", detail, hint, &used.span);
+        false
+    }
+}
