@@ -37,3 +37,4 @@ pub mod state;
 
 // providers
 pub mod aws;
+pub mod sandbox;

@@ -2,7 +2,9 @@
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::http::StatusCode;
+use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::byte_stream::ByteStream;
 use serde_json::json;
 
 use super::call::{Call, Protocol};
@@ -89,6 +91,16 @@ pub fn answer(status: u16, content_type: &'static str, body: String) -> HttpResp
 #[expect(clippy::expect_used, reason = "the sandbox's statuses are constants between 100 and 999")]
 fn status_code(status: u16) -> StatusCode {
     StatusCode::try_from(status).expect("a three-digit HTTP status")
+}
+
+/// The same answer with its body in memory, whatever it was streamed from.
+pub async fn buffered(mut answer: HttpResponse) -> Result<HttpResponse, ConnectorError> {
+    if answer.body().bytes().is_none() {
+        let body = ByteStream::new(answer.take_body()).collect().await;
+        let body = body.map_err(|error| ConnectorError::io(error.into()))?;
+        *answer.body_mut() = SdkBody::from(body.into_bytes());
+    }
+    Ok(answer)
 }
 
 /// A fresh request id, as AWS puts in every answer.

@@ -17,6 +17,7 @@ use time::macros::format_description;
 use tokio::time::Instant;
 
 use super::call::Call;
+use super::fault::buffered;
 
 /// Writes what is called into a file; cheap to clone.
 #[derive(Clone, Debug)]
@@ -78,7 +79,10 @@ impl HttpConnector for TracedConnector {
         HttpConnectorFuture::new(async move {
             let call = Call::of(&request);
             let (start, clock) = (OffsetDateTime::now_utc(), Instant::now());
-            let answer = inner.call(request).await;
+            let answer = match inner.call(request).await {
+                Ok(answer) if !answer.status().is_success() => buffered(answer).await,
+                answer => answer,
+            };
             let line = Line {
                 service: &call.service,
                 operation: &call.operation,

@@ -19,14 +19,14 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use rand::rngs::StdRng;
-use rand::{Rng, SeedableRng};
+use rand::{RngExt, SeedableRng};
 use tokio::time::{Duration, Instant};
 
 use self::buckets::Buckets;
 use self::memory::{Memory, question};
 pub use self::forecast::{Forecast, Injection, Strike, WeatherError};
 use super::call::Call;
-use super::fault::Fault;
+use super::fault::{Fault, buffered};
 
 /// Header that asks the sandbox to answer as before the last change. Other worlds ignore it.
 pub const STALE: &str = "x-terrace-stale";
@@ -121,7 +121,7 @@ impl Weather {
             request.headers_mut().insert(STALE, "1");
             return inner.call(request).await;
         }
-        let answer = inner.call(request).await?;
+        let answer = buffered(inner.call(request).await?).await?;
         let mut sky = self.sky();
         match call.is_mutating() {
             true => sky.memory.change(call),
