@@ -1,0 +1,230 @@
+//! The world of the sandbox: routes each call to its service and keeps what it changes.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::call::Call;
+use super::documents::Documents;
+use super::emulated::{self, Emulated};
+use super::fault::Fault;
+use super::log::Log;
+use super::scope::{Answer, Read, Scope};
+use super::weather::STALE;
+use super::{SandboxError, ec2, ecs, elb, wire};
+
+/// Everything in the sandbox, over all regions.
+#[derive(Debug)]
+pub struct World {
+    folder: PathBuf,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    emulated: Vec<Box<dyn Emulated>>,
+    regions: HashMap<String, Region>,
+}
+
+#[derive(Debug)]
+struct Region {
+    documents: Documents,
+    log: Log,
+    /// How often others changed the documents.
+    version: u64,
+    /// The version each emulated service was last restored at.
+    restored: HashMap<&'static str, u64>,
+}
+
+/// The file of a region's log.
+pub fn log_path(folder: &std::path::Path, region: &str) -> PathBuf {
+    folder.join(format!("{region}.jsonl"))
+}
+
+impl World {
+    /// The world kept in a folder, which is made if there is none.
+    pub fn open(folder: PathBuf) -> Result<World, SandboxError> {
+        std::fs::create_dir_all(&folder)
+            .map_err(|source| SandboxError::Folder { folder: folder.clone(), source })?;
+        let inner = Inner { emulated: emulated::services(), regions: HashMap::new() };
+        Ok(World { folder, inner: Mutex::new(inner) })
+    }
+
+    fn answer(&self, request: HttpRequest) -> Result<HttpResponse, SandboxError> {
+        let mut call = Call::of(&request);
+        if call.service == "iam" {
+            call.region = "us-east-1".into();
+        }
+        if !is_region(&call.region) {
+            let message = format!("'{}' is not a region", call.region);
+            return Ok(Fault::new("InvalidRegion", message).answer(&call));
+        }
+        let unreadable = |source| SandboxError::Folder { folder: self.folder.clone(), source };
+        let lock = File::create(self.folder.join("lock")).map_err(unreadable)?;
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        lock.lock().map_err(unreadable)?;
+        let inner = &mut *inner;
+        let region = inner.regions.entry(call.region.clone()).or_insert_with(|| {
+            let log = Log::new(log_path(&self.folder, &call.region));
+            Region { documents: Documents::default(), log, version: 0, restored: HashMap::new() }
+        });
+        region.catch_up()?;
+        region.answer(&inner.emulated, &call, request)
+    }
+}
+
+/// Region names become file names, so nothing else may pass.
+fn is_region(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+}
+
+impl Region {
+    fn catch_up(&mut self) -> Result<(), SandboxError> {
+        let first = self.version == 0;
+        if self.log.catch_up(&mut self.documents).map_err(SandboxError::Log)? || first {
+            self.version += 1;
+        }
+        if first {
+            self.log.compact(&self.documents).map_err(SandboxError::Log)?;
+        }
+        Ok(())
+    }
+
+    fn answer(
+        &mut self,
+        emulated: &[Box<dyn Emulated>],
+        call: &Call,
+        request: HttpRequest,
+    ) -> Result<HttpResponse, SandboxError> {
+        let input = match wire::input(call, request.body().bytes().unwrap_or_default()) {
+            Ok(input) => input,
+            Err(fault) => return Ok(fault.answer(call)),
+        };
+        if let Some(service) = emulated.iter().find(|it| it.name() == call.service) {
+            return self.emulate(service.as_ref(), call, &input, request);
+        }
+        let Some(own) = own_service(&call.service) else {
+            let message = format!("The sandbox does not have the service {}", call.service);
+            return Ok(Fault::new("UnknownService", message).answer(call));
+        };
+        if request.headers().get(STALE).is_some() && !call.is_mutating() {
+            let mut past = self.documents.past();
+            let mut scope = Scope { region: &call.region, input: &input, documents: &mut past };
+            return Ok(emulated::written(call, own(&mut scope, &call.operation)));
+        }
+        let documents = &mut self.documents;
+        let mut scope = Scope { region: &call.region, input: &input, documents };
+        let answer = once(&mut scope, call, own);
+        if answer.is_err() {
+            self.documents.roll_back();
+        }
+        self.save()?;
+        Ok(emulated::written(call, answer))
+    }
+
+    fn emulate(
+        &mut self,
+        service: &dyn Emulated,
+        call: &Call,
+        input: &Value,
+        request: HttpRequest,
+    ) -> Result<HttpResponse, SandboxError> {
+        let mut scope = Scope { region: &call.region, input, documents: &mut self.documents };
+        if let Some(answer) = emulated::mend(&mut scope, call) {
+            return Ok(emulated::written(call, answer));
+        }
+        let failed = |error| SandboxError::Service(service.name(), error);
+        let mended = !self.documents.changes().is_empty();
+        if mended || self.restored.get(service.name()) != Some(&self.version) {
+            let state = emulated::kept(&self.documents, service.name());
+            let state = state.unwrap_or_else(|| json!({}));
+            if state.as_object().is_some_and(|it| !it.is_empty()) || self.version > 1 {
+                service.restore(&call.region, state).map_err(failed)?;
+            }
+            self.restored.insert(service.name(), self.version);
+        }
+        let mock = match emulated::request(call, request) {
+            Ok(mock) => mock,
+            Err(fault) => return Ok(fault.answer(call)),
+        };
+        let answer = service.handle(mock);
+        if call.is_mutating() || mended {
+            let state = service.snapshot(&call.region).map_err(failed)?;
+            emulated::keep(&mut self.documents, service.name(), &state);
+            self.save()?;
+        }
+        Ok(answer)
+    }
+
+    /// Writes the changes of a call before it is answered. What cannot be written is taken back.
+    fn save(&mut self) -> Result<(), SandboxError> {
+        let changes = self.documents.changes();
+        if !changes.is_empty() {
+            if let Err(error) = self.log.append(&changes) {
+                self.documents.roll_back();
+                self.version += 1;
+                return Err(SandboxError::Log(error));
+            }
+        }
+        self.documents.commit();
+        Ok(())
+    }
+}
+
+type Service = fn(&mut Scope<'_>, &str) -> Answer;
+
+/// The services the sandbox has itself.
+fn own_service(name: &str) -> Option<Service> {
+    match name {
+        "ec2" => Some(ec2::answer),
+        "ecs" => Some(ecs::answer),
+        "elasticloadbalancing" => Some(elb::answer),
+        _ => None,
+    }
+}
+
+/// Answers a call; one with a client token that was answered before gets the same answer.
+fn once(scope: &mut Scope<'_>, call: &Call, own: Service) -> Answer {
+    let token = scope.input.text("ClientToken").or(scope.input.text("clientToken"));
+    let Some(token) = token.filter(|_| call.is_mutating()) else {
+        return own(scope, &call.operation);
+    };
+    let key = format!("{}:{}:{token}", call.service, call.operation);
+    let digest = Sha256::digest(scope.input.to_string());
+    let fingerprint: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    if let Some(before) = scope.documents.get("client-token", &key) {
+        if before["fingerprint"] == fingerprint {
+            return Ok(before["answer"].clone());
+        }
+        return Err(mismatch(call));
+    }
+    let answer = own(scope, &call.operation)?;
+    let record = json!({"fingerprint": fingerprint, "answer": answer});
+    scope.documents.put("client-token", &key, record);
+    Ok(answer)
+}
+
+/// What services say to a token that was used for something else.
+fn mismatch(call: &Call) -> Fault {
+    match call.service.as_str() {
+        "ecs" => Fault::new("InvalidParameterException", "Creation of service was not idempotent."),
+        _ => Fault::new(
+            "IdempotentParameterMismatch",
+            "The request uses the same client token as a previous, but non-identical request.",
+        ),
+    }
+}
+
+impl HttpConnector for World {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let answer = self.answer(request).map_err(|error| ConnectorError::user(error.into()));
+        HttpConnectorFuture::ready(answer)
+    }
+}
