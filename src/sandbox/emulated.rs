@@ -2,8 +2,8 @@
 //!
 //! Where winterbaume is wrong in a way the product would stumble over, the mend is here.
 
-mod iam;
-mod registry;
+pub mod iam;
+pub mod registry;
 
 use std::fmt;
 
@@ -115,8 +115,11 @@ pub fn keep(documents: &mut Documents, service: &str, state: &Value) {
             other => &Map::from_iter([(String::new(), other.clone())]),
         };
         let rows = if rows.is_empty() { &empty } else { rows };
-        let gone: Vec<String> =
-            documents.rows(&table).filter(|(id, _)| !rows.contains_key(*id)).map(|(id, _)| id.clone()).collect();
+        let gone: Vec<String> = documents
+            .rows(&table)
+            .filter(|(id, _)| !rows.contains_key(*id))
+            .map(|(id, _)| id.clone())
+            .collect();
         for id in gone {
             documents.remove(&table, &id);
         }

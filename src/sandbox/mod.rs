@@ -7,24 +7,24 @@
 //! - [`trace::Trace`] writes down each call.
 
 pub mod call;
-mod contents;
-mod documents;
-mod ec2;
-mod ecs;
-mod elb;
-mod emulated;
+pub mod contents;
+pub mod documents;
+pub mod ec2;
+pub mod ecs;
+pub mod elb;
+pub mod emulated;
 #[cfg(test)]
 mod fake;
 pub mod fault;
-mod log;
-mod scope;
+pub mod log;
+pub mod scope;
 #[cfg(test)]
 mod tests;
 pub mod trace;
-mod users;
+pub mod users;
 pub mod weather;
-mod wire;
-mod world;
+pub mod wire;
+pub mod world;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -101,9 +101,8 @@ impl HttpConnector for TracedConnector {
 }
 
 fn timestamp(moment: OffsetDateTime) -> String {
-    let format = format_description!(
-        "[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z"
-    );
+    let format =
+        format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
     moment.format(format).unwrap_or_else(|_| moment.unix_timestamp().to_string())
 }
 
@@ -139,8 +138,8 @@ fn bare_code(code: &str) -> String {
 mod tests {
     use super::super::call::Protocol;
     use super::super::call::tests::request;
-    use super::super::fault::{Fault, answer};
     use super::super::fake::scripted;
+    use super::super::fault::{Fault, answer};
     use super::*;
 
     #[tokio::test(start_paused = true)]

@@ -12,7 +12,8 @@ pub const SERVICE: &str = "ecs-service";
 
 /// Whether a load balancer or a running service has addresses in a subnet.
 pub fn of_subnet(documents: &Documents, subnet: &str) -> bool {
-    let balanced = |it: &Value| it.list("AvailabilityZones").iter().any(|it| it["SubnetId"] == subnet);
+    let balanced =
+        |it: &Value| it.list("AvailabilityZones").iter().any(|it| it["SubnetId"] == subnet);
     documents.all(BALANCER).any(balanced)
         || services(documents).any(|it| it.texts("subnets").contains(&subnet))
 }

@@ -145,14 +145,15 @@ mod tests {
     #[test]
     fn documents_become_xml() {
         let call = Call::of(&request("ec2", "DescribeVpcs", Protocol::Ec2));
-        let result = json!({"vpcSet": [{"vpcId": "a&b", "isDefault": true, "~x": 1, "gone": null}], "n": 1});
+        let result =
+            json!({"vpcSet": [{"vpcId": "a&b", "isDefault": true, "~x": 1, "gone": null}], "n": 1});
         let (_, body) = output(&call, &result);
-        let expected =
-            "<vpcSet><item><vpcId>a&amp;b</vpcId><isDefault>true</isDefault></item></vpcSet><n>1</n>";
+        let expected = "<vpcSet><item><vpcId>a&amp;b</vpcId><isDefault>true</isDefault></item></vpcSet><n>1</n>";
         assert!(body.contains(expected), "{body}");
         let call = Call::of(&request("elasticloadbalancing", "DescribeRules", Protocol::Query));
         let (_, body) = output(&call, &json!({"Rules": ["x"]}));
-        let expected = "<DescribeRulesResult><Rules><member>x</member></Rules></DescribeRulesResult>";
+        let expected =
+            "<DescribeRulesResult><Rules><member>x</member></Rules></DescribeRulesResult>";
         assert!(body.contains(expected), "{body}");
     }
 }

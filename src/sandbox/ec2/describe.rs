@@ -23,7 +23,8 @@ pub fn describe(scope: &mut Scope<'_>, kind: &Kind) -> Answer {
 /// Picks from documents what the ids, filters and page of a request ask for.
 pub fn select(input: &Value, kind: &Kind, documents: Vec<Value>) -> Answer {
     let ids = input.texts(kind.ids);
-    let missing = ids.iter().find(|id| !documents.iter().any(|it| it.text(kind.id_field()) == Some(id)));
+    let missing =
+        ids.iter().find(|id| !documents.iter().any(|it| it.text(kind.id_field()) == Some(id)));
     if let Some(id) = missing {
         return Err(not_found(kind, id));
     }
@@ -51,7 +52,11 @@ pub fn find<'a>(documents: &'a Documents, kind: &Kind, id: &str) -> Result<&'a V
 }
 
 /// The object of an id, to change it.
-pub fn edit<'a>(documents: &'a mut Documents, kind: &Kind, id: &str) -> Result<&'a mut Value, Fault> {
+pub fn edit<'a>(
+    documents: &'a mut Documents,
+    kind: &Kind,
+    id: &str,
+) -> Result<&'a mut Value, Fault> {
     documents.edit(kind.table, id).ok_or_else(|| not_found(kind, id))
 }
 
@@ -158,7 +163,8 @@ mod tests {
 
     #[test]
     fn filters_narrow_by_field_and_tag() {
-        let filter = |name: &str, value: &str| json!({"Filter": [{"Name": name, "Value": [value]}]});
+        let filter =
+            |name: &str, value: &str| json!({"Filter": [{"Name": name, "Value": [value]}]});
         assert_eq!(select_ids(filter("is-default", "false")).unwrap(), ["\"vpc-2\"", "\"vpc-3\""]);
         assert_eq!(select_ids(filter("tag:Name", "w*")).unwrap(), ["\"vpc-1\""]);
         assert_eq!(select_ids(filter("tag-key", "Nam?")).unwrap(), ["\"vpc-1\"", "\"vpc-3\""]);
@@ -172,6 +178,9 @@ mod tests {
         assert_eq!(fault.to_string(), "InvalidVpcID.NotFound: The vpc ID 'vpc-9' does not exist");
         assert_eq!(not_found(SUBNET, "x").code, "InvalidSubnetID.NotFound");
         assert_eq!(select_ids(json!({"MaxResults": "2"})).unwrap().len(), 2);
-        assert_eq!(select_ids(json!({"MaxResults": "2", "NextToken": "2"})).unwrap(), ["\"vpc-3\""]);
+        assert_eq!(
+            select_ids(json!({"MaxResults": "2", "NextToken": "2"})).unwrap(),
+            ["\"vpc-3\""]
+        );
     }
 }

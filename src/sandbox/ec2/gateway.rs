@@ -60,8 +60,8 @@ pub fn detach(scope: &mut Scope<'_>) -> Answer {
         return Err(Fault::new("Gateway.NotAttached", message));
     }
     let public = |it: &&Value| it["vpcId"] == vpc && it["connectivityType"] == "public";
-    let mut gateways = scope.documents.all(NAT_GATEWAY.table).filter(public);
-    let mapped = gateways.any(|it| it["state"] != "deleted");
+    let gateways = scope.documents.all(NAT_GATEWAY.table);
+    let mapped = gateways.filter(public).any(|it| it["state"] != "deleted");
     if mapped || crate::sandbox::users::public_in_vpc(scope.documents, vpc) {
         let message = format!(
             "Network {vpc} has some mapped public address(es). Please unmap those public \
@@ -209,9 +209,12 @@ fn give_addresses_back(scope: &mut Scope<'_>, gateway: &Value) {
     let ids = gateway.list("natGatewayAddressSet").iter().filter_map(|it| it.text("allocationId"));
     for id in ids {
         if let Some(Value::Object(address)) = scope.documents.edit(ADDRESS.table, id) {
-            for field in
-                ["associationId", "networkInterfaceId", "networkInterfaceOwnerId", "privateIpAddress"]
-            {
+            for field in [
+                "associationId",
+                "networkInterfaceId",
+                "networkInterfaceOwnerId",
+                "privateIpAddress",
+            ] {
                 address.remove(field);
             }
         }

@@ -37,14 +37,23 @@ pub const fn kind(index: usize) -> &'static Kind {
     &KINDS[index]
 }
 
+/// VPCs.
 pub const VPC: &Kind = kind(0);
+/// Subnets.
 pub const SUBNET: &Kind = kind(1);
+/// Internet gateways.
 pub const INTERNET_GATEWAY: &Kind = kind(2);
+/// Elastic addresses.
 pub const ADDRESS: &Kind = kind(3);
+/// NAT gateways.
 pub const NAT_GATEWAY: &Kind = kind(4);
+/// Route tables.
 pub const ROUTE_TABLE: &Kind = kind(5);
+/// Security groups.
 pub const SECURITY_GROUP: &Kind = kind(6);
+/// Security group rules.
 pub const RULE: &Kind = kind(7);
+/// Network ACLs.
 pub const NETWORK_ACL: &Kind = kind(8);
 
 /// All kinds. The first filter of each is by id.
@@ -186,10 +195,7 @@ pub const KINDS: &[Kind] = &[
         ids: "SecurityGroupRuleId",
         set: "securityGroupRuleSet",
         missing: "InvalidSecurityGroupRuleId.NotFound",
-        filters: &[
-            ("security-group-rule-id", "securityGroupRuleId"),
-            ("group-id", "groupId"),
-        ],
+        filters: &[("security-group-rule-id", "securityGroupRuleId"), ("group-id", "groupId")],
     },
     Kind {
         table: "network-acl",

@@ -2,15 +2,15 @@
 //!
 //! Refuses what AWS refuses: overlapping ranges, deletes of what is in use, duplicate rules.
 
-mod describe;
-mod gateway;
-mod kinds;
-mod network;
-mod route;
-mod rule;
-mod security;
-mod tags;
-mod zones;
+pub mod describe;
+pub mod gateway;
+pub mod kinds;
+pub mod network;
+pub mod route;
+pub mod rule;
+pub mod security;
+pub mod tags;
+pub mod zones;
 
 use super::fault::Fault;
 use super::scope::{Answer, Scope};

@@ -48,7 +48,11 @@ pub fn ensure_defaults(scope: &mut Scope<'_>) {
     for (index, zone) in zones(scope.region).into_iter().enumerate() {
         let range = format!("172.31.{}.0/20", index * 16);
         let subnet = subnet_document(scope, &vpc, &range, zone, true);
-        scope.documents.put(SUBNET.table, subnet.text("subnetId").unwrap_or_default(), subnet.clone());
+        scope.documents.put(
+            SUBNET.table,
+            subnet.text("subnetId").unwrap_or_default(),
+            subnet.clone(),
+        );
     }
     route::add_default_route(scope, &vpc, &gateway);
 }
@@ -113,7 +117,8 @@ fn range_of(input: &Value, code: &str) -> Result<Ipv4Net, Fault> {
 
 /// `CreateVpc`, with IPv4 ranges
 pub fn create_vpc(scope: &mut Scope<'_>) -> Answer {
-    for name in ["AmazonProvidedIpv6CidrBlock", "Ipv6CidrBlock", "Ipv4IpamPoolId", "Ipv6IpamPoolId"] {
+    for name in ["AmazonProvidedIpv6CidrBlock", "Ipv6CidrBlock", "Ipv4IpamPoolId", "Ipv6IpamPoolId"]
+    {
         refuse(scope.input, name)?;
     }
     let range = range_of(scope.input, "InvalidVpc.Range")?.to_string();
@@ -143,7 +148,10 @@ pub fn delete_vpc(scope: &mut Scope<'_>) -> Answer {
     let used = attached
         || documents.all(SUBNET.table).any(|it| inside(&it))
         || documents.all(NAT_GATEWAY.table).filter(inside).any(|it| it["state"] != "deleted")
-        || documents.all(SECURITY_GROUP.table).filter(inside).any(|it| it["groupName"] != "default")
+        || documents
+            .all(SECURITY_GROUP.table)
+            .filter(inside)
+            .any(|it| it["groupName"] != "default")
         || documents.all(ROUTE_TABLE.table).filter(inside).any(|it| !route::is_main(it));
     if used {
         return Err(dependency("vpc", id));
@@ -215,11 +223,12 @@ pub fn create_subnet(scope: &mut Scope<'_>) -> Answer {
     if !whole.is_some_and(|whole| whole.contains(&range)) {
         return Err(Fault::new("InvalidSubnet.Range", format!("The CIDR '{range}' is invalid.")));
     }
-    let overlaps = scope.documents.all(SUBNET.table).filter(|it| it.text("vpcId") == Some(vpc)).any(
-        |it| it.text("cidrBlock").and_then(|it| it.parse::<Ipv4Net>().ok()).is_some_and(|it| {
-            it.contains(&range) || range.contains(&it)
-        }),
-    );
+    let overlaps =
+        scope.documents.all(SUBNET.table).filter(|it| it.text("vpcId") == Some(vpc)).any(|it| {
+            it.text("cidrBlock")
+                .and_then(|it| it.parse::<Ipv4Net>().ok())
+                .is_some_and(|it| it.contains(&range) || range.contains(&it))
+        });
     if overlaps {
         let message = format!("The CIDR '{range}' conflicts with another subnet");
         return Err(Fault::new("InvalidSubnet.Conflict", message));
@@ -301,7 +310,9 @@ pub fn modify_subnet_attribute(scope: &mut Scope<'_>) -> Answer {
     }
     match changed {
         1 => Ok(json!({"return": true})),
-        0 => Err(Fault::new("MissingParameter", "No attribute the sandbox knows is to be modified")),
+        0 => {
+            Err(Fault::new("MissingParameter", "No attribute the sandbox knows is to be modified"))
+        }
         _ => {
             let message = "Exactly one attribute can be modified in a call";
             Err(Fault::new("InvalidParameterCombination", message))

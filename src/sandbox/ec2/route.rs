@@ -220,11 +220,10 @@ pub fn associate(scope: &mut Scope<'_>) -> Answer {
     if field == "subnetId" {
         find(scope.documents, SUBNET, end)?;
     }
-    let tables = scope.documents.all(ROUTE_TABLE.table);
-    let mut associations = tables.flat_map(|it| it.list("associationSet"));
-    if let Some(old) = associations.find(|it| it[field] == end) {
+    let old = end_of(scope.documents, field, end);
+    if let Some(old) = old {
         if old["routeTableId"] == id {
-            return Ok(associated(old));
+            return Ok(associated(&old));
         }
         let old = old.text("routeTableAssociationId").unwrap_or_default();
         let message = format!("the specified association for route table {id} conflicts: {old}");
@@ -234,6 +233,13 @@ pub fn associate(scope: &mut Scope<'_>) -> Answer {
     let table = edit(scope.documents, ROUTE_TABLE, id)?;
     edit_list(table, "associationSet", |list| list.push(made.clone()));
     Ok(associated(&made))
+}
+
+/// The association of a subnet or gateway, if it has one.
+fn end_of(documents: &Documents, field: &str, end: &str) -> Option<Value> {
+    let tables = documents.all(ROUTE_TABLE.table);
+    let mut associations = tables.flat_map(|it| it.list("associationSet"));
+    associations.find(|it| it[field] == end).cloned()
 }
 
 fn associated(association: &Value) -> Value {

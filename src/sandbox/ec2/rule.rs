@@ -11,7 +11,12 @@ use crate::sandbox::scope::{ACCOUNT, Answer, Read, Scope, copy, edit_list};
 
 /// The fields that make two rules the same.
 const IDENTITY: &[&str] = &[
-    "ipProtocol", "fromPort", "toPort", "cidrIpv4", "cidrIpv6", "prefixListId",
+    "ipProtocol",
+    "fromPort",
+    "toPort",
+    "cidrIpv4",
+    "cidrIpv6",
+    "prefixListId",
     "referencedGroupInfo",
 ];
 

@@ -26,7 +26,8 @@ pub fn add_group(
         "securityGroupArn": scope.arn("ec2", &format!("security-group/{id}")),
     });
     scope.documents.put(SECURITY_GROUP.table, &id, document);
-    let everything = json!({"ipProtocol": "-1", "fromPort": -1, "toPort": -1, "cidrIpv4": "0.0.0.0/0"});
+    let everything =
+        json!({"ipProtocol": "-1", "fromPort": -1, "toPort": -1, "cidrIpv4": "0.0.0.0/0"});
     rule::add(scope, &id, true, everything, json!([]));
     if name == "default" {
         let own = json!({
@@ -47,8 +48,8 @@ pub fn create_group(scope: &mut Scope<'_>) -> Answer {
         None => default_vpc(scope.documents)?,
     };
     find(scope.documents, VPC, &vpc)?;
-    let mut groups = scope.documents.all(SECURITY_GROUP.table);
-    if groups.any(|it| it["vpcId"] == *vpc && it["groupName"] == name) {
+    let same = |it: &Value| it["vpcId"] == *vpc && it["groupName"] == name;
+    if scope.documents.all(SECURITY_GROUP.table).any(same) {
         let message = format!("The security group '{name}' already exists for VPC '{vpc}'");
         return Err(Fault::new("InvalidGroup.Duplicate", message));
     }
@@ -77,9 +78,8 @@ pub fn delete_group(scope: &mut Scope<'_>) -> Answer {
         let message = format!("the specified group: \"{id}\" name: \"default\" cannot be deleted");
         return Err(Fault::new("CannotDelete", message));
     }
-    let mut rules = scope.documents.all(RULE.table);
-    let named =
-        rules.any(|it| it["groupId"] != id && it["referencedGroupInfo"]["groupId"] == id);
+    let names = |it: &Value| it["groupId"] != id && it["referencedGroupInfo"]["groupId"] == id;
+    let named = scope.documents.all(RULE.table).any(names);
     if named || crate::sandbox::users::of_security_group(scope.documents, id) {
         let message = format!("resource {id} has a dependent object");
         return Err(Fault { message, ..dependency("", id) });
@@ -117,9 +117,8 @@ pub fn describe_groups(scope: &mut Scope<'_>) -> Answer {
 
 fn permissions(documents: &Documents, group: &Value, egress: bool) -> Value {
     let mut permissions: Vec<Value> = Vec::new();
-    let of_group = |it: &&Value| {
-        it["groupId"] == group["groupId"] && it.flag("isEgress") == Some(egress)
-    };
+    let of_group =
+        |it: &&Value| it["groupId"] == group["groupId"] && it.flag("isEgress") == Some(egress);
     for rule in documents.all(RULE.table).filter(of_group) {
         let same = |it: &&mut Value| {
             let ports = ["~from", "~to"].map(|name| it[name].clone());

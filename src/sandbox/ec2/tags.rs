@@ -40,7 +40,8 @@ pub fn delete(scope: &mut Scope<'_>) -> Answer {
         let named = scope.input.list("Tag");
         let doomed = |tag: &Value| {
             named.iter().any(|it| {
-                it["Key"] == tag["key"] && (it.get("Value").is_none() || it["Value"] == tag["value"])
+                it["Key"] == tag["key"]
+                    && (it.get("Value").is_none() || it["Value"] == tag["value"])
             })
         };
         edit_list(document, "tagSet", |tags| tags.retain(|tag| !named.is_empty() && !doomed(tag)));
@@ -56,7 +57,9 @@ pub fn describe(scope: &mut Scope<'_>) -> Answer {
             for tag in document.list("tagSet") {
                 let (key, value) = (&tag["key"], &tag["value"]);
                 let table = kind.table;
-                found.push(json!({"resourceId": id, "resourceType": table, "key": key, "value": value}));
+                found.push(
+                    json!({"resourceId": id, "resourceType": table, "key": key, "value": value}),
+                );
             }
         }
     }
@@ -77,4 +80,3 @@ const TAGS: Kind = Kind {
         ("value", "value"),
     ],
 };
-

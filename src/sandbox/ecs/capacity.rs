@@ -28,7 +28,9 @@ fn completed(given: &Value) -> Value {
             provider["managedScaling"][name] = default;
         }
     }
-    for (name, default) in [("managedTerminationProtection", "DISABLED"), ("managedDraining", "ENABLED")] {
+    for (name, default) in
+        [("managedTerminationProtection", "DISABLED"), ("managedDraining", "ENABLED")]
+    {
         if provider.text(name).is_none() {
             provider[name] = json!(default);
         }
@@ -99,7 +101,8 @@ pub fn describe(scope: &mut Scope<'_>) -> Answer {
 /// `DeleteCapacityProvider`: refused while a cluster has it.
 pub fn delete(scope: &mut Scope<'_>) -> Answer {
     let arn = arn_of(scope, scope.input.required("capacityProvider")?);
-    let mut provider = scope.documents.get(CAPACITY_PROVIDER, &arn).cloned().ok_or_else(not_found)?;
+    let mut provider =
+        scope.documents.get(CAPACITY_PROVIDER, &arn).cloned().ok_or_else(not_found)?;
     let name = provider.text("name").unwrap_or_default();
     if scope.documents.all(super::CLUSTER).any(|it| it.texts("capacityProviders").contains(&name)) {
         let message = "The specified capacity provider is in use and cannot be removed.";

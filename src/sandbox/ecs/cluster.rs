@@ -119,7 +119,8 @@ fn shown(scope: &Scope<'_>, cluster: &Value) -> Value {
             shown[field] = if field == "configuration" { Value::Null } else { json!([]) };
         }
     }
-    let services = scope.documents.all(SERVICE).filter(|it| it["clusterArn"] == cluster["clusterArn"]);
+    let services =
+        scope.documents.all(SERVICE).filter(|it| it["clusterArn"] == cluster["clusterArn"]);
     let (mut active, mut running, mut pending) = (0, 0, 0);
     for service in services {
         active += i64::from(service["status"] == "ACTIVE");
@@ -176,8 +177,8 @@ pub fn put_capacity_providers(scope: &mut Scope<'_>) -> Answer {
 /// `DeleteCluster`: refused while services are in it; shown as inactive afterwards.
 pub fn delete(scope: &mut Scope<'_>) -> Answer {
     let arn = arn_of(scope, Some(scope.input.required("cluster")?));
-    let mut services = scope.documents.all(SERVICE).filter(|it| it["clusterArn"] == *arn);
-    if services.any(|it| it["status"] != "INACTIVE") {
+    let holds = |it: &Value| it["clusterArn"] == *arn && it["status"] != "INACTIVE";
+    if scope.documents.all(SERVICE).any(holds) {
         let message = "The Cluster cannot be deleted while Services are active.";
         return Err(Fault::new("ClusterContainsServicesException", message));
     }

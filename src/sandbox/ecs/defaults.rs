@@ -49,7 +49,8 @@ pub fn network(configuration: &mut Value) {
 
 /// Whether a service runs on Fargate.
 pub fn is_fargate(service: &Value) -> bool {
-    let fargate = |item: &Value| item.text("capacityProvider").is_some_and(|it| it.starts_with("FARGATE"));
+    let fargate =
+        |item: &Value| item.text("capacityProvider").is_some_and(|it| it.starts_with("FARGATE"));
     service["launchType"] == "FARGATE"
         || service.list("capacityProviderStrategy").iter().any(fargate)
 }

@@ -1,11 +1,11 @@
 //! ECS: clusters, task definitions, services, and the scheduler that runs their tasks.
 
-mod capacity;
-mod cluster;
-mod defaults;
-mod scheduler;
-mod service;
-mod task;
+pub mod capacity;
+pub mod cluster;
+pub mod defaults;
+pub mod scheduler;
+pub mod service;
+pub mod task;
 
 use serde_json::{Value, json};
 

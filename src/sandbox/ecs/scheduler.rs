@@ -12,8 +12,13 @@ use crate::sandbox::users::SERVICE;
 
 /// What a deployment repeats of its service.
 const SHOWN: &[&str] = &[
-    "taskDefinition", "desiredCount", "launchType", "capacityProviderStrategy", "platformVersion",
-    "platformFamily", "networkConfiguration",
+    "taskDefinition",
+    "desiredCount",
+    "launchType",
+    "capacityProviderStrategy",
+    "platformVersion",
+    "platformFamily",
+    "networkConfiguration",
 ];
 
 /// The tasks that may fail before a deployment with a circuit breaker has failed.
@@ -23,6 +28,9 @@ const SHOWN: &[&str] = &[
 fn failure_threshold(desired: i64) -> i64 {
     (desired + 1).div_euclid(2).clamp(3, 200)
 }
+
+/// How many stopped tasks of a deployment are kept to look at.
+const STOPPED_TASKS_SHOWN: usize = 5;
 
 fn deployment(service: &Value) -> Value {
     let number = u64::from_str_radix(&hexadecimal(15), 16).unwrap_or_default();
@@ -119,14 +127,16 @@ fn finish(service: &mut Value) {
     edit_list(service, "deployments", |list| list.truncate(1));
     let id = service["deployments"][0].text("id").unwrap_or_default().to_owned();
     service["deployments"][0]["rolloutState"] = json!("COMPLETED");
-    service["deployments"][0]["rolloutStateReason"] = json!(format!("ECS deployment {id} completed."));
+    service["deployments"][0]["rolloutStateReason"] =
+        json!(format!("ECS deployment {id} completed."));
     event(service, "has reached a steady state.");
 }
 
 fn event(service: &mut Value, what: &str) {
     let name = service.text("serviceName").unwrap_or_default().to_owned();
     let id = uuid::Uuid::new_v4().to_string();
-    let event = json!({"id": id, "createdAt": epoch(), "message": format!("(service {name}) {what}")});
+    let event =
+        json!({"id": id, "createdAt": epoch(), "message": format!("(service {name}) {what}")});
     edit_list(service, "events", |events| {
         events.insert(0, event);
         events.truncate(100);
@@ -138,7 +148,11 @@ fn fail(scope: &mut Scope<'_>, service: &mut Value, desired: i64, reason: &str) 
     let failed = service["deployments"][0].number("failedTasks").unwrap_or_default() + desired;
     service["deployments"][0]["failedTasks"] = json!(failed);
     service["deployments"][0]["updatedAt"] = epoch();
-    add_task(scope, service, Some(reason));
+    let id = service["deployments"][0]["id"].clone();
+    let shown = scope.documents.all(TASK).filter(|it| it["startedBy"] == id).count();
+    if shown < STOPPED_TASKS_SHOWN {
+        add_task(scope, service, Some(reason));
+    }
     let breaker = service["deploymentConfiguration"]["deploymentCircuitBreaker"].clone();
     if breaker.flag("enable") != Some(true) || failed < failure_threshold(desired) {
         event(service, "is unable to consistently start tasks successfully.");
@@ -157,7 +171,8 @@ fn fail(scope: &mut Scope<'_>, service: &mut Value, desired: i64, reason: &str) 
 /// Goes back to the deployment that completed before, if there was one.
 fn roll_back(service: &mut Value) {
     let deployments = service.list("deployments");
-    let Some(good) = deployments.iter().find(|it| it["rolloutState"] == "COMPLETED").cloned() else {
+    let Some(good) = deployments.iter().find(|it| it["rolloutState"] == "COMPLETED").cloned()
+    else {
         return;
     };
     service["taskDefinition"] = good["taskDefinition"].clone();
@@ -175,7 +190,8 @@ fn set_running(scope: &mut Scope<'_>, service: &mut Value, count: i64) {
     service["pendingCount"] = json!(0);
     let arn = service.text("serviceArn").unwrap_or_default().to_owned();
     let rows = scope.documents.rows(TASK);
-    let old: Vec<_> = rows.filter(|(_, it)| it["~service"] == *arn).map(|(id, _)| id.clone()).collect();
+    let runs = |it: &Value| it["~service"] == *arn && it["lastStatus"] == "RUNNING";
+    let old: Vec<_> = rows.filter(|(_, it)| runs(it)).map(|(id, _)| id.clone()).collect();
     for id in old {
         scope.documents.remove(TASK, &id);
     }
@@ -184,7 +200,10 @@ fn set_running(scope: &mut Scope<'_>, service: &mut Value, count: i64) {
     }
     for balancer in service.list("loadBalancers") {
         let Some(group) = balancer.text("targetGroupArn") else { continue };
-        let target = |n| json!({"Id": format!("10.255.0.{}", n + 1), "Port": balancer["containerPort"]});
+        let target = |n| {
+            let address = format!("10.255.{}.{}", n / 250, n % 250 + 1);
+            json!({"Id": address, "Port": balancer["containerPort"]})
+        };
         if let Some(group) = scope.documents.edit(TARGET_GROUP, group) {
             group["~targets"] = Value::Array((0..count).map(target).collect());
         }

@@ -10,20 +10,44 @@ use crate::sandbox::users::SERVICE;
 
 /// What a create call sets as it is given.
 const GIVEN: &[&str] = &[
-    "loadBalancers", "serviceRegistries", "desiredCount", "networkConfiguration",
-    "placementConstraints", "placementStrategy", "healthCheckGracePeriodSeconds",
-    "schedulingStrategy", "deploymentController", "enableECSManagedTags", "propagateTags",
-    "enableExecuteCommand", "availabilityZoneRebalancing", "deploymentConfiguration",
-    "launchType", "platformVersion", "serviceConnectConfiguration", "volumeConfigurations",
+    "loadBalancers",
+    "serviceRegistries",
+    "desiredCount",
+    "networkConfiguration",
+    "placementConstraints",
+    "placementStrategy",
+    "healthCheckGracePeriodSeconds",
+    "schedulingStrategy",
+    "deploymentController",
+    "enableECSManagedTags",
+    "propagateTags",
+    "enableExecuteCommand",
+    "availabilityZoneRebalancing",
+    "deploymentConfiguration",
+    "launchType",
+    "platformVersion",
+    "serviceConnectConfiguration",
+    "volumeConfigurations",
     "vpcLatticeConfigurations",
 ];
 
 /// What starts a new deployment when it is changed.
 const DEPLOYED: &[&str] = &[
-    "taskDefinition", "loadBalancers", "serviceRegistries", "networkConfiguration",
-    "platformVersion", "capacityProviderStrategy", "launchType", "placementConstraints",
-    "placementStrategy", "propagateTags", "enableExecuteCommand", "serviceConnectConfiguration",
-    "volumeConfigurations", "vpcLatticeConfigurations", "enableECSManagedTags",
+    "taskDefinition",
+    "loadBalancers",
+    "serviceRegistries",
+    "networkConfiguration",
+    "platformVersion",
+    "capacityProviderStrategy",
+    "launchType",
+    "placementConstraints",
+    "placementStrategy",
+    "propagateTags",
+    "enableExecuteCommand",
+    "serviceConnectConfiguration",
+    "volumeConfigurations",
+    "vpcLatticeConfigurations",
+    "enableECSManagedTags",
 ];
 
 /// The ARN of a service in a cluster.
@@ -80,7 +104,8 @@ fn set_capacity(scope: &Scope<'_>, service: &mut Value, cluster: &str) -> Result
     let asked = cluster::strategy(scope.input, "capacityProviderStrategy");
     let has_strategy = asked.as_array().is_some_and(|items| !items.is_empty());
     if has_strategy && service.text("launchType").is_some() {
-        let message = "Specifying both a launch type and capacity provider strategy is not supported.";
+        let message =
+            "Specifying both a launch type and capacity provider strategy is not supported.";
         return Err(invalid(message));
     }
     if has_strategy {
@@ -114,7 +139,8 @@ fn complete(service: &mut Value) -> Result<(), Fault> {
     for name in ["enableECSManagedTags", "enableExecuteCommand"] {
         defaults::default(service, name, json!(false));
     }
-    for name in ["loadBalancers", "serviceRegistries", "placementConstraints", "placementStrategy"] {
+    for name in ["loadBalancers", "serviceRegistries", "placementConstraints", "placementStrategy"]
+    {
         defaults::default(service, name, json!([]));
     }
     defaults::deployment(&mut service["deploymentConfiguration"], daemon);
@@ -144,9 +170,14 @@ fn check(scope: &Scope<'_>, service: &Value) -> Result<(), Fault> {
             "Network Configuration must be provided when networkMode 'awsvpc' is specified.",
         ));
     }
-    let kinds = [("subnets", "subnet", "subnet ID"), ("securityGroups", "security-group", "security group")];
+    let kinds = [
+        ("subnets", "subnet", "subnet ID"),
+        ("securityGroups", "security-group", "security group"),
+    ];
     for (field, table, what) in kinds {
-        if let Some(id) = network.texts(field).iter().find(|id| scope.documents.get(table, id).is_none()) {
+        if let Some(id) =
+            network.texts(field).iter().find(|id| scope.documents.get(table, id).is_none())
+        {
             return Err(invalid(format!("Error retrieving {what} information for '{id}'")));
         }
     }
@@ -176,9 +207,8 @@ fn check_balancer(scope: &Scope<'_>, balancer: &Value, definition: &Value) -> Re
     }
     let Some(group) = balancer.text("targetGroupArn") else { return Ok(()) };
     let document = scope.documents.get(crate::sandbox::elb::TARGET_GROUP, group);
-    let document = document.ok_or_else(|| {
-        invalid(format!("The specified target group does not exist: {group}"))
-    })?;
+    let document = document
+        .ok_or_else(|| invalid(format!("The specified target group does not exist: {group}")))?;
     if crate::sandbox::elb::balancers_of(scope, group).is_empty() {
         return Err(invalid(format!(
             "The target group with targetGroupArn {group} does not have an associated load balancer."

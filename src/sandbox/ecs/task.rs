@@ -9,7 +9,8 @@ use crate::sandbox::scope::{ACCOUNT, Answer, Read, Scope, epoch};
 /// `RegisterTaskDefinition`: always a new revision.
 pub fn register(scope: &mut Scope<'_>) -> Answer {
     let input = scope.input;
-    let family = input.required("family").map_err(|_| client_error("Family should not be blank."))?;
+    let family =
+        input.required("family").map_err(|_| client_error("Family should not be blank."))?;
     check(input)?;
     let numbers = scope.documents.get("meta", "task-definition-revisions");
     let revision = numbers.and_then(|it| it.number(family)).unwrap_or(0) + 1;
@@ -122,7 +123,9 @@ pub fn find<'a>(scope: &'a Scope<'_>, name: &str) -> Option<&'a Value> {
         return scope.documents.get(TASK_DEFINITION, name);
     }
     if name.contains(':') {
-        return scope.documents.get(TASK_DEFINITION, &scope.arn("ecs", &format!("task-definition/{name}")));
+        return scope
+            .documents
+            .get(TASK_DEFINITION, &scope.arn("ecs", &format!("task-definition/{name}")));
     }
     let active = |it: &&Value| it["family"] == name && it["status"] == "ACTIVE";
     let found = scope.documents.all(TASK_DEFINITION).filter(active);
@@ -132,7 +135,8 @@ pub fn find<'a>(scope: &'a Scope<'_>, name: &str) -> Option<&'a Value> {
 /// `DescribeTaskDefinition`
 pub fn describe(scope: &mut Scope<'_>) -> Answer {
     let definition = find(scope, scope.input.required("taskDefinition")?);
-    let definition = definition.ok_or_else(|| client_error("Unable to describe task definition."))?;
+    let definition =
+        definition.ok_or_else(|| client_error("Unable to describe task definition."))?;
     Ok(answered(definition.clone(), includes(scope.input, "TAGS")))
 }
 

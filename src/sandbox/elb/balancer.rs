@@ -66,7 +66,8 @@ pub fn create(scope: &mut Scope<'_>) -> Answer {
 fn check_name(name: &str) -> Result<(), Fault> {
     let fits = |c: char| c.is_ascii_alphanumeric() || c == '-';
     let well_formed = name.len() <= 32 && name.chars().all(fits);
-    if !well_formed || name.starts_with('-') || name.ends_with('-') || name.starts_with("internal-") {
+    if !well_formed || name.starts_with('-') || name.ends_with('-') || name.starts_with("internal-")
+    {
         let message = format!("The load balancer name '{name}' is not valid");
         return Err(invalid(message));
     }
@@ -78,14 +79,14 @@ fn same_name<'a>(scope: &'a Scope<'_>, name: &str) -> Option<&'a Value> {
 }
 
 fn existing_or_duplicate(existing: &Value, asked: &Value) -> Answer {
-    let settings = ["Scheme", "Type", "AvailabilityZones", "SecurityGroups", "IpAddressType", "~tags"];
+    let settings =
+        ["Scheme", "Type", "AvailabilityZones", "SecurityGroups", "IpAddressType", "~tags"];
     if settings.iter().all(|name| existing[*name] == asked[*name]) {
         return Ok(json!({"LoadBalancers": [existing]}));
     }
     let name = &existing["LoadBalancerName"];
-    let message = format!(
-        "A load balancer with the same name {name} exists, but with different settings"
-    );
+    let message =
+        format!("A load balancer with the same name {name} exists, but with different settings");
     Err(Fault::new("DuplicateLoadBalancerName", message))
 }
 
@@ -181,7 +182,9 @@ pub fn delete(scope: &mut Scope<'_>) -> Answer {
     let arn = scope.input.required("LoadBalancerArn")?;
     let Some(balancer) = scope.documents.remove(BALANCER, arn) else { return Ok(json!({})) };
     if attributes::is_protected(&balancer) {
-        let message = format!("Load balancer '{arn}' cannot be deleted because deletion protection is enabled");
+        let message = format!(
+            "Load balancer '{arn}' cannot be deleted because deletion protection is enabled"
+        );
         return Err(Fault::new("OperationNotPermitted", message));
     }
     for table in [LISTENER, RULE] {

@@ -18,8 +18,8 @@ pub fn create(scope: &mut Scope<'_>) -> Answer {
     let input = scope.input;
     let balancer = input.required("LoadBalancerArn")?;
     find(scope, balancer)?;
-    let mut listeners = scope.documents.all(LISTENER).filter(|it| it["LoadBalancerArn"] == balancer);
-    if listeners.any(|it| it["Port"] == input["Port"]) {
+    let same = |it: &Value| it["LoadBalancerArn"] == balancer && it["Port"] == input["Port"];
+    if scope.documents.all(LISTENER).any(same) {
         let message = "A listener already exists on this port for this load balancer";
         return Err(Fault::new("DuplicateListener", format!("{message} '{balancer}'")));
     }

@@ -1,11 +1,11 @@
 //! Elastic Load Balancing v2: load balancers, target groups, listeners and rules.
 
-mod action;
-mod attributes;
-mod balancer;
-mod listener;
-mod rule;
-mod target;
+pub mod action;
+pub mod attributes;
+pub mod balancer;
+pub mod listener;
+pub mod rule;
+pub mod target;
 
 use serde_json::{Value, json};
 

@@ -2,15 +2,23 @@
 
 use serde_json::{Value, json};
 
-use super::{LISTENER, RULE, TARGET_GROUP, action, all_exist, edit, find, given_tags, invalid, paged};
+use super::{
+    LISTENER, RULE, TARGET_GROUP, action, all_exist, edit, find, given_tags, invalid, paged,
+};
 use crate::sandbox::fault::Fault;
 use crate::sandbox::scope::{Answer, Read, Scope, copy, edit_list, hexadecimal};
 
 /// What a health check may say, with the form's text made a number or truth value.
 const HEALTH: &[&str] = &[
-    "HealthCheckProtocol", "HealthCheckPort", "HealthCheckPath", "HealthCheckEnabled",
-    "HealthCheckIntervalSeconds", "HealthCheckTimeoutSeconds", "HealthyThresholdCount",
-    "UnhealthyThresholdCount", "Matcher",
+    "HealthCheckProtocol",
+    "HealthCheckPort",
+    "HealthCheckPath",
+    "HealthCheckEnabled",
+    "HealthCheckIntervalSeconds",
+    "HealthCheckTimeoutSeconds",
+    "HealthyThresholdCount",
+    "UnhealthyThresholdCount",
+    "Matcher",
 ];
 
 /// `CreateTargetGroup`: the same name with the same settings gives the existing one.
@@ -72,7 +80,8 @@ fn health_defaults(group: &mut Value, kind: &str, protocol: Option<&str>) {
     if http || kind == "lambda" {
         let grpc = group["ProtocolVersion"] == "GRPC";
         group["HealthCheckPath"] = json!(if grpc { "/AWS.ALB/healthcheck" } else { "/" });
-        group["Matcher"] = if grpc { json!({"GrpcCode": "12"}) } else { json!({"HttpCode": "200"}) };
+        group["Matcher"] =
+            if grpc { json!({"GrpcCode": "12"}) } else { json!({"HttpCode": "200"}) };
     }
 }
 
@@ -95,7 +104,8 @@ fn existing_or_duplicate(existing: &Value, asked: Value) -> Answer {
 
 /// The load balancers whose listeners or rules forward to a group.
 pub fn balancers(scope: &Scope<'_>, group: &str) -> Vec<String> {
-    let listeners = scope.documents.all(LISTENER).map(|it| (it, "DefaultActions", "LoadBalancerArn"));
+    let listeners =
+        scope.documents.all(LISTENER).map(|it| (it, "DefaultActions", "LoadBalancerArn"));
     let rules = scope.documents.all(RULE).map(|it| (it, "Actions", "~balancer"));
     let mut found: Vec<String> = listeners
         .chain(rules)
@@ -156,7 +166,8 @@ pub fn delete(scope: &mut Scope<'_>) -> Answer {
 
 /// Whether two targets are the same one.
 fn is_same(group_port: &Value, a: &Value, b: &Value) -> bool {
-    let port = |it: &Value| it.number("Port").or(group_port.as_str().and_then(|it| it.parse().ok()));
+    let port =
+        |it: &Value| it.number("Port").or(group_port.as_str().and_then(|it| it.parse().ok()));
     a["Id"] == b["Id"] && port(a) == port(b)
 }
 

@@ -79,9 +79,9 @@ fn role(role: &Value) -> Value {
     let attached = role.list("attached_policies").iter();
     let attached =
         attached.map(|it| json!({"PolicyName": it["policy_name"], "PolicyArn": it["policy_arn"]}));
-    let boundary = role.text("permissions_boundary").map(|arn| {
-        json!({"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": arn})
-    });
+    let boundary = role
+        .text("permissions_boundary")
+        .map(|arn| json!({"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": arn}));
     json!({
         "Path": role["path"], "RoleName": role["name"], "RoleId": role["role_id"],
         "Arn": role["arn"], "CreateDate": date(&role["create_date"]),

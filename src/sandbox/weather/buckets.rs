@@ -48,7 +48,10 @@ fn ec2(operation: &str) -> (&str, Rate) {
 
 fn ecs(operation: &str) -> (&'static str, Rate) {
     match operation {
-        "CreateCluster" | "UpdateCluster" | "UpdateClusterSettings" | "DeleteCluster"
+        "CreateCluster"
+        | "UpdateCluster"
+        | "UpdateClusterSettings"
+        | "DeleteCluster"
         | "PutClusterCapacityProviders" => ("cluster modify", rate(20.0, 1.0)),
         "DescribeClusters" | "ListClusters" => ("cluster read", rate(50.0, 20.0)),
         "RegisterTaskDefinition" | "DeregisterTaskDefinition" | "DeleteTaskDefinitions" => {
@@ -63,9 +66,7 @@ fn ecs(operation: &str) -> (&'static str, Rate) {
         "DescribeCapacityProviders" => ("capacity provider read", rate(50.0, 20.0)),
         "TagResource" | "UntagResource" => ("tag modify", rate(20.0, 10.0)),
         "ListTagsForResource" => ("tag read", rate(50.0, 20.0)),
-        "CreateService" | "UpdateService" | "DeleteService" => {
-            ("service modify", rate(50.0, 5.0))
-        }
+        "CreateService" | "UpdateService" | "DeleteService" => ("service modify", rate(50.0, 5.0)),
         "DescribeServices" | "ListServices" => ("service read", rate(100.0, 20.0)),
         "DescribeServiceDeployments" | "ListServiceDeployments" | "DescribeServiceRevisions" => {
             ("deployment read", rate(50.0, 20.0))

@@ -3,9 +3,9 @@
 //! A wrapper around any HTTP client. All chance comes from one seeded generator that is asked the
 //! same number of times for each call, so the same seed and order of calls give the same trace.
 
-mod buckets;
-mod forecast;
-mod memory;
+pub mod buckets;
+pub mod forecast;
+pub mod memory;
 #[cfg(test)]
 mod tests;
 
@@ -23,8 +23,8 @@ use rand::{RngExt, SeedableRng};
 use tokio::time::{Duration, Instant};
 
 use self::buckets::Buckets;
-use self::memory::{Memory, question};
 pub use self::forecast::{Forecast, Injection, Strike, WeatherError};
+use self::memory::{Memory, question};
 use super::call::Call;
 use super::fault::{Fault, buffered};
 

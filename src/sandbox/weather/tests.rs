@@ -73,7 +73,10 @@ fn a_wrong_forecast_is_refused_with_what_was_expected() {
         ("rain=1", "unknown setting `rain`; known are seed, latency, buckets, error, lost, stale"),
         ("lost=2", "`2` is no probability from 0 to 1 for `lost`"),
         ("latency=5", "`5` is no duration such as 20ms, 1.5s or 20ms..80ms for `latency`"),
-        ("latency=9s..1s", "`9s..1s` is no duration such as 20ms, 1.5s or 20ms..80ms for `latency`"),
+        (
+            "latency=9s..1s",
+            "`9s..1s` is no duration such as 20ms, 1.5s or 20ms..80ms for `latency`",
+        ),
         ("buckets=maybe", "`maybe` is no on or off for `buckets`"),
         ("seed=x", "`x` is no whole number for `seed`"),
         (
