@@ -6,6 +6,12 @@ locals {
 
   tags = { Example = "ecs-fargate" }
 
+  # The first task keeps running when spare capacity runs out.
+  strategy = {
+    FARGATE      = { base = 1, weight = 1 }
+    FARGATE_SPOT = { base = 0, weight = 3 }
+  }
+
   environment = merge(
     {
       ENVIRONMENT = var.environment
@@ -83,10 +89,7 @@ module "cluster" {
   vpc_id                     = module.vpc.id
   create_mesh_security_group = true
 
-  default_capacity_provider_strategy = {
-    FARGATE      = { base = 1 }
-    FARGATE_SPOT = { weight = local.production ? 0 : 3 }
-  }
+  default_capacity_provider_strategy = local.strategy
 
   tags = local.tags
 }
@@ -155,13 +158,10 @@ module "web" {
   }
 
   desired_count          = var.desired_count
-  enable_execute_command = !local.production
+  enable_execute_command = var.enable_execute_command
   wait_for_steady_state  = var.wait_for_steady_state
 
-  capacity_provider_strategy = {
-    FARGATE      = { base = 1 }
-    FARGATE_SPOT = { weight = local.production ? 0 : 3 }
-  }
+  capacity_provider_strategy = var.use_spot ? local.strategy : {}
 
   load_balancer = {
     target_group_arn  = module.load_balancer.target_group_arns["web"]

@@ -96,6 +96,18 @@ variable "certificate_arn" {
   default     = null
 }
 
+variable "use_spot" {
+  description = "Whether three of four tasks run on spare capacity, which is cheaper and can be taken away."
+  type        = bool
+  default     = false
+}
+
+variable "enable_execute_command" {
+  description = "Whether `aws ecs execute-command` can open a shell in the container."
+  type        = bool
+  default     = false
+}
+
 variable "wait_for_steady_state" {
   description = "Whether applying waits until the tasks run and are healthy."
   type        = bool

@@ -79,7 +79,6 @@ resource "aws_security_group_rule" "mesh" {
   for_each = var.create_mesh_security_group ? toset(["ingress", "egress"]) : toset([])
 
   security_group_id = one(aws_security_group.mesh[*].id)
-  description       = "Members of this group"
   type              = each.key
   protocol          = "-1"
   from_port         = 0

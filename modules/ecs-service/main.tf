@@ -122,7 +122,7 @@ resource "aws_ecs_service" "this" {
   propagate_tags         = "SERVICE"
   wait_for_steady_state  = var.wait_for_steady_state
 
-  enable_ecs_managed_tags            = true
+  enable_ecs_managed_tags            = var.enable_ecs_managed_tags
   health_check_grace_period_seconds  = try(var.load_balancer.grace_period, null)
   deployment_minimum_healthy_percent = 100
   deployment_maximum_percent         = 200

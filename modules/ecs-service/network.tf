@@ -14,7 +14,6 @@ resource "aws_vpc_security_group_ingress_rule" "load_balancer" {
   count = var.load_balancer == null ? 0 : 1
 
   security_group_id            = aws_security_group.this.id
-  description                  = "Load balancer"
   ip_protocol                  = "tcp"
   from_port                    = var.container_port
   to_port                      = var.container_port

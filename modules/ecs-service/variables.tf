@@ -170,11 +170,11 @@ variable "capacity_provider_strategy" {
 }
 
 variable "load_balancer" {
-  description = "Target group that tasks join with `container_port`, and the security group that its requests come from."
+  description = "Target group that tasks join with `container_port`, the security group that its requests come from, and for how many seconds its health checks do not count after a task has started."
   type = object({
     target_group_arn  = string
     security_group_id = string
-    grace_period      = optional(number, 60)
+    grace_period      = optional(number)
   })
   default = null
 }
@@ -202,6 +202,12 @@ variable "ingress" {
 
 variable "enable_execute_command" {
   description = "Whether `aws ecs execute-command` can open a shell in the containers."
+  type        = bool
+  default     = false
+}
+
+variable "enable_ecs_managed_tags" {
+  description = "Whether ECS tags tasks with the names of their cluster and service."
   type        = bool
   default     = false
 }
