@@ -3,5 +3,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking")]
 #![allow(dead_code, reason = "not every helper has a user at any time")]
 
+mod modules;
 mod support;
 mod worlds;
