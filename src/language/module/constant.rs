@@ -1,59 +1,55 @@
 //! Values that must be known before anything is evaluated.
 
-use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::language::config::{Expression, ExpressionKind, Reference, UnaryOperator};
-use crate::value::{Fields, Number, Value};
+use std::path::Path;
+
+use crate::diagnostic::{Diagnostic, Diagnostics, Span};
+use crate::language::config::{Expression, ExpressionKind, Reference};
+use crate::language::evaluate::evaluate;
+use crate::language::scope::Scope;
+use crate::value::Value;
 
 /// The value of an expression without references and function calls; `what` names it in messages.
 pub(crate) fn constant(expression: &Expression, what: &str) -> (Option<Value>, Diagnostics) {
     let mut diagnostics = Diagnostics::new();
-    refuse(expression, what, &mut diagnostics);
+    refuse(expression, what, false, &mut diagnostics);
     if diagnostics.has_errors() {
         return (None, diagnostics);
     }
-    match literal(expression) {
-        Some(value) => (Some(value), diagnostics),
-        None => {
-            let detail = format!("{what} must be a literal value.");
-            let problem = Diagnostic::error("Constant required", detail).at(&expression.span);
-            (None, problem.into())
-        }
-    }
+    let value = diagnostics.take(evaluate(expression, &Nothing));
+    (Some(value).filter(|_| !diagnostics.has_errors()), diagnostics)
 }
 
-fn refuse(expression: &Expression, what: &str, diagnostics: &mut Diagnostics) {
+/// Reports references and calls; `binds` says whether something around binds names, in which case the
+/// evaluation finds out which.
+fn refuse(expression: &Expression, what: &str, binds: bool, diagnostics: &mut Diagnostics) {
     let problem = match &expression.kind {
-        ExpressionKind::Reference(Reference::Bound(name)) if name == "*" => None,
+        ExpressionKind::Reference(Reference::Bound(_)) if binds => None,
         ExpressionKind::Reference(_) => Some("References are not possible here"),
         ExpressionKind::Call(_) => Some("Function calls are not possible here"),
         _ => None,
     };
-    match problem {
-        Some(problem) => {
-            let detail = format!("{problem}: {what} must be a constant.");
-            diagnostics.push(Diagnostic::error("Constant required", detail).at(&expression.span));
-        }
-        None => expression.each_child(&mut |it| refuse(it, what, diagnostics)),
+    if let Some(problem) = problem {
+        let detail = format!("{problem}: {what} must be a constant.");
+        diagnostics.push(Diagnostic::error("Constant required", detail).at(&expression.span));
+        return;
     }
+    let inside = matches!(
+        &expression.kind,
+        ExpressionKind::For(_) | ExpressionKind::Template(_) | ExpressionKind::Splat { .. }
+    );
+    expression.each_child(&mut |it| refuse(it, what, binds || inside, diagnostics));
 }
 
-fn literal(expression: &Expression) -> Option<Value> {
-    match &expression.kind {
-        ExpressionKind::Literal(value) => Some(value.clone()),
-        ExpressionKind::Parentheses(inside) => literal(inside),
-        ExpressionKind::Tuple(items) => {
-            Some(Value::tuple(items.iter().map(literal).collect::<Option<Vec<_>>>()?))
-        }
-        ExpressionKind::Object(entries) => {
-            let mut fields = Fields::new();
-            for (key, value) in entries {
-                fields.insert(literal(key)?.as_str()?.to_string(), literal(value)?);
-            }
-            Some(Value::object(fields))
-        }
-        ExpressionKind::Unary(UnaryOperator::Negate, inside) => {
-            Some(Value::Number(Number::new(-literal(inside)?.as_number()?.decimal())))
-        }
-        _ => None,
+/// A scope without names.
+struct Nothing;
+
+impl Scope for Nothing {
+    fn get(&self, _: &Reference, span: &Span) -> Result<Value, Box<Diagnostic>> {
+        let problem = Diagnostic::error("Constant required", "References are not possible here.");
+        Err(Box::new(problem.at(span)))
+    }
+
+    fn folder(&self) -> &Path {
+        Path::new(".")
     }
 }

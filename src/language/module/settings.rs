@@ -27,7 +27,6 @@ impl Reader {
         for (kind, detail) in [
             ("cloud", "terrace does not keep state in HCP Terraform."),
             ("encryption", "terrace does not encrypt state and plans itself yet."),
-            ("provider_meta", "Providers are part of terrace and take no metadata."),
         ] {
             for block in arguments.blocks(kind) {
                 let problem = Diagnostic::error("Unsupported block type", detail).at(&block.span);
@@ -35,6 +34,8 @@ impl Reader {
                 arguments.diagnostics.push(problem.hint(hint));
             }
         }
+        // Modules tell a provider who they are; it only goes into the name of the user agent.
+        arguments.blocks("provider_meta");
         arguments.finish();
         required.into_iter().for_each(|it| self.required_providers(it));
         backends.into_iter().for_each(|it| self.backend(it));

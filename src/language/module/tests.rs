@@ -72,6 +72,17 @@ variable "b" {}
 }
 
 #[test]
+fn constants_may_be_computed() {
+    let module = sound(
+        "variable \"a\" { default = { for x in [1, 2] : \"k${x}\" => x * 60 if x > 1 } }\n\
+         variable \"b\" { default = [{ c = 1 }, { c = 2 }][*].c }\n",
+    );
+    assert_eq!(module.variables["a"].default, Some(Value::object([("k2", Value::from(120))])));
+    let items = Value::tuple([Value::from(1), Value::from(2)]);
+    assert_eq!(module.variables["b"].default, Some(items));
+}
+
+#[test]
 fn a_resource_has_its_meta_arguments() {
     let module = sound(
         r#"

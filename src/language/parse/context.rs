@@ -39,13 +39,15 @@ impl Context {
 
     /// Whether names in the argument are not references: types, providers, attribute paths.
     pub(super) fn is_raw(self, argument: &str) -> bool {
-        matches!(
-            (self, argument),
-            // Nothing but types and constants stands in a variable block itself.
-            (Context::Raw | Context::Variable, _)
-                | (Context::Resource, "provider")
-                | (Context::Module, "providers")
-                | (Context::Lifecycle, "ignore_changes")
-        )
+        // Of what stands in a variable block itself, all but the default is types and constants.
+        let variable = self == Context::Variable && argument != "default";
+        variable
+            || matches!(
+                (self, argument),
+                (Context::Raw, _)
+                    | (Context::Resource, "provider")
+                    | (Context::Module, "providers")
+                    | (Context::Lifecycle, "ignore_changes")
+            )
     }
 }
