@@ -3,6 +3,7 @@
 //! Knows neither state nor plan: what a reference to a resource amounts to is asked of a
 //! [`Scope`](scope::Scope), and the schemas of providers are given as arguments.
 
+pub mod body;
 pub mod config;
 pub mod defaults;
 pub mod evaluate;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Schema, Shape};
+use super::{Check, Schema, Shape};
 use crate::value::{Number, Value};
 
 /// A value that does not fit the Rust type of its field.
@@ -26,6 +26,8 @@ pub trait FieldType: Sized {
     const SENSITIVE: bool = false;
     /// The most blocks or elements the field can hold.
     const MOST: Option<usize> = None;
+    /// What values must fulfil to fit the type; for collections, what each element must.
+    const CHECKS: &'static [Check] = &[];
     /// The shape of the field.
     fn shape() -> Shape;
     /// The value that stands for nothing: empty text, `false`, 0, no elements.
@@ -97,6 +99,7 @@ impl FieldType for bool {
 }
 
 impl FieldType for i64 {
+    const CHECKS: &'static [Check] = &[Check::Whole];
     fn shape() -> Shape {
         Shape::Number
     }
@@ -113,6 +116,7 @@ impl FieldType for i64 {
 }
 
 impl FieldType for i32 {
+    const CHECKS: &'static [Check] = &[Check::Whole];
     fn shape() -> Shape {
         Shape::Number
     }
@@ -160,6 +164,7 @@ impl FieldType for String {
 }
 
 impl<T: FieldType> FieldType for Option<T> {
+    const CHECKS: &'static [Check] = T::CHECKS;
     const REQUIRED: bool = false;
     const SENSITIVE: bool = T::SENSITIVE;
     fn shape() -> Shape {
@@ -177,6 +182,7 @@ impl<T: FieldType> FieldType for Option<T> {
 }
 
 impl<T: FieldType> FieldType for Vec<T> {
+    const CHECKS: &'static [Check] = T::CHECKS;
     const REQUIRED: bool = false;
     const SENSITIVE: bool = T::SENSITIVE;
     fn shape() -> Shape {
@@ -198,6 +204,7 @@ impl<T: FieldType> FieldType for Vec<T> {
 }
 
 impl<T: FieldType + Ord> FieldType for BTreeSet<T> {
+    const CHECKS: &'static [Check] = T::CHECKS;
     const REQUIRED: bool = false;
     const SENSITIVE: bool = T::SENSITIVE;
     fn shape() -> Shape {
@@ -219,6 +226,7 @@ impl<T: FieldType + Ord> FieldType for BTreeSet<T> {
 }
 
 impl<T: FieldType> FieldType for BTreeMap<String, T> {
+    const CHECKS: &'static [Check] = T::CHECKS;
     const REQUIRED: bool = false;
     const SENSITIVE: bool = T::SENSITIVE;
     fn shape() -> Shape {
@@ -288,6 +296,7 @@ impl<T> std::fmt::Debug for Secret<T> {
 }
 
 impl<T: FieldType> FieldType for Secret<T> {
+    const CHECKS: &'static [Check] = T::CHECKS;
     const REQUIRED: bool = T::REQUIRED;
     const SENSITIVE: bool = true;
     fn shape() -> Shape {

@@ -3,6 +3,8 @@
 
 mod field_type;
 mod macros;
+pub mod sensitive;
+pub mod validate;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -59,6 +61,8 @@ pub enum Syntax {
 pub enum Check {
     /// One of these strings.
     OneOf(&'static [&'static str]),
+    /// A whole number of 64 bits.
+    Whole,
     /// A number within these bounds.
     Between(i64, i64),
     /// A string with a number of characters within these bounds.
@@ -188,7 +192,7 @@ impl Field {
             config_only: false,
             default: None,
             items: (0, T::MOST),
-            checks: Vec::new(),
+            checks: T::CHECKS.to_vec(),
             equivalent: None,
             conflicts_with: &[],
             exactly_one_of: &[],

@@ -11,6 +11,8 @@ mod operator;
 mod repeat;
 mod template;
 
+pub use repeat::elements;
+
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::language::config::{Expression, ExpressionKind, Reference};
 use crate::language::scope::Scope;

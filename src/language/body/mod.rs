@@ -1,0 +1,115 @@
+//! Block bodies to objects of a schema.
+
+mod block;
+mod check;
+mod place;
+#[cfg(test)]
+mod tests;
+
+pub use check::static_check;
+pub use place::span_of;
+
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::language::config::{Attribute, Body};
+use crate::language::evaluate::evaluate_with;
+use crate::language::scope::Scope;
+use crate::schema::validate::validate_with;
+use crate::schema::{Field, Schema, Syntax};
+use crate::value::{Fields, Value, convert};
+
+/// The body as an object of the schema's type, in which fields that are not given are absent
+/// ([`Field::absent`]); defaults are not filled in, and secrets are marked only where the
+/// configuration marks them.
+///
+/// Everything wrong with the body is reported: what [`static_check`] finds, expressions that do not
+/// evaluate, values of the wrong type, and what the schema demands of values as far as they are known.
+pub fn decode(body: &Body, schema: &Schema, scope: &dyn Scope) -> (Value, Diagnostics) {
+    let mut decoder = Decoder { scope, bound: Vec::new(), diagnostics: static_check(body, schema) };
+    let value = decoder.body(body, schema);
+    (value, decoder.diagnostics)
+}
+
+/// One decoding: where references are answered, which iterators are bound, what has gone wrong.
+struct Decoder<'a> {
+    scope: &'a dyn Scope,
+    bound: Vec<(String, Value)>,
+    diagnostics: Diagnostics,
+}
+
+impl Decoder<'_> {
+    fn report(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.extend([diagnostic]);
+    }
+
+    fn body(&mut self, body: &Body, schema: &Schema) -> Value {
+        let mut fields = Fields::new();
+        for field in &schema.fields {
+            fields.insert(field.name.to_string(), self.field(body, field));
+        }
+        let value = Value::object(fields);
+        self.validate(body, schema, &value);
+        value
+    }
+
+    fn field(&mut self, body: &Body, field: &Field) -> Value {
+        match body.attributes.get(field.name) {
+            Some(attribute) if field.syntax != Syntax::Block => self.attribute(attribute, field),
+            _ if field.syntax != Syntax::Attribute => self.blocks(body, field),
+            _ => field.absent(),
+        }
+    }
+
+    fn attribute(&mut self, attribute: &Attribute, field: &Field) -> Value {
+        let expression = &attribute.value;
+        let (value, problems) = evaluate_with(expression, self.scope, &self.bound);
+        let failed = problems.has_errors();
+        self.diagnostics.extend(problems);
+        if field.read_only || failed {
+            return if failed { Value::unknown(field.shape.ty()) } else { field.absent() };
+        }
+        let value = match convert(&value, &field.shape.accepts()) {
+            Ok(value) => field.shape.complete(value),
+            Err(error) => {
+                let detail = format!("The value of `{}` is not suitable: {error}.", field.name);
+                let place = place::span_in(expression, error.path.steps());
+                self.report(Diagnostic::error("Incorrect argument type", detail).at(&place));
+                return Value::unknown(field.shape.ty());
+            }
+        };
+        if value.is_null() {
+            if field.required {
+                let detail = format!("The argument `{}` is required, but null here.", field.name);
+                let problem = Diagnostic::error("Missing required argument", detail);
+                self.report(problem.at(&expression.span));
+            }
+            return value;
+        }
+        if value.is_known() {
+            self.discouraged(attribute, field);
+        }
+        value
+    }
+
+    /// What is to be said of an argument because it has a value at all.
+    fn discouraged(&mut self, attribute: &Attribute, field: &Field) {
+        if let Some(why) = field.unsupported {
+            let detail = format!("`{}` is not supported yet: {why}.", field.name);
+            let problem = Diagnostic::error("Unsupported argument", detail);
+            self.report(problem.at(&attribute.name_span));
+        }
+        if let Some(why) = field.deprecated {
+            let detail = format!("`{}` is deprecated: {why}.", field.name);
+            let problem = Diagnostic::warning("Deprecated argument", detail);
+            self.report(problem.at(&attribute.name_span));
+        }
+    }
+
+    /// Checks the fields of one body; nested blocks have bodies of their own.
+    fn validate(&mut self, body: &Body, schema: &Schema, value: &Value) {
+        let as_argument = |field: &Field| body.attributes.contains_key(field.name);
+        for violation in validate_with(schema, value, &as_argument) {
+            let place = span_of(body, &violation.path);
+            self.report(Diagnostic::error(violation.summary, violation.message).at(&place));
+        }
+    }
+}
