@@ -1,0 +1,289 @@
+//! The plan as data: what is printed, saved, shown as JSON, and run by apply.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::address::{ConfigAddress, InstanceAddress, ModulePath};
+use crate::diagnostic::Diagnostics;
+use crate::language::config::Configuration;
+use crate::state::State;
+use crate::value::{Path, Value};
+
+/// Which configuration of which provider: as state files name it, such as
+/// `provider["registry.terraform.io/hashicorp/aws"].west`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ProviderKey {
+    /// The module that has the `provider` block.
+    pub module: ModulePath,
+    /// The source address, such as `registry.terraform.io/hashicorp/aws`.
+    pub source: String,
+    /// The alias, if it is not the default configuration.
+    pub alias: Option<String>,
+}
+
+impl fmt::Display for ProviderKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let dot = if self.module.is_root() { "" } else { "." };
+        write!(f, "{}{dot}provider[{:?}]", self.module, self.source)?;
+        self.alias.as_ref().map_or(Ok(()), |alias| write!(f, ".{alias}"))
+    }
+}
+
+impl std::str::FromStr for ProviderKey {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<ProviderKey, String> {
+        let fail = || format!("`{text}` is not a provider address");
+        let (prefix, rest) = text.split_once("provider[\"").ok_or_else(fail)?;
+        let (source, rest) = rest.split_once("\"]").ok_or_else(fail)?;
+        let steps = prefix.split('.').filter(|step| !step.is_empty() && *step != "module");
+        let module = ModulePath(steps.map(str::to_string).collect());
+        let alias = rest.strip_prefix('.').map(str::to_string);
+        Ok(ProviderKey { module, source: source.to_string(), alias })
+    }
+}
+
+/// What a command was asked to plan.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// Bring the world to the configuration.
+    #[default]
+    Normal,
+    /// Destroy everything in state.
+    Destroy,
+    /// Only bring state to the world.
+    RefreshOnly,
+}
+
+/// What is done to one instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Action {
+    /// Nothing.
+    Nothing,
+    /// Make a new object.
+    Create,
+    /// Read a data source at apply.
+    Read,
+    /// Change the object.
+    Update,
+    /// Destroy the object, then make a new one.
+    DestroyThenCreate,
+    /// Make a new object, then destroy the old one.
+    CreateThenDestroy,
+    /// Destroy the object.
+    Delete,
+    /// Drop the object from state, leaving it in the world.
+    Forget,
+}
+
+impl Action {
+    /// Whether an object is replaced by another.
+    pub fn replaces(self) -> bool {
+        matches!(self, Action::DestroyThenCreate | Action::CreateThenDestroy)
+    }
+
+    /// Whether an object is destroyed.
+    pub fn destroys(self) -> bool {
+        self.replaces() || self == Action::Delete
+    }
+}
+
+/// Why an action was chosen, where it is not plain from the values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// Plain.
+    None,
+    /// Arguments that cannot be changed in place do change.
+    CannotUpdate,
+    /// An earlier create did not finish.
+    Tainted,
+    /// The command asked for it (`-replace`).
+    Requested,
+    /// `replace_triggered_by`
+    Triggered,
+    /// The object is gone, or was never made.
+    Missing,
+    /// The resource is no longer in the configuration.
+    NoResource,
+    /// Its module is no longer in the configuration, or has fewer instances.
+    NoModule,
+    /// The instance's `count` index is beyond the count now.
+    CountIndex,
+    /// The instance's key is not in `for_each` now.
+    EachKey,
+    /// The resource had no `count` or `for_each` before, or has none now.
+    WrongRepetition,
+    /// A data source's arguments are not known yet.
+    ConfigUnknown,
+    /// A data source depends on something that changes.
+    DependencyPending,
+    /// An object left over from a replacement.
+    Deposed,
+}
+
+/// What is planned for one instance, or for one deposed object of it.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// The instance.
+    pub address: InstanceAddress,
+    /// The key of the deposed object this is about.
+    pub deposed: Option<String>,
+    /// The provider configuration that does it.
+    pub provider: ProviderKey,
+    /// What is done.
+    pub action: Action,
+    /// Why.
+    pub reason: Reason,
+    /// The object as it is (refreshed), or null.
+    pub before: Value,
+    /// The object as planned, with unknowns and marks, or null.
+    pub after: Value,
+    /// What the user says: null where nothing. For a data source, its arguments.
+    pub configuration: Value,
+    /// The paths because of which the object is replaced.
+    pub replace_paths: Vec<Path>,
+    /// The managed resources it directly depends on: recorded in state with the object.
+    pub dependencies: Vec<ConfigAddress>,
+    /// Whether a replacement of it is made before the old object is destroyed.
+    pub create_before_destroy: bool,
+}
+
+/// A difference between state and world, found by refreshing.
+#[derive(Clone, Debug)]
+pub struct Drift {
+    /// The instance.
+    pub address: InstanceAddress,
+    /// As state had it.
+    pub before: Value,
+    /// As it is; null when it is gone.
+    pub after: Value,
+}
+
+/// What becomes of an output of the root module.
+#[derive(Clone, Debug)]
+pub struct OutputChange {
+    /// As state had it; null when it had none.
+    pub before: Value,
+    /// As planned; null when it is removed.
+    pub after: Value,
+    /// Whether it is declared sensitive.
+    pub sensitive: bool,
+}
+
+/// One piece of work in the graph that apply runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// Create, update, or make the new object of change number n; read its data source.
+    Make(usize),
+    /// Destroy the (old) object of change number n, or forget it.
+    Destroy(usize),
+    /// Nothing: stands between all instances of a resource and all that depends on them.
+    Join,
+}
+
+/// The graph that apply runs: work, and for each piece the pieces that must be done before.
+#[derive(Clone, Debug, Default)]
+pub struct Schedule {
+    /// The work, in source order.
+    pub work: Vec<Work>,
+    /// For each piece of work, the positions of those before it.
+    pub after: Vec<Vec<usize>>,
+}
+
+/// How a condition of the configuration came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CheckStatus {
+    /// It holds.
+    Pass,
+    /// It does not.
+    Fail,
+    /// It will be known at apply.
+    Unknown,
+}
+
+/// The conditions of one resource, output or variable.
+#[derive(Clone, Debug)]
+pub struct CheckResult {
+    /// What has the conditions, as in the JSON plan: `resource`, `output_value`, `var`.
+    pub kind: &'static str,
+    /// Its address.
+    pub address: String,
+    /// How they came out together.
+    pub status: CheckStatus,
+    /// The messages of those that failed.
+    pub problems: Vec<String>,
+}
+
+/// What is to be done, and all that is needed to do it.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// What was asked for.
+    pub mode: Mode,
+    /// The configuration the plan was made from.
+    pub configuration: Configuration,
+    /// The input variables of the root module, converted and marked.
+    pub variables: BTreeMap<String, Value>,
+    /// The workspace.
+    pub workspace: String,
+    /// The state the plan is made against: as it was stored, before refreshing.
+    pub stored: State,
+    /// The same after refreshing.
+    pub prior: State,
+    /// All instances of the configuration and of state, in source order; those without change too.
+    pub changes: Vec<Change>,
+    /// The graph that apply runs.
+    pub schedule: Schedule,
+    /// Differences between state and world.
+    pub drift: Vec<Drift>,
+    /// The outputs of the root module.
+    pub outputs: BTreeMap<String, OutputChange>,
+    /// The conditions evaluated.
+    pub checks: Vec<CheckResult>,
+    /// The targets, when the plan covers only those.
+    pub targets: Vec<crate::address::Target>,
+    /// When it was made, RFC 3339: what `plantimestamp` gives.
+    pub timestamp: String,
+    /// Warnings, and errors when it cannot be applied.
+    pub diagnostics: Diagnostics,
+}
+
+impl Plan {
+    /// Whether applying it would change anything: objects, outputs, or what state knows.
+    pub fn changes_anything(&self) -> bool {
+        self.changes.iter().any(|change| change.action != Action::Nothing)
+            || self.outputs.values().any(|output| output.before != output.after)
+            || (self.mode == Mode::RefreshOnly && !self.drift.is_empty())
+    }
+
+    /// How many objects are added, changed and destroyed.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for change in &self.changes {
+            match change.action {
+                Action::Create => counts.add += 1,
+                Action::Update => counts.change += 1,
+                Action::Delete => counts.destroy += 1,
+                Action::Forget => counts.forget += 1,
+                action if action.replaces() => {
+                    counts.add += 1;
+                    counts.destroy += 1;
+                }
+                _ => {}
+            }
+        }
+        counts
+    }
+}
+
+/// How many objects a plan touches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Made, replacements included.
+    pub add: usize,
+    /// Changed in place.
+    pub change: usize,
+    /// Destroyed, replacements included.
+    pub destroy: usize,
+    /// Dropped from state.
+    pub forget: usize,
+}
