@@ -1,0 +1,309 @@
+//! What depends on what in a configuration, before anything is expanded.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::address::{ConfigAddress, Mode, ModulePath, ResourceName};
+use crate::diagnostic::{Diagnostic, Span};
+use crate::graph::Dag;
+use crate::language::config::{
+    CheckRule, Configuration, Expression, Module, ModuleCall, ProviderName, Reference, Repetition,
+    Resource,
+};
+use crate::language::reference::Use;
+
+/// A part of a configuration that is evaluated as a whole.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Node {
+    /// A `provider` block.
+    Provider(ModulePath, ProviderName),
+    /// The `count` or `for_each` of a module call, in the module that calls.
+    Call(ModulePath, String),
+    /// An input variable.
+    Variable(ModulePath, String),
+    /// A local value.
+    Local(ModulePath, String),
+    /// A resource or data source.
+    Resource(ModulePath, ResourceName),
+    /// An output.
+    Output(ModulePath, String),
+}
+
+impl std::fmt::Display for Node {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (module, rest) = match self {
+            Node::Provider(module, name) => (module, format!("provider.{name}")),
+            Node::Call(module, name) => (module, format!("module.{name}")),
+            Node::Variable(module, name) => (module, format!("var.{name}")),
+            Node::Local(module, name) => (module, format!("local.{name}")),
+            Node::Resource(module, name) => (module, name.to_string()),
+            Node::Output(module, name) => (module, format!("output.{name}")),
+        };
+        let dot = if module.is_root() { "" } else { "." };
+        write!(f, "{module}{dot}{rest}")
+    }
+}
+
+/// The dependencies of a configuration.
+#[derive(Clone, Debug)]
+pub struct Dependencies {
+    /// All nodes; children of a module come after its call.
+    pub dag: Dag<Node>,
+    /// All positions, dependencies first.
+    pub order: Vec<usize>,
+    /// For each resource and data source, the resources and data sources it refers to directly or
+    /// through locals, variables, outputs, module calls and its provider.
+    direct: BTreeMap<usize, BTreeSet<usize>>,
+}
+
+impl Dependencies {
+    /// Finds the dependencies; a cycle is an error that shows it.
+    pub fn find(configuration: &Configuration) -> Result<Dependencies, Diagnostic> {
+        let mut builder = Builder { configuration, dag: Dag::default() };
+        builder.nodes();
+        builder.edges();
+        let dag = builder.dag;
+        let order = dag.order().map_err(|cycle| cycle_error(configuration, &dag, &cycle))?;
+        let direct = direct(&dag, &order);
+        Ok(Dependencies { dag, order, direct })
+    }
+
+    /// The resources and data sources that one directly depends on.
+    pub fn of(&self, module: &ModulePath, name: &ResourceName) -> Vec<ConfigAddress> {
+        let at = self.dag.position(&Node::Resource(module.clone(), name.clone()));
+        let direct = at.and_then(|at| self.direct.get(&at));
+        direct.into_iter().flatten().filter_map(|at| self.address(*at)).collect()
+    }
+
+    /// The managed resources that one directly depends on, seen through data sources.
+    pub fn managed(&self, module: &ModulePath, name: &ResourceName) -> BTreeSet<ConfigAddress> {
+        let mut found = BTreeSet::new();
+        for address in self.of(module, name) {
+            match address.resource.mode {
+                Mode::Managed => {
+                    found.insert(address);
+                }
+                Mode::Data => found.extend(self.managed(&address.module, &address.resource)),
+            }
+        }
+        found
+    }
+
+    fn address(&self, at: usize) -> Option<ConfigAddress> {
+        match self.dag.node(at)? {
+            Node::Resource(module, resource) => {
+                Some(ConfigAddress { module: module.clone(), resource: resource.clone() })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// For each resource, the nearest resources it depends on.
+fn direct(dag: &Dag<Node>, order: &[usize]) -> BTreeMap<usize, BTreeSet<usize>> {
+    let mut seen: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+    for &at in order {
+        let mut found = BTreeSet::new();
+        for on in dag.dependencies(at) {
+            match dag.node(on) {
+                Some(Node::Resource(..)) => {
+                    found.insert(on);
+                }
+                _ => found.extend(seen.get(&on).into_iter().flatten()),
+            }
+        }
+        seen.insert(at, found);
+    }
+    seen.retain(|at, _| matches!(dag.node(*at), Some(Node::Resource(..))));
+    seen
+}
+
+fn cycle_error(configuration: &Configuration, dag: &Dag<Node>, cycle: &[usize]) -> Diagnostic {
+    let names: Vec<String> =
+        cycle.iter().chain(cycle.first()).filter_map(|at| dag.node(*at)).map(Node::to_string).collect();
+    let detail = format!("These depend on each other in a circle: {}.", names.join(" -> "));
+    let diagnostic = Diagnostic::error("Dependency cycle", detail)
+        .hint("Break the circle at one of these references.");
+    let span = cycle.iter().filter_map(|at| dag.node(*at)).find_map(|it| span_of(configuration, it));
+    span.map_or(diagnostic.clone(), |span| diagnostic.at(&span))
+}
+
+fn span_of(configuration: &Configuration, node: &Node) -> Option<Span> {
+    let module = |path| configuration.modules.get(path);
+    match node {
+        Node::Provider(path, name) => Some(module(path)?.providers.get(name)?.span.clone()),
+        Node::Call(path, name) => Some(module(path)?.calls.get(name)?.span.clone()),
+        Node::Variable(path, name) => Some(module(path)?.variables.get(name)?.span.clone()),
+        Node::Local(path, name) => Some(module(path)?.locals.get(name)?.span.clone()),
+        Node::Resource(path, name) => Some(module(path)?.resources.get(name)?.span.clone()),
+        Node::Output(path, name) => Some(module(path)?.outputs.get(name)?.span.clone()),
+    }
+}
+
+struct Builder<'a> {
+    configuration: &'a Configuration,
+    dag: Dag<Node>,
+}
+
+impl Builder<'_> {
+    fn nodes(&mut self) {
+        for (path, module) in &self.configuration.modules {
+            let nodes = (module.providers.keys().map(|it| Node::Provider(path.clone(), it.clone())))
+                .chain(module.variables.keys().map(|it| Node::Variable(path.clone(), it.clone())))
+                .chain(module.locals.keys().map(|it| Node::Local(path.clone(), it.clone())))
+                .chain(module.calls.keys().map(|it| Node::Call(path.clone(), it.clone())))
+                .chain(module.resources.keys().map(|it| Node::Resource(path.clone(), it.clone())))
+                .chain(module.outputs.keys().map(|it| Node::Output(path.clone(), it.clone())));
+            nodes.for_each(|node| {
+                self.dag.add(node);
+            });
+        }
+    }
+
+    fn edges(&mut self) {
+        for module in self.configuration.modules.values() {
+            for (name, block) in &module.providers {
+                let node = Node::Provider(module.path.clone(), name.clone());
+                self.uses(module, &node, block.body.uses());
+            }
+            for (name, local) in &module.locals {
+                let node = Node::Local(module.path.clone(), name.clone());
+                self.uses(module, &node, local.value.uses());
+                self.inside_call(module, &node);
+            }
+            for call in module.calls.values() {
+                self.call(module, call);
+            }
+            self.variables(module);
+            self.outputs(module);
+            for resource in module.resources.values() {
+                self.resource(module, resource);
+            }
+        }
+    }
+
+    fn variables(&mut self, module: &Module) {
+        for (name, variable) in &module.variables {
+            let node = Node::Variable(module.path.clone(), name.clone());
+            self.checks(module, &node, &variable.validations);
+            self.inside_call(module, &node);
+            let Some((call, parent)) = module.path.0.split_last() else { continue };
+            let Some(parent) = self.configuration.modules.get(&ModulePath(parent.to_vec())) else {
+                continue;
+            };
+            if let Some(input) = parent.calls.get(call).and_then(|call| call.inputs.get(name)) {
+                self.uses(parent, &node, input.value.uses());
+            }
+        }
+    }
+
+    fn outputs(&mut self, module: &Module) {
+        for (name, output) in &module.outputs {
+            let node = Node::Output(module.path.clone(), name.clone());
+            self.uses(module, &node, output.value.uses());
+            self.checks(module, &node, &output.preconditions);
+            self.explicit(module, &node, &output.depends_on);
+            self.inside_call(module, &node);
+        }
+    }
+
+    fn call(&mut self, module: &Module, call: &ModuleCall) {
+        let node = Node::Call(module.path.clone(), call.name.clone());
+        self.uses(module, &node, repetition_uses(&call.repetition));
+        self.explicit(module, &node, &call.depends_on);
+        self.inside_call(module, &node);
+    }
+
+    fn resource(&mut self, module: &Module, resource: &Resource) {
+        let node = Node::Resource(module.path.clone(), resource.name.clone());
+        self.uses(module, &node, resource.body.uses());
+        self.uses(module, &node, repetition_uses(&resource.repetition));
+        self.explicit(module, &node, &resource.depends_on);
+        let lifecycle = &resource.lifecycle;
+        self.checks(module, &node, &lifecycle.preconditions);
+        self.checks(module, &node, &lifecycle.postconditions);
+        for trigger in &lifecycle.replace_triggered_by {
+            self.uses(module, &node, trigger.uses());
+        }
+        if let Some((path, name)) =
+            crate::language::provider_of(self.configuration, &module.path, &resource.provider)
+        {
+            self.depend(&node, &Node::Provider(path, name));
+        }
+        self.inside_call(module, &node);
+    }
+
+    fn checks(&mut self, module: &Module, node: &Node, rules: &[CheckRule]) {
+        for rule in rules {
+            self.uses(module, node, rule.condition.uses());
+            self.uses(module, node, rule.error_message.uses());
+        }
+    }
+
+    /// What is inside a module can be evaluated only when its call is expanded.
+    fn inside_call(&mut self, module: &Module, node: &Node) {
+        if let Some((name, parent)) = module.path.0.split_last() {
+            self.depend(node, &Node::Call(ModulePath(parent.to_vec()), name.clone()));
+        }
+    }
+
+    /// `depends_on`: a module stands for everything in it.
+    fn explicit(&mut self, module: &Module, node: &Node, references: &[(Reference, Span)]) {
+        for (reference, span) in references {
+            if let Reference::Module(name, _) = reference {
+                self.whole_module(node, &module.path.child(name));
+            }
+            let reference = reference.clone();
+            self.uses(module, node, vec![Use { reference, attribute: None, span: span.clone() }]);
+        }
+    }
+
+    fn whole_module(&mut self, node: &Node, path: &ModulePath) {
+        let inside = self.configuration.modules.range(path.clone()..);
+        let inside = inside.take_while(|(it, _)| it.0.starts_with(&path.0));
+        for (path, module) in inside {
+            for name in module.resources.keys() {
+                self.depend(node, &Node::Resource(path.clone(), name.clone()));
+            }
+        }
+    }
+
+    fn uses(&mut self, module: &Module, node: &Node, uses: Vec<Use>) {
+        let path = &module.path;
+        for it in uses {
+            match it.reference {
+                Reference::Variable(name) => self.depend(node, &Node::Variable(path.clone(), name)),
+                Reference::Local(name) => self.depend(node, &Node::Local(path.clone(), name)),
+                Reference::Resource(name, _) => {
+                    self.depend(node, &Node::Resource(path.clone(), name));
+                }
+                Reference::Module(name, _) => {
+                    self.depend(node, &Node::Call(path.clone(), name.clone()));
+                    self.module_outputs(node, &path.child(&name), it.attribute.as_deref());
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// One output of a module, or all when it is not said which.
+    fn module_outputs(&mut self, node: &Node, path: &ModulePath, output: Option<&str>) {
+        let Some(module) = self.configuration.modules.get(path) else { return };
+        let all = output.is_none_or(|name| !module.outputs.contains_key(name));
+        for name in module.outputs.keys().filter(|name| all || output == Some(name.as_str())) {
+            self.depend(node, &Node::Output(path.clone(), name.clone()));
+        }
+    }
+
+    fn depend(&mut self, node: &Node, on: &Node) {
+        if let (Some(node), Some(on)) = (self.dag.position(node), self.dag.position(on)) {
+            self.dag.depend(node, on);
+        }
+    }
+}
+
+fn repetition_uses(repetition: &Repetition) -> Vec<Use> {
+    match repetition {
+        Repetition::Single => Vec::new(),
+        Repetition::Count(expression) | Repetition::ForEach(expression) => Expression::uses(expression),
+    }
+}

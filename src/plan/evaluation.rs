@@ -1,0 +1,325 @@
+//! Evaluates a configuration against what is known of its instances: while planning, and again while
+//! applying, when more is known.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::address::{InstanceAddress, Key, ModuleInstance, ModulePath, ResourceAddress, ResourceName};
+use crate::diagnostic::{Diagnostic, Diagnostics, Span};
+use crate::language::config::{Configuration, Expression, Module, Resource};
+use crate::language::evaluate::evaluate;
+use crate::language::inputs::finish_variable;
+use crate::plan::expand::{Expansion, expand};
+use crate::plan::scope::ModuleScope;
+use crate::value::{Marks, Type, Value};
+
+/// What can be remembered of a module instance.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Name {
+    /// An input variable.
+    Variable(String),
+    /// A local value.
+    Local(String),
+    /// An output.
+    Output(String),
+}
+
+type Instances = BTreeMap<Option<Key>, (Value, bool)>;
+
+/// A configuration, its variables, and what is known of its instances so far.
+pub struct Evaluation {
+    /// The configuration.
+    pub configuration: Arc<Configuration>,
+    /// The workspace.
+    pub workspace: String,
+    /// The working directory.
+    pub folder: PathBuf,
+    /// When the plan was made, RFC 3339.
+    pub timestamp: String,
+    variables: BTreeMap<String, Value>,
+    instances: Mutex<HashMap<ResourceAddress, Instances>>,
+    wholes: Mutex<HashMap<ResourceAddress, Value>>,
+    expansions: Mutex<HashMap<String, Expansion>>,
+    memo: Mutex<HashMap<(ModuleInstance, Name), Option<Value>>>,
+    problems: Mutex<Diagnostics>,
+    unready: AtomicU64,
+}
+
+/// A lock whose holder panicked is as good as any: values are replaced whole.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Evaluation {
+    /// An evaluation in which no instance is known yet. `variables` are those of the root module,
+    /// converted and marked.
+    pub fn new(
+        configuration: Arc<Configuration>,
+        variables: BTreeMap<String, Value>,
+        workspace: &str,
+        folder: PathBuf,
+        timestamp: &str,
+    ) -> Evaluation {
+        Evaluation {
+            configuration,
+            workspace: workspace.to_string(),
+            folder,
+            timestamp: timestamp.to_string(),
+            variables,
+            instances: Mutex::default(),
+            wholes: Mutex::default(),
+            expansions: Mutex::default(),
+            memo: Mutex::default(),
+            problems: Mutex::default(),
+            unready: AtomicU64::new(0),
+        }
+    }
+
+    /// The input variables of the root module.
+    pub fn variables(&self) -> &BTreeMap<String, Value> {
+        &self.variables
+    }
+
+    /// Takes note of an instance as it is, for good.
+    pub fn record(&self, address: &InstanceAddress, value: Value) {
+        self.put(address, value, true);
+    }
+
+    /// Takes note of an instance as it is planned; `record` will follow.
+    pub fn expect(&self, address: &InstanceAddress, value: Value) {
+        self.put(address, value, false);
+    }
+
+    fn put(&self, address: &InstanceAddress, value: Value, ready: bool) {
+        lock(&self.wholes).remove(&address.resource);
+        let mut instances = lock(&self.instances);
+        let of_resource = instances.entry(address.resource.clone()).or_default();
+        of_resource.insert(address.key.clone(), (value, ready));
+    }
+
+    /// The value of an instance, if it is noted.
+    pub fn instance(&self, address: &InstanceAddress) -> Option<Value> {
+        let instances = lock(&self.instances);
+        instances.get(&address.resource)?.get(&address.key).map(|(value, _)| value.clone())
+    }
+
+    /// What was wrong with values evaluated on the way, once.
+    pub fn take_problems(&self) -> Diagnostics {
+        std::mem::take(&mut *lock(&self.problems))
+    }
+
+    /// Marks what is being evaluated as not final.
+    fn not_ready(&self) -> Value {
+        self.unready.fetch_add(1, Ordering::Relaxed);
+        Value::unknown(Type::Any)
+    }
+
+    /// The module of an instance of it.
+    pub fn module(&self, path: &ModulePath) -> Option<&Arc<Module>> {
+        self.configuration.modules.get(path)
+    }
+
+    /// The scope of a module instance, outside any repetition.
+    pub fn scope<'a>(&'a self, module: &ModuleInstance) -> ModuleScope<'a> {
+        ModuleScope::new(self, module.clone())
+    }
+
+    /// All instances of a module, in order; those whose expansion failed are left out.
+    pub fn module_instances(&self, path: &ModulePath) -> Vec<ModuleInstance> {
+        let Some((name, parent)) = path.0.split_last() else { return vec![ModuleInstance::ROOT] };
+        let parents = self.module_instances(&ModulePath(parent.to_vec()));
+        let children = |parent: &ModuleInstance| {
+            let keys = self.call_expansion(parent, name).keys();
+            keys.into_iter().map(|key| parent.child(name, key)).collect::<Vec<_>>()
+        };
+        parents.iter().flat_map(children).collect()
+    }
+
+    /// How often a module call is repeated in an instance of its parent.
+    pub fn call_expansion(&self, parent: &ModuleInstance, name: &str) -> Expansion {
+        let call = self.module(&parent.path()).and_then(|module| module.calls.get(name));
+        let Some(call) = call else { return Expansion::Unknown };
+        self.expansion(format!("{parent}/module.{name}"), || {
+            expand(&call.repetition, &self.scope(parent))
+        })
+    }
+
+    /// How often a resource is repeated in an instance of its module.
+    pub fn resource_expansion(&self, address: &ResourceAddress) -> Expansion {
+        let Some(resource) = self.resource(address) else { return Expansion::Unknown };
+        self.expansion(address.to_string(), || {
+            expand(&resource.repetition, &self.scope(&address.module))
+        })
+    }
+
+    /// The resource as written.
+    pub fn resource(&self, address: &ResourceAddress) -> Option<&Resource> {
+        self.module(&address.module.path())?.resources.get(&address.resource)
+    }
+
+    fn expansion(
+        &self,
+        key: String,
+        make: impl FnOnce() -> Result<Expansion, Diagnostics>,
+    ) -> Expansion {
+        if let Some(known) = lock(&self.expansions).get(&key) {
+            return known.clone();
+        }
+        let before = self.unready.load(Ordering::Relaxed);
+        let expansion = make().unwrap_or_else(|problems| {
+            if self.unready.load(Ordering::Relaxed) == before {
+                lock(&self.problems).extend(problems);
+            }
+            Expansion::Unknown
+        });
+        if self.unready.load(Ordering::Relaxed) == before {
+            lock(&self.expansions).insert(key, expansion.clone());
+        }
+        expansion
+    }
+
+    /// Remembers a value unless it was made from something that is not final yet. Asking for a value
+    /// while it is being made gives an unknown one.
+    fn remember(&self, module: &ModuleInstance, name: Name, make: impl FnOnce() -> Value) -> Value {
+        let key = (module.clone(), name);
+        match lock(&self.memo).get(&key) {
+            Some(Some(known)) => return known.clone(),
+            Some(None) => return self.not_ready(),
+            None => {}
+        }
+        lock(&self.memo).insert(key.clone(), None);
+        let before = self.unready.load(Ordering::Relaxed);
+        let value = make();
+        let is_final = self.unready.load(Ordering::Relaxed) == before;
+        let mut memo = lock(&self.memo);
+        if is_final {
+            memo.insert(key, Some(value.clone()));
+        } else {
+            memo.remove(&key);
+        }
+        value
+    }
+
+    /// Evaluates an expression; what is wrong with it is kept for [`Evaluation::take_problems`].
+    fn evaluate_noting(&self, expression: &Expression, scope: &ModuleScope<'_>) -> Value {
+        let (value, problems) = evaluate(expression, scope);
+        lock(&self.problems).extend(problems);
+        value
+    }
+
+    /// The value of an input variable of a module instance.
+    pub fn variable(&self, module: &ModuleInstance, name: &str) -> Option<Value> {
+        if module.is_root() {
+            return self.variables.get(name).cloned();
+        }
+        let variable = self.module(&module.path())?.variables.get(name)?.clone();
+        Some(self.remember(module, Name::Variable(name.to_string()), || {
+            let given = self.input(module, name);
+            let (value, problems) = finish_variable(name, &variable, given);
+            lock(&self.problems).extend(problems);
+            value
+        }))
+    }
+
+    /// What the call of a module instance gives for one of its variables.
+    fn input(&self, module: &ModuleInstance, name: &str) -> Option<(Value, Span)> {
+        let (call_name, _) = module.0.last()?;
+        let parent = ModuleInstance(module.0.get(..module.0.len() - 1)?.to_vec());
+        let call = self.module(&parent.path())?.calls.get(call_name)?;
+        let input = call.inputs.get(name)?;
+        let value = self.evaluate_noting(&input.value, &self.call_scope(module)?);
+        Some((value, input.value.span.clone()))
+    }
+
+    /// The scope in which the arguments of the call of a module instance are evaluated.
+    pub fn call_scope(&self, module: &ModuleInstance) -> Option<ModuleScope<'_>> {
+        let (name, key) = module.0.last()?;
+        let parent = ModuleInstance(module.0.get(..module.0.len() - 1)?.to_vec());
+        let expansion = self.call_expansion(&parent, name);
+        Some(self.scope(&parent).repeated(&expansion, key.as_ref()))
+    }
+
+    /// The value of a local.
+    pub fn local(&self, module: &ModuleInstance, name: &str) -> Option<Value> {
+        let local = self.module(&module.path())?.locals.get(name)?;
+        Some(self.remember(module, Name::Local(name.to_string()), || {
+            self.evaluate_noting(&local.value, &self.scope(module))
+        }))
+    }
+
+    /// The value of an output.
+    pub fn output(&self, module: &ModuleInstance, name: &str) -> Option<Value> {
+        let output = self.module(&module.path())?.outputs.get(name)?;
+        Some(self.remember(module, Name::Output(name.to_string()), || {
+            let value = self.evaluate_noting(&output.value, &self.scope(module));
+            let sensitive = if output.sensitive { Marks::SENSITIVE } else { Marks::NONE };
+            value.mark(sensitive)
+        }))
+    }
+
+    /// All outputs of a module instance.
+    pub fn outputs(&self, module: &ModuleInstance) -> Value {
+        let Some(declared) = self.module(&module.path()) else { return Value::unknown(Type::Any) };
+        let value = |name: &String| {
+            (name.clone(), self.output(module, name).unwrap_or(Value::NULL))
+        };
+        Value::object(declared.outputs.keys().map(value).collect::<Vec<_>>())
+    }
+
+    /// A module call: the outputs of its only instance, or of all by index or key.
+    pub fn call(&self, parent: &ModuleInstance, name: &str) -> Value {
+        let outputs = |key: Option<Key>| self.outputs(&parent.child(name, key));
+        self.call_expansion(parent, name).collect(outputs)
+    }
+
+    /// A resource: the value of its only instance, or of all by index or key.
+    pub fn whole(&self, address: &ResourceAddress) -> Value {
+        if let Some(whole) = lock(&self.wholes).get(address) {
+            return whole.clone();
+        }
+        let before = self.unready.load(Ordering::Relaxed);
+        let expansion = self.resource_expansion(address);
+        let whole = match expansion {
+            Expansion::Unknown => self.not_ready(),
+            expansion => expansion.collect(|key| self.one(&address.instance(key))),
+        };
+        if self.unready.load(Ordering::Relaxed) == before {
+            lock(&self.wholes).insert(address.clone(), whole.clone());
+        }
+        whole
+    }
+
+    /// An instance of a resource; unknown while nothing is noted of it.
+    pub fn one(&self, address: &InstanceAddress) -> Value {
+        let instances = lock(&self.instances);
+        let noted = instances.get(&address.resource).and_then(|all| all.get(&address.key));
+        match noted {
+            Some((value, true)) => value.clone(),
+            Some((value, false)) => {
+                self.unready.fetch_add(1, Ordering::Relaxed);
+                value.clone()
+            }
+            None => {
+                drop(instances);
+                self.not_ready()
+            }
+        }
+    }
+
+    /// Whether the instances of a resource have a key, and the given one is among them.
+    pub fn check_key(
+        &self,
+        address: &ResourceAddress,
+        key: &Key,
+        span: &Span,
+    ) -> Result<(), Box<Diagnostic>> {
+        self.resource_expansion(address).check_key(&address.resource.to_string(), key, span)
+    }
+
+    /// The address of a resource in a module instance.
+    pub fn address(module: &ModuleInstance, resource: &ResourceName) -> ResourceAddress {
+        ResourceAddress { module: module.clone(), resource: resource.clone() }
+    }
+}

@@ -1,0 +1,158 @@
+//! `count` and `for_each`: how many instances there are, and what distinguishes them.
+
+use std::collections::BTreeMap;
+
+use crate::address::Key;
+use crate::diagnostic::{Diagnostic, Diagnostics, Span};
+use crate::language::config::{Expression, Repetition};
+use crate::language::evaluate::evaluate;
+use crate::language::scope::Scope;
+use crate::value::{Fields, Marks, Type, Value};
+
+/// The instances of a resource or module call.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Expansion {
+    /// One, without a key.
+    Single,
+    /// So many, by index.
+    Count(usize),
+    /// One for each key, with its value.
+    Each(BTreeMap<String, Value>),
+    /// Not known, because what it depends on is not, or is wrong.
+    Unknown,
+}
+
+impl Expansion {
+    /// The keys of all instances, in order.
+    pub fn keys(&self) -> Vec<Option<Key>> {
+        match self {
+            Expansion::Single => vec![None],
+            Expansion::Count(count) => (0..*count).map(|index| Some(Key::Index(index))).collect(),
+            Expansion::Each(each) => {
+                each.keys().map(|name| Some(Key::Name(name.clone()))).collect()
+            }
+            Expansion::Unknown => Vec::new(),
+        }
+    }
+
+    /// The values of all instances as the language sees them together.
+    pub fn collect(&self, mut value: impl FnMut(Option<Key>) -> Value) -> Value {
+        match self {
+            Expansion::Single => value(None),
+            Expansion::Count(count) => {
+                Value::tuple((0..*count).map(|index| value(Some(Key::Index(index)))))
+            }
+            Expansion::Each(each) => Value::object(
+                each.keys().map(|name| (name.clone(), value(Some(Key::Name(name.clone()))))),
+            ),
+            Expansion::Unknown => Value::unknown(Type::Any),
+        }
+    }
+
+    /// Says what is wrong when there is no instance with `key`.
+    pub fn check_key(&self, what: &str, key: &Key, span: &Span) -> Result<(), Box<Diagnostic>> {
+        let fail = |detail: String| {
+            Err(Box::new(Diagnostic::error("Invalid instance key", detail).at(span)))
+        };
+        match (self, key) {
+            (Expansion::Unknown, _) => Ok(()),
+            (Expansion::Count(count), Key::Index(index)) if index < count => Ok(()),
+            (Expansion::Each(each), Key::Name(name)) if each.contains_key(name) => Ok(()),
+            (Expansion::Single, _) => {
+                fail(format!("{what} has neither `count` nor `for_each`, so it takes no key."))
+            }
+            (Expansion::Count(count), _) => {
+                fail(format!("{what} has {count} instances, numbered from 0; there is no {key}."))
+            }
+            (Expansion::Each(each), _) => {
+                let keys: Vec<_> = each.keys().take(8).map(|name| crate::address::quote(name)).collect();
+                fail(format!("{what} has no instance {key}. Its keys are: {}.", keys.join(", ")))
+            }
+        }
+    }
+}
+
+/// Evaluates `count` or `for_each`.
+pub fn expand(repetition: &Repetition, scope: &dyn Scope) -> Result<Expansion, Diagnostics> {
+    match repetition {
+        Repetition::Single => Ok(Expansion::Single),
+        Repetition::Count(expression) => count(expression, scope),
+        Repetition::ForEach(expression) => each(expression, scope),
+    }
+}
+
+fn value_of(expression: &Expression, scope: &dyn Scope) -> Result<Value, Diagnostics> {
+    let (value, problems) = evaluate(expression, scope);
+    if problems.has_errors() { Err(problems) } else { Ok(value) }
+}
+
+fn fail<T>(summary: &str, detail: String, hint: &str, span: &Span) -> Result<T, Diagnostics> {
+    Err(Diagnostic::error(summary, detail).hint(hint).at(span).into())
+}
+
+const DECIDE_FIRST: &str = "The number of instances must be known before anything is applied. Use \
+    values from variables, locals or data sources; or apply what it depends on first, with `-target`.";
+
+fn unknown_culprits(expression: &Expression) -> String {
+    let named: Vec<_> = expression.references().into_iter().map(|(_, span)| span.text().to_string()).collect();
+    if named.is_empty() { "it".into() } else { format!("`{}`", named.join("`, `")) }
+}
+
+fn count(expression: &Expression, scope: &dyn Scope) -> Result<Expansion, Diagnostics> {
+    const SUMMARY: &str = "Invalid count argument";
+    let span = &expression.span;
+    let (value, marks) = value_of(expression, scope)?.unmark();
+    if marks.contains(Marks::EPHEMERAL) {
+        return fail(SUMMARY, "`count` is ephemeral.".into(), "Use a value that lasts.", span);
+    }
+    if !value.is_known() {
+        let culprits = unknown_culprits(expression);
+        let detail = format!("`count` depends on {culprits}, which is not known until apply.");
+        return fail(SUMMARY, detail, DECIDE_FIRST, span);
+    }
+    if value.is_null() {
+        return fail(SUMMARY, "`count` is null.".into(), "Give a whole number.", span);
+    }
+    let number = crate::value::convert::convert(&value, &Type::Number);
+    let count = number.ok().and_then(|it| it.as_number().and_then(crate::value::Number::as_usize));
+    match count {
+        Some(count) => Ok(Expansion::Count(count)),
+        None => {
+            let detail = format!("`count` is {}, not a whole number from 0.", value.ty());
+            fail(SUMMARY, detail, "Give a whole number of instances.", span)
+        }
+    }
+}
+
+fn each(expression: &Expression, scope: &dyn Scope) -> Result<Expansion, Diagnostics> {
+    const SUMMARY: &str = "Invalid for_each argument";
+    const SHAPE: &str = "Give a map, an object, or a set of strings; `toset` makes a set of a list.";
+    let span = &expression.span;
+    let (value, marks) = value_of(expression, scope)?.unmark();
+    if !marks.is_empty() {
+        let detail = "`for_each` is sensitive, and its keys would show in addresses.".into();
+        return fail(SUMMARY, detail, "Use `nonsensitive` on keys that may be shown.", span);
+    }
+    if !value.is_known() || (matches!(value, Value::Set(..)) && !value.is_wholly_known()) {
+        let culprits = unknown_culprits(expression);
+        let detail =
+            format!("The keys of `for_each` depend on {culprits}, which is not known until apply.");
+        let hint = format!("{DECIDE_FIRST} A map with static keys may have values that are not known.");
+        return fail(SUMMARY, detail, &hint, span);
+    }
+    match value {
+        Value::Map(_, fields) | Value::Object(fields) => {
+            Ok(Expansion::Each(Fields::clone(&fields)))
+        }
+        Value::Set(_, items) => match items.iter().map(name_of).collect::<Option<BTreeMap<_, _>>>() {
+            Some(each) => Ok(Expansion::Each(each)),
+            None => fail(SUMMARY, "The set of `for_each` has elements that are not strings.".into(), SHAPE, span),
+        },
+        Value::Null(_) => fail(SUMMARY, "`for_each` is null.".into(), SHAPE, span),
+        other => fail(SUMMARY, format!("`for_each` is {}.", other.ty()), SHAPE, span),
+    }
+}
+
+fn name_of(item: &Value) -> Option<(String, Value)> {
+    item.as_str().map(|name| (name.to_string(), item.clone()))
+}

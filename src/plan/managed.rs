@@ -1,0 +1,255 @@
+//! Plans the instances of a managed resource.
+
+use crate::address::{InstanceAddress, ResourceAddress};
+use crate::diagnostic::Diagnostic;
+use crate::language::body;
+use crate::language::config::Resource;
+use crate::plan::difference::{Difference, difference, ignore};
+use crate::plan::evaluation::Evaluation;
+use crate::plan::expand::Expansion;
+use crate::plan::orphans;
+use crate::plan::providers::provider_key;
+use crate::plan::scope::ModuleScope;
+use crate::plan::walk::Planner;
+use crate::plan::{Action, Change, ProviderKey, Reason};
+use crate::provider::{Connection, ErrorKind, Planned, ProviderError, ResourceType};
+use crate::schema::sensitive::mark_sensitive;
+use crate::value::{Type, Value};
+
+/// One instance to plan.
+struct Instance<'r> {
+    address: InstanceAddress,
+    resource: &'r Resource,
+    kind: &'static dyn ResourceType,
+    provider: ProviderKey,
+}
+
+impl Planner<'_> {
+    /// Plans all instances of a resource, and those that it has no more.
+    pub(super) fn managed_resource(&mut self, address: &ResourceAddress) {
+        let Some(resource) = self.evaluation.resource(address).cloned() else { return };
+        let expansion = self.evaluation.resource_expansion(address);
+        let keys = expansion.keys();
+        if !keys.is_empty() {
+            let Some((kind, provider)) = self.kind_of(address, &resource) else { return };
+            for key in &keys {
+                let address = address.instance(key.clone());
+                let instance = Instance { address, resource: &resource, kind, provider: provider.clone() };
+                self.managed_instance(&instance, &expansion);
+            }
+        }
+        if expansion != Expansion::Unknown {
+            let gone = self.in_state.get(address).cloned().unwrap_or_default();
+            for address in gone.into_iter().filter(|it| !keys.contains(&it.key)) {
+                let reason = missing_key(&expansion, &address);
+                orphans::plan_delete(self, &address, reason);
+            }
+        }
+    }
+
+    fn kind_of(
+        &mut self,
+        address: &ResourceAddress,
+        resource: &Resource,
+    ) -> Option<(&'static dyn ResourceType, ProviderKey)> {
+        let module = self.evaluation.module(&address.module.path())?;
+        let key = provider_key(&self.evaluation.configuration, module, &resource.provider);
+        match self.request.providers.resource(&key.source, &resource.name.kind) {
+            Ok(kind) => Some((kind, key)),
+            Err(problem) => {
+                self.diagnostics.push(problem.at(&resource.span).about(address));
+                None
+            }
+        }
+    }
+
+    fn managed_instance(&mut self, instance: &Instance<'_>, expansion: &Expansion) {
+        let Instance { address, resource, kind, .. } = instance;
+        let evaluation = self.evaluation;
+        let scope = evaluation.scope(&address.resource.module).repeated(expansion, address.key.as_ref());
+        let text = address.to_string();
+        let lifecycle = &resource.lifecycle;
+        self.check(&lifecycle.preconditions, "Resource precondition failed", "resource", &text, &scope);
+        let schema = kind.schema();
+        let (configuration, problems) = body::decode(&resource.body, schema, &scope);
+        let failed = problems.has_errors();
+        self.diagnostics.extend(problems.into_iter().map(|it| it.about(address)));
+        if failed || !self.validated(instance, &configuration) {
+            return evaluation.record(address, Value::unknown(Type::Any));
+        }
+        let Some(change) = self.compare(instance, configuration, &scope) else {
+            return evaluation.record(address, Value::unknown(Type::Any));
+        };
+        let scope = scope.with_self(change.after.clone());
+        evaluation.record(address, change.after.clone());
+        self.check(&lifecycle.postconditions, "Resource postcondition failed", "resource", &text, &scope);
+        if change.action != Action::Nothing {
+            self.changing.insert(address.resource.clone());
+        }
+        self.changes.push(change);
+        orphans::plan_deposed(self, address);
+    }
+
+    /// Checks beyond the schema.
+    fn validated(&mut self, instance: &Instance<'_>, configuration: &Value) -> bool {
+        let problems = instance.kind.validate(configuration);
+        for (path, message) in &problems {
+            let span = body::span_of(&instance.resource.body, path);
+            let error = Diagnostic::error("Invalid configuration", format!("`{path}`: {message}."));
+            self.diagnostics.push(error.at(&span).about(&instance.address));
+        }
+        problems.is_empty()
+    }
+
+    fn compare(
+        &mut self,
+        instance: &Instance<'_>,
+        configuration: Value,
+        scope: &ModuleScope<'_>,
+    ) -> Option<Change> {
+        let Instance { address, resource, kind, provider } = instance;
+        let schema = kind.schema();
+        let prior = self.prior_value(address);
+        let tainted = self.prior.object(address, None).is_some_and(|object| object.tainted);
+        let configuration = match &prior {
+            Some(prior) => ignore(configuration, prior, &resource.lifecycle.ignore_changes, schema),
+            None => configuration,
+        };
+        let requested = self.request.replace.contains(address);
+        let triggered = prior.is_some() && self.triggered(instance, scope);
+        let connection = self.connection(provider);
+        let must_replace = tainted || requested || triggered;
+        let adjust = |prior: Option<&Value>, proposed: Value| {
+            adjust(connection.as_deref(), kind.name(), prior, &configuration, proposed)
+        };
+        let found = difference(schema, prior.as_ref(), &configuration, must_replace, &adjust);
+        let found = found.map_err(|error| self.refused(instance, &error)).ok()?;
+        let reason = match &found.action {
+            _ if prior.is_some() && tainted => Reason::Tainted,
+            _ if prior.is_some() && requested => Reason::Requested,
+            Action::DestroyThenCreate if triggered => Reason::Triggered,
+            Action::DestroyThenCreate => Reason::CannotUpdate,
+            Action::Create if self.request.stored.object(address, None).is_some() => Reason::Missing,
+            _ => Reason::None,
+        };
+        self.prevented(instance, &found);
+        let config_address = address.resource.config();
+        let dependencies = self.request.dependencies.managed(&config_address.module, &config_address.resource);
+        Some(Change {
+            address: address.clone(),
+            deposed: None,
+            provider: provider.clone(),
+            action: found.action,
+            reason,
+            before: prior.unwrap_or(Value::NULL),
+            after: mark_sensitive(schema, found.after),
+            configuration,
+            replace_paths: found.replace_paths,
+            dependencies: dependencies.into_iter().collect(),
+            create_before_destroy: resource.lifecycle.create_before_destroy.unwrap_or(false),
+        })
+    }
+
+    fn refused(&mut self, instance: &Instance<'_>, error: &ProviderError) {
+        let span = match &error.path {
+            Some(path) => body::span_of(&instance.resource.body, path),
+            None => instance.resource.span.clone(),
+        };
+        let diagnostic = Diagnostic::error("Invalid configuration", &error.message);
+        self.diagnostics.push(diagnostic.hint(&error.hint).at(&span).about(&instance.address));
+    }
+
+    fn prevented(&mut self, instance: &Instance<'_>, found: &Difference) {
+        if !instance.resource.lifecycle.prevent_destroy || !found.action.destroys() {
+            return;
+        }
+        let paths: Vec<_> = found.replace_paths.iter().map(|path| format!("`{path}`")).collect();
+        let because = match &paths[..] {
+            [] => String::new(),
+            paths => format!(" The change of {} forces it.", paths.join(", ")),
+        };
+        let detail = format!(
+            "{} has `prevent_destroy` set, but the plan replaces it.{because}",
+            instance.address
+        );
+        let error = Diagnostic::error("Instance cannot be destroyed", detail)
+            .hint("Remove `prevent_destroy`, or limit the plan with `-target`.");
+        self.diagnostics.push(error.at(&instance.resource.span).about(&instance.address));
+    }
+
+    /// Whether something in `replace_triggered_by` changes: an instance that is replaced, created or
+    /// updated, or the attribute named of one.
+    fn triggered(&mut self, instance: &Instance<'_>, scope: &ModuleScope<'_>) -> bool {
+        let triggers = &instance.resource.lifecycle.replace_triggered_by;
+        let module = &instance.address.resource.module;
+        triggers.iter().any(|trigger| {
+            let parts = crate::plan::trigger::parts(trigger, scope);
+            parts.is_some_and(|parts| parts.changes(module, &self.changes))
+        })
+    }
+}
+
+fn missing_key(expansion: &Expansion, address: &InstanceAddress) -> Reason {
+    use crate::address::Key;
+    match (expansion, &address.key) {
+        (Expansion::Count(_), Some(Key::Index(_))) => Reason::CountIndex,
+        (Expansion::Each(_), Some(Key::Name(_))) => Reason::EachKey,
+        _ => Reason::WrongRepetition,
+    }
+}
+
+/// Asks the provider; one that is not configured yet adjusts nothing.
+pub(super) fn adjust(
+    connection: Option<&dyn Connection>,
+    kind: &str,
+    prior: Option<&Value>,
+    configuration: &Value,
+    proposed: Value,
+) -> Result<Planned, ProviderError> {
+    match connection {
+        Some(connection) => connection.plan(kind, prior, configuration, proposed),
+        None => Ok(Planned { value: proposed, replace: Vec::new() }),
+    }
+}
+
+/// What apply plans for an instance now that more is known: the same proposal again.
+pub(super) fn propose_again(
+    evaluation: &Evaluation,
+    change: &Change,
+    kind: &dyn ResourceType,
+    connection: &dyn Connection,
+) -> Result<(Value, Value), crate::diagnostic::Diagnostics> {
+    let address = &change.address;
+    let Some(resource) = evaluation.resource(&address.resource) else {
+        let detail = format!("{address} is not in the configuration.");
+        return Err(Diagnostic::error("Resource is missing", detail).into());
+    };
+    let expansion = evaluation.resource_expansion(&address.resource);
+    let scope = evaluation.scope(&address.resource.module).repeated(&expansion, address.key.as_ref());
+    let schema = kind.schema();
+    let (configuration, problems) = body::decode(&resource.body, schema, &scope);
+    if problems.has_errors() {
+        return Err(problems);
+    }
+    let configuration = match &change.before {
+        Value::Null(_) => configuration,
+        before => ignore(configuration, before, &resource.lifecycle.ignore_changes, schema),
+    };
+    let adjust = |prior: Option<&Value>, proposed: Value| {
+        adjust(Some(connection), kind.name(), prior, &configuration, proposed)
+    };
+    let proposed = match change.action {
+        Action::Update => super::difference::propose_update(schema, &change.before, &configuration, &adjust),
+        _ => super::difference::propose_new(schema, &configuration, &adjust),
+    };
+    let proposed = proposed.map_err(|error| problem(&error, resource, address))?;
+    Ok((configuration, mark_sensitive(schema, proposed)))
+}
+
+fn problem(error: &ProviderError, resource: &Resource, address: &InstanceAddress) -> Diagnostic {
+    let summary = match error.kind {
+        ErrorKind::Internal => "Value does not fit the resource type",
+        _ => "Invalid configuration",
+    };
+    Diagnostic::error(summary, &error.message).at(&resource.span).about(address)
+}

@@ -1,0 +1,305 @@
+//! Walks a configuration in the order of its dependencies and plans what it meets.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::address::{InstanceAddress, Mode as ResourceMode, ModulePath, ResourceAddress, ResourceName, Target};
+use crate::diagnostic::Diagnostics;
+use crate::plan::checks::check;
+use crate::plan::connect::connect_one;
+use crate::plan::dependencies::{Dependencies, Node};
+use crate::plan::evaluation::Evaluation;
+use crate::plan::providers::{Connections, Providers};
+use crate::plan::{
+    Change, CheckResult, Mode, OutputChange, Plan, ProviderKey, drift, order, orphans,
+};
+use crate::state::State;
+use crate::value::{Marks, Value};
+
+/// All that a plan is made from.
+pub struct Request<'a> {
+    /// The configuration with its variables.
+    pub evaluation: &'a Evaluation,
+    /// The dependencies of the configuration.
+    pub dependencies: &'a Dependencies,
+    /// The providers compiled in.
+    pub providers: &'a Providers,
+    /// The connections that could be made beforehand.
+    pub connections: Connections,
+    /// The state as stored.
+    pub stored: &'a State,
+    /// The state refreshed.
+    pub prior: &'a State,
+    /// What is asked for.
+    pub mode: Mode,
+    /// What the plan is limited to; all when empty.
+    pub targets: Vec<Target>,
+    /// Instances to replace whatever the comparison says.
+    pub replace: Vec<InstanceAddress>,
+}
+
+/// Plans in the making.
+pub(super) struct Planner<'a> {
+    pub(super) request: &'a Request<'a>,
+    pub(super) evaluation: &'a Evaluation,
+    pub(super) connections: Connections,
+    pub(super) prior: State,
+    pub(super) changes: Vec<Change>,
+    pub(super) checks: Vec<CheckResult>,
+    pub(super) diagnostics: Diagnostics,
+    /// The resources with instances that change, by address in their module instance.
+    pub(super) changing: BTreeSet<ResourceAddress>,
+    pub(super) in_state: BTreeMap<ResourceAddress, Vec<InstanceAddress>>,
+    included: Option<BTreeSet<usize>>,
+}
+
+/// Makes the plan. With errors among the diagnostics it must not be applied.
+pub async fn plan(request: &Request<'_>) -> Plan {
+    let mut planner = Planner::new(request);
+    match request.mode {
+        Mode::Normal => planner.walk().await,
+        Mode::Destroy => planner.destroy_all(),
+        Mode::RefreshOnly => planner.take_as_it_is().await,
+    }
+    planner.finish()
+}
+
+impl<'a> Planner<'a> {
+    fn new(request: &'a Request<'a>) -> Planner<'a> {
+        let mut in_state: BTreeMap<ResourceAddress, Vec<InstanceAddress>> = BTreeMap::new();
+        for address in request.prior.resources.keys() {
+            in_state.entry(address.resource.clone()).or_default().push(address.clone());
+        }
+        Planner {
+            request,
+            evaluation: request.evaluation,
+            connections: request.connections.clone(),
+            prior: request.prior.clone(),
+            changes: Vec::new(),
+            checks: Vec::new(),
+            diagnostics: Diagnostics::new(),
+            changing: BTreeSet::new(),
+            in_state,
+            included: included(request),
+        }
+    }
+
+    async fn walk(&mut self) {
+        for at in self.request.dependencies.order.clone() {
+            let Some(node) = self.request.dependencies.dag.node(at).cloned() else { continue };
+            let included = self.included.as_ref().is_none_or(|nodes| nodes.contains(&at));
+            match node {
+                Node::Resource(path, name) if included => self.resource(&path, &name).await,
+                Node::Resource(path, name) => self.leave(&path, &name),
+                other if included => self.value(&other),
+                _ => {}
+            }
+            self.diagnostics.extend(self.evaluation.take_problems());
+        }
+        orphans::plan_orphans(self);
+    }
+
+    /// Evaluates what is not a resource, for its errors and checks.
+    fn value(&mut self, node: &Node) {
+        match node {
+            Node::Call(path, name) => {
+                for module in self.evaluation.module_instances(path) {
+                    self.evaluation.call_expansion(&module, name);
+                }
+            }
+            Node::Variable(path, name) => self.variable(path, name),
+            Node::Local(path, name) => {
+                for module in self.evaluation.module_instances(path) {
+                    self.evaluation.local(&module, name);
+                }
+            }
+            Node::Output(path, name) => self.output(path, name),
+            Node::Provider(..) | Node::Resource(..) => {}
+        }
+    }
+
+    fn variable(&mut self, path: &ModulePath, name: &str) {
+        let declared = self.evaluation.module(path).and_then(|it| it.variables.get(name));
+        let Some(rules) = declared.map(|variable| variable.validations.clone()) else { return };
+        for module in self.evaluation.module_instances(path) {
+            self.evaluation.variable(&module, name);
+            let dot = if module.is_root() { "" } else { "." };
+            let address = format!("{module}{dot}var.{name}");
+            let summary = "Invalid value for variable";
+            self.check(&rules, summary, "var", &address, &self.evaluation.scope(&module));
+        }
+    }
+
+    fn output(&mut self, path: &ModulePath, name: &str) {
+        let declared = self.evaluation.module(path).and_then(|it| it.outputs.get(name)).cloned();
+        let Some(output) = declared else { return };
+        for module in self.evaluation.module_instances(path) {
+            let dot = if module.is_root() { "" } else { "." };
+            let address = format!("{module}{dot}output.{name}");
+            let scope = self.evaluation.scope(&module);
+            let summary = "Module output value precondition failed";
+            self.check(&output.preconditions, summary, "output_value", &address, &scope);
+            let value = self.evaluation.output(&module, name);
+            let shows = value.is_some_and(|it| it.marks_deep().contains(Marks::SENSITIVE));
+            if path.is_root() && shows && !output.sensitive {
+                let detail = format!("Output `{name}` has a sensitive value but is not declared so.");
+                let error = crate::diagnostic::Diagnostic::error("Output refers to sensitive values", detail);
+                let hint = "Set `sensitive = true`, or use `nonsensitive` where it may be shown.";
+                self.diagnostics.push(error.hint(hint).at(&output.value.span));
+            }
+        }
+    }
+
+    pub(super) fn check(
+        &mut self,
+        rules: &[crate::language::config::CheckRule],
+        summary: &str,
+        kind: &'static str,
+        address: &str,
+        scope: &dyn crate::language::scope::Scope,
+    ) {
+        let (result, problems) = check(rules, summary, kind, address, scope);
+        self.diagnostics.extend(problems);
+        self.checks.extend(result);
+    }
+
+    async fn resource(&mut self, path: &ModulePath, name: &ResourceName) {
+        for module in self.evaluation.module_instances(path) {
+            let address = Evaluation::address(&module, name);
+            match name.mode {
+                ResourceMode::Managed => self.managed_resource(&address),
+                ResourceMode::Data => self.data_resource(&address).await,
+            }
+        }
+    }
+
+    /// Takes a resource outside the targets as it is in state.
+    fn leave(&mut self, path: &ModulePath, name: &ResourceName) {
+        for module in self.evaluation.module_instances(path) {
+            let address = Evaluation::address(&module, name);
+            for instance in self.in_state.get(&address).cloned().unwrap_or_default() {
+                if let Some(value) = self.prior_value(&instance) {
+                    self.evaluation.record(&instance, value);
+                }
+            }
+        }
+    }
+
+    /// The object of an instance as refreshed, marks of sensitive fields included.
+    pub(super) fn prior_value(&mut self, address: &InstanceAddress) -> Option<Value> {
+        orphans::value_in(&self.prior, self.request.providers, address, None)
+            .map_err(|problem| self.diagnostics.push(problem))
+            .ok()
+            .flatten()
+    }
+
+    /// The connection of a provider configuration; made now when its arguments were not known before.
+    pub(super) fn connection(&mut self, key: &ProviderKey) -> Option<std::sync::Arc<dyn crate::provider::Connection>> {
+        if let Some(made) = self.connections.get(key) {
+            return Some(made.clone());
+        }
+        let (connection, warnings) = connect_one(self.evaluation, self.request.providers, key)
+            .map_err(|problems| self.diagnostics.extend(problems))
+            .ok()?;
+        self.diagnostics.extend(warnings);
+        self.connections.insert(key.clone(), connection.clone());
+        Some(connection)
+    }
+
+    fn destroy_all(&mut self) {
+        orphans::plan_destroy(self);
+    }
+
+    async fn take_as_it_is(&mut self) {
+        for address in self.request.prior.resources.keys() {
+            if let Some(value) = self.prior_value(address) {
+                self.evaluation.record(address, value);
+            }
+        }
+        for at in self.request.dependencies.order.clone() {
+            if let Some(node) = self.request.dependencies.dag.node(at).cloned() {
+                self.value(&node);
+            }
+        }
+        self.diagnostics.extend(self.evaluation.take_problems());
+    }
+
+    fn finish(mut self) -> Plan {
+        let outputs = self.outputs();
+        let schedule = order::schedule(&mut self.changes, self.request.dependencies);
+        let request = self.request;
+        Plan {
+            mode: request.mode,
+            configuration: (*self.evaluation.configuration).clone(),
+            variables: self.evaluation.variables().clone(),
+            workspace: self.evaluation.workspace.clone(),
+            stored: request.stored.clone(),
+            drift: drift::between(request.stored, request.prior, request.providers),
+            prior: self.prior,
+            changes: self.changes,
+            schedule,
+            outputs,
+            checks: self.checks,
+            targets: request.targets.clone(),
+            timestamp: self.evaluation.timestamp.clone(),
+            diagnostics: self.diagnostics,
+        }
+    }
+
+    fn outputs(&mut self) -> BTreeMap<String, OutputChange> {
+        let before = |name: &str| {
+            let stored = self.request.stored.outputs.get(name)?;
+            let marks = if stored.sensitive { Marks::SENSITIVE } else { Marks::NONE };
+            stored.decode().ok().map(|value| value.mark(marks))
+        };
+        let root = self.evaluation.module(&ModulePath::default());
+        let mut outputs = BTreeMap::new();
+        for (name, output) in root.iter().flat_map(|root| &root.outputs) {
+            if self.request.mode == Mode::Destroy {
+                continue;
+            }
+            let at = Node::Output(ModulePath::default(), name.clone());
+            let at = self.request.dependencies.dag.position(&at);
+            let included = self.included.as_ref().is_none_or(|nodes| at.is_some_and(|at| nodes.contains(&at)));
+            let before = before(name).unwrap_or(Value::NULL);
+            let after = if included {
+                self.evaluation.output(&crate::address::ModuleInstance::ROOT, name).unwrap_or(Value::NULL)
+            } else {
+                before.clone()
+            };
+            outputs.insert(name.clone(), OutputChange { before, after, sensitive: output.sensitive });
+        }
+        for name in self.request.stored.outputs.keys() {
+            let gone = || OutputChange {
+                before: before(name).unwrap_or(Value::NULL),
+                after: Value::NULL,
+                sensitive: self.request.stored.outputs.get(name).is_some_and(|it| it.sensitive),
+            };
+            outputs.entry(name.clone()).or_insert_with(gone);
+        }
+        self.diagnostics.extend(self.evaluation.take_problems());
+        outputs
+    }
+}
+
+/// The nodes that a plan limited to targets covers: the targets and all they depend on.
+fn included(request: &Request<'_>) -> Option<BTreeSet<usize>> {
+    if request.targets.is_empty() {
+        return None;
+    }
+    let dag = &request.dependencies.dag;
+    let named = (0..dag.len()).filter(|at| match dag.node(*at) {
+        Some(Node::Resource(path, name)) => {
+            request.targets.iter().any(|target| targets_resource(target, path, name))
+        }
+        _ => false,
+    });
+    Some(dag.with_dependencies(named.collect::<Vec<_>>()))
+}
+
+fn targets_resource(target: &Target, path: &ModulePath, name: &ResourceName) -> bool {
+    match target {
+        Target::Module(module) => path.0.starts_with(&module.path().0),
+        Target::Resource(resource) => resource.module.path() == *path && resource.resource == *name,
+        Target::Instance(it) => it.resource.module.path() == *path && it.resource.resource == *name,
+    }
+}
