@@ -133,6 +133,7 @@ impl Planner<'_> {
             _ => Reason::None,
         };
         self.prevented(instance, &found);
+        let recorded = self.prior.object(address, None);
         let config_address = address.resource.config();
         let dependencies = self.request.dependencies.managed(&config_address.module, &config_address.resource);
         Some(Change {
@@ -146,6 +147,7 @@ impl Planner<'_> {
             configuration,
             replace_paths: found.replace_paths,
             dependencies: dependencies.into_iter().collect(),
+            prior_dependencies: recorded.map(|it| it.dependencies.clone()).unwrap_or_default(),
             create_before_destroy: resource.lifecycle.create_before_destroy.unwrap_or(false),
         })
     }

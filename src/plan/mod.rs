@@ -1,8 +1,33 @@
 //! From configuration, state and schemas to a plan: pure but for reads through the provider.
 
+mod checks;
+mod connect;
+mod data;
+mod dependencies;
+mod difference;
+mod drift;
+mod evaluation;
+mod expand;
+mod managed;
 mod model;
+mod order;
+mod orphans;
+mod providers;
+mod resolve;
+mod scope;
+mod trigger;
+mod walk;
 
+pub use connect::{connect, connect_one};
+pub use dependencies::{Dependencies, Node};
+pub use difference::{Difference, difference, misfit};
+pub use evaluation::Evaluation;
+pub use expand::Expansion;
 pub use model::{
     Action, Change, CheckResult, CheckStatus, Counts, Drift, Mode, OutputChange, Plan, ProviderKey,
     Reason, Schedule, Work,
 };
+pub use providers::{Connections, Providers, full_source, provider_key};
+pub use resolve::{evaluation_of, object_of, resolve, resolve_data};
+pub use scope::ModuleScope;
+pub use walk::{Request, plan};

@@ -144,6 +144,8 @@ pub struct Change {
     pub replace_paths: Vec<Path>,
     /// The managed resources it directly depends on: recorded in state with the object.
     pub dependencies: Vec<ConfigAddress>,
+    /// The managed resources that the object in state is recorded to depend on.
+    pub prior_dependencies: Vec<ConfigAddress>,
     /// Whether a replacement of it is made before the old object is destroyed.
     pub create_before_destroy: bool,
 }

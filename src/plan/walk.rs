@@ -225,7 +225,9 @@ impl<'a> Planner<'a> {
 
     fn finish(mut self) -> Plan {
         let outputs = self.outputs();
-        let schedule = order::schedule(&mut self.changes, self.request.dependencies);
+        let schedule = order::schedule(&mut self.changes, self.request.dependencies)
+            .map_err(|problem| self.diagnostics.push(*problem))
+            .unwrap_or_default();
         let request = self.request;
         Plan {
             mode: request.mode,

@@ -1,0 +1,219 @@
+//! Plans data sources: read now when everything they need is known, else at apply.
+
+use crate::address::{InstanceAddress, ResourceAddress};
+use crate::diagnostic::Diagnostic;
+use crate::language::body;
+use crate::language::config::Resource;
+use crate::plan::difference::propose_new;
+use crate::plan::evaluation::Evaluation;
+use crate::plan::expand::Expansion;
+use crate::plan::providers::provider_key;
+use crate::plan::walk::Planner;
+use crate::plan::{Action, Change, ProviderKey, Reason};
+use crate::provider::{DataSourceType, Planned, ProviderError};
+use crate::schema::sensitive::mark_sensitive;
+use crate::state::{Instance as StateInstance, Object, attributes};
+use crate::value::{Type, Value};
+
+struct Source<'r> {
+    address: InstanceAddress,
+    resource: &'r Resource,
+    kind: &'static dyn DataSourceType,
+    provider: ProviderKey,
+}
+
+impl Planner<'_> {
+    /// Plans all instances of a data source; those it has no more are dropped from state.
+    pub(super) async fn data_resource(&mut self, address: &ResourceAddress) {
+        for gone in self.in_state.get(address).cloned().unwrap_or_default() {
+            self.prior.remove(&gone, None);
+        }
+        let Some(resource) = self.evaluation.resource(address).cloned() else { return };
+        let expansion = self.evaluation.resource_expansion(address);
+        let keys = expansion.keys();
+        if keys.is_empty() {
+            return;
+        }
+        let Some(module) = self.evaluation.module(&address.module.path()) else { return };
+        let provider = provider_key(&self.evaluation.configuration, module, &resource.provider);
+        let kind = match self.request.providers.data(&provider.source, &resource.name.kind) {
+            Ok(kind) => kind,
+            Err(problem) => {
+                return self.diagnostics.push(problem.at(&resource.span).about(address));
+            }
+        };
+        for key in keys {
+            let address = address.instance(key);
+            let source = Source { address, resource: &resource, kind, provider: provider.clone() };
+            let value = self.data_instance(&source, &expansion).await;
+            self.evaluation.record(&source.address, value.unwrap_or(Value::unknown(Type::Any)));
+        }
+    }
+
+    async fn data_instance(&mut self, source: &Source<'_>, expansion: &Expansion) -> Option<Value> {
+        let Source { address, resource, kind, provider } = source;
+        let evaluation = self.evaluation;
+        let scope = evaluation.scope(&address.resource.module).repeated(expansion, address.key.as_ref());
+        let text = address.to_string();
+        let lifecycle = &resource.lifecycle;
+        self.check(&lifecycle.preconditions, "Resource precondition failed", "resource", &text, &scope);
+        let (configuration, problems) = body::decode(&resource.body, kind.schema(), &scope);
+        let failed = problems.has_errors();
+        self.diagnostics.extend(problems.into_iter().map(|it| it.about(address)));
+        if failed || !self.data_validated(source, &configuration) {
+            return None;
+        }
+        let value = match self.reason_to_defer(source, &configuration) {
+            Some(reason) => self.defer(source, configuration, reason),
+            None => self.read_now(source, provider, &configuration).await,
+        }?;
+        let scope = scope.with_self(value.clone());
+        self.check(&lifecycle.postconditions, "Resource postcondition failed", "resource", &text, &scope);
+        Some(value)
+    }
+
+    fn data_validated(&mut self, source: &Source<'_>, configuration: &Value) -> bool {
+        let problems = source.kind.validate(configuration);
+        for (path, message) in &problems {
+            let span = body::span_of(&source.resource.body, path);
+            let error = Diagnostic::error("Invalid configuration", format!("`{path}`: {message}."));
+            self.diagnostics.push(error.at(&span).about(&source.address));
+        }
+        problems.is_empty()
+    }
+
+    /// A data source waits for apply when an argument is not known, or when something that it
+    /// depends on explicitly is about to change.
+    fn reason_to_defer(&self, source: &Source<'_>, configuration: &Value) -> Option<Reason> {
+        if !configuration.is_wholly_known() {
+            return Some(Reason::ConfigUnknown);
+        }
+        let explicit = self.explicit_dependencies(source);
+        let pending = self.changing.iter().any(|changing| {
+            let changing = changing.config();
+            explicit.iter().any(|(module, name)| match name {
+                Some(name) => changing.module == *module && changing.resource == *name,
+                None => changing.module.0.starts_with(&module.0),
+            })
+        });
+        pending.then_some(Reason::DependencyPending)
+    }
+
+    /// What `depends_on` names, in the data source and in the calls of the modules around it.
+    fn explicit_dependencies(
+        &self,
+        source: &Source<'_>,
+    ) -> Vec<(crate::address::ModulePath, Option<crate::address::ResourceName>)> {
+        use crate::address::ModulePath;
+        use crate::language::config::Reference;
+        let path = source.address.resource.module.path();
+        let own = source.resource.depends_on.iter().map(|it| (path.clone(), it.0.clone()));
+        let around = (0..path.0.len()).flat_map(|depth| {
+            let parent = ModulePath(path.0[..depth].to_vec());
+            let call = self.evaluation.module(&parent).and_then(|it| it.calls.get(&path.0[depth]));
+            let references = call.map(|call| call.depends_on.clone()).unwrap_or_default();
+            references.into_iter().map(move |(reference, _)| (parent.clone(), reference)).collect::<Vec<_>>()
+        });
+        let named = own.chain(around).filter_map(|(module, reference)| match reference {
+            Reference::Resource(name, _) => Some((module, Some(name))),
+            Reference::Module(name, _) => Some((module.child(&name), None)),
+            _ => None,
+        });
+        named.collect()
+    }
+
+    fn defer(&mut self, source: &Source<'_>, configuration: Value, reason: Reason) -> Option<Value> {
+        let schema = source.kind.schema();
+        let as_is = |_: Option<&Value>, proposed| Ok(Planned { value: proposed, replace: Vec::new() });
+        let after = propose_new(schema, &configuration, &as_is).ok()?;
+        let after = mark_sensitive(schema, after);
+        self.changing.insert(source.address.resource.clone());
+        let config_address = source.address.resource.config();
+        let dependencies =
+            self.request.dependencies.managed(&config_address.module, &config_address.resource);
+        self.changes.push(Change {
+            address: source.address.clone(),
+            deposed: None,
+            provider: source.provider.clone(),
+            action: Action::Read,
+            reason,
+            before: Value::NULL,
+            after: after.clone(),
+            configuration,
+            replace_paths: Vec::new(),
+            dependencies: dependencies.into_iter().collect(),
+            prior_dependencies: Vec::new(),
+            create_before_destroy: false,
+        });
+        Some(after)
+    }
+
+    async fn read_now(
+        &mut self,
+        source: &Source<'_>,
+        provider: &ProviderKey,
+        configuration: &Value,
+    ) -> Option<Value> {
+        let connection = self.connection(provider)?;
+        let (bare, _) = configuration.unmark_deep();
+        let read = connection.read_data(source.kind.name(), &bare).await;
+        let value = read.map_err(|error| self.diagnostics.push(unread(source, &error))).ok()?;
+        let value = carry_marks(configuration, mark_sensitive(source.kind.schema(), value));
+        self.keep_data(source, &value);
+        Some(value)
+    }
+
+    /// State keeps what was read, as Terraform does.
+    fn keep_data(&mut self, source: &Source<'_>, value: &Value) {
+        let schema = source.kind.schema();
+        let (attributes, sensitive_paths) = attributes::encode(schema, value);
+        let object = Object {
+            attributes,
+            sensitive_paths,
+            schema_version: schema.version,
+            ..Object::default()
+        };
+        let current = Some(object);
+        let provider = source.provider.to_string();
+        let instance = StateInstance { provider, current, ..StateInstance::default() };
+        self.prior.resources.insert(source.address.clone(), instance);
+    }
+}
+
+/// Arguments that were sensitive stay so in what was read.
+fn carry_marks(configuration: &Value, value: Value) -> Value {
+    let marked = configuration.marked_paths();
+    marked.into_iter().fold(value, |value, (path, marks)| value.mark_at(path.steps(), marks))
+}
+
+fn unread(source: &Source<'_>, error: &ProviderError) -> Diagnostic {
+    let span = match &error.path {
+        Some(path) => body::span_of(&source.resource.body, path),
+        None => source.resource.span.clone(),
+    };
+    let operation = match &error.operation[..] {
+        "" => String::new(),
+        operation => format!("{operation}: "),
+    };
+    Diagnostic::error("Data source could not be read", format!("{operation}{}", error.message))
+        .hint(&error.hint)
+        .at(&span)
+        .about(&source.address)
+}
+
+/// A data source read at apply: its arguments now, wholly known.
+pub(super) fn data_configuration(
+    evaluation: &Evaluation,
+    change: &Change,
+    kind: &dyn DataSourceType,
+) -> Result<Value, crate::diagnostic::Diagnostics> {
+    let address = &change.address;
+    let Some(resource) = evaluation.resource(&address.resource) else {
+        let detail = format!("{address} is not in the configuration.");
+        return Err(Diagnostic::error("Data source is missing", detail).into());
+    };
+    let expansion = evaluation.resource_expansion(&address.resource);
+    let scope = evaluation.scope(&address.resource.module).repeated(&expansion, address.key.as_ref());
+    let (configuration, problems) = body::decode(&resource.body, kind.schema(), &scope);
+    if problems.has_errors() { Err(problems) } else { Ok(configuration) }
+}

@@ -1,0 +1,198 @@
+//! The graph that apply runs: what must be done before what.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::address::{ConfigAddress, ModuleInstance, ResourceAddress};
+use crate::diagnostic::Diagnostic;
+use crate::graph::Dag;
+use crate::plan::dependencies::Dependencies;
+use crate::plan::{Action, Change, Schedule, Work};
+
+/// A piece of work, or a point between pieces.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Point {
+    Make(usize),
+    Destroy(usize),
+    /// All instances of a resource in a module instance are made.
+    Made(ResourceAddress),
+    /// All instances of a resource in a module instance that are destroyed are gone.
+    Gone(ResourceAddress),
+}
+
+struct Orderer<'a> {
+    changes: &'a [Change],
+    dependencies: &'a Dependencies,
+    dag: Dag<Point>,
+    /// The module instances in which each resource has changes.
+    places: BTreeMap<ConfigAddress, BTreeSet<ResourceAddress>>,
+}
+
+/// Decides how replacements go, and in which order everything is done. The error is a circle that
+/// cannot be ordered.
+pub(super) fn schedule(
+    changes: &mut [Change],
+    dependencies: &Dependencies,
+) -> Result<Schedule, Box<Diagnostic>> {
+    decide_replacements(changes, dependencies);
+    let mut orderer =
+        Orderer { changes, dependencies, dag: Dag::default(), places: BTreeMap::new() };
+    orderer.points();
+    for index in 0..changes.len() {
+        orderer.edges_of(index);
+    }
+    orderer.finish()
+}
+
+/// Whatever a resource depends on that is made before it is destroyed must be so too.
+fn decide_replacements(changes: &mut [Change], dependencies: &Dependencies) {
+    let mut first: BTreeSet<ConfigAddress> = BTreeSet::new();
+    let declared = changes.iter().filter(|change| change.create_before_destroy);
+    let mut queue: Vec<ConfigAddress> = declared.map(|it| it.address.resource.config()).collect();
+    while let Some(address) = queue.pop() {
+        if first.insert(address.clone()) {
+            queue.extend(dependencies.managed(&address.module, &address.resource));
+        }
+    }
+    for change in changes {
+        if first.contains(&change.address.resource.config()) && change.deposed.is_none() {
+            change.create_before_destroy = true;
+            if change.action == Action::DestroyThenCreate {
+                change.action = Action::CreateThenDestroy;
+            }
+        }
+    }
+}
+
+impl Orderer<'_> {
+    fn points(&mut self) {
+        for (index, change) in self.changes.iter().enumerate() {
+            let address = &change.address.resource;
+            let made = makes(change.action).then_some((Point::Make(index), Point::Made(address.clone())));
+            let gone =
+                destroys(change.action).then_some((Point::Destroy(index), Point::Gone(address.clone())));
+            for (work, point) in [made, gone].into_iter().flatten() {
+                let work = self.dag.add(work);
+                let point = self.dag.add(point);
+                self.dag.depend(point, work);
+                self.places.entry(address.config()).or_default().insert(address.clone());
+            }
+        }
+    }
+
+    fn edges_of(&mut self, index: usize) {
+        let change = &self.changes[index];
+        if makes(change.action) {
+            self.after_dependencies(index, change);
+        }
+        self.before_dependencies(index, change);
+        match change.action {
+            Action::DestroyThenCreate => self.depend(Point::Make(index), &Point::Destroy(index)),
+            Action::CreateThenDestroy => self.depend(Point::Destroy(index), &Point::Make(index)),
+            _ => {}
+        }
+    }
+
+    /// An object is made after what it depends on, be that through resources without change.
+    fn after_dependencies(&mut self, index: usize, change: &Change) {
+        for address in self.reached(&change.address.resource) {
+            self.depend(Point::Make(index), &Point::Made(address));
+        }
+    }
+
+    /// What an object depended on is destroyed after the object is destroyed, or changed so that it
+    /// no longer depends on it.
+    fn before_dependencies(&mut self, index: usize, change: &Change) {
+        let own = &change.address.resource;
+        for on in &change.prior_dependencies {
+            for place in self.places_of(on, &own.module) {
+                for other in self.destroys_in(&place) {
+                    if destroys(change.action) {
+                        self.depend(Point::Destroy(other), &Point::Gone(own.clone()));
+                    } else if self.changes[other].action != Action::DestroyThenCreate {
+                        self.depend(Point::Destroy(other), &Point::Make(index));
+                    }
+                }
+            }
+        }
+    }
+
+    fn destroys_in(&self, place: &ResourceAddress) -> Vec<usize> {
+        let at = self.dag.position(&Point::Gone(place.clone()));
+        let before = at.map(|at| self.dag.dependencies(at)).unwrap_or_default();
+        before
+            .into_iter()
+            .filter_map(|at| match self.dag.node(at) {
+                Some(Point::Destroy(index)) => Some(*index),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The places with changes that a resource depends on; resources without change are seen through.
+    fn reached(&self, from: &ResourceAddress) -> BTreeSet<ResourceAddress> {
+        let mut found = BTreeSet::new();
+        let mut seen = BTreeSet::new();
+        let mut queue = self.dependencies.of(&from.module.path(), &from.resource);
+        while let Some(address) = queue.pop() {
+            if !seen.insert(address.clone()) {
+                continue;
+            }
+            let places = self.places_of(&address, &from.module);
+            if places.is_empty() {
+                queue.extend(self.dependencies.of(&address.module, &address.resource));
+            }
+            found.extend(places);
+        }
+        found
+    }
+
+    /// Where a resource has changes, as seen from a module instance: in the same instances of the
+    /// modules that both are in.
+    fn places_of(&self, address: &ConfigAddress, from: &ModuleInstance) -> Vec<ResourceAddress> {
+        let places = self.places.get(address).into_iter().flatten();
+        places.filter(|place| together(&place.module, from)).cloned().collect()
+    }
+
+    fn depend(&mut self, point: Point, on: &Point) {
+        if let (Some(point), Some(on)) = (self.dag.position(&point), self.dag.position(on)) {
+            self.dag.depend(point, on);
+        }
+    }
+
+    fn finish(self) -> Result<Schedule, Box<Diagnostic>> {
+        self.dag.order().map_err(|cycle| Box::new(self.circle(&cycle)))?;
+        let work = (0..self.dag.len()).map(|at| match self.dag.node(at) {
+            Some(Point::Make(index)) => Work::Make(*index),
+            Some(Point::Destroy(index)) => Work::Destroy(*index),
+            _ => Work::Join,
+        });
+        let after = (0..self.dag.len()).map(|at| self.dag.dependencies(at).into_iter().collect());
+        Ok(Schedule { work: work.collect(), after: after.collect() })
+    }
+
+    fn circle(&self, cycle: &[usize]) -> Diagnostic {
+        let steps = cycle.iter().filter_map(|at| match self.dag.node(*at)? {
+            Point::Make(index) => Some(format!("make {}", self.changes[*index].address)),
+            Point::Destroy(index) => Some(format!("destroy {}", self.changes[*index].address)),
+            Point::Made(_) | Point::Gone(_) => None,
+        });
+        let steps: Vec<String> = steps.collect();
+        let detail = format!("These steps wait for each other: {}.", steps.join(" -> "));
+        Diagnostic::error("Changes cannot be ordered", detail)
+            .hint("Apply them in parts with `-target`, or change `create_before_destroy`.")
+    }
+}
+
+/// Whether two module instances agree on the instances of the modules that both are in.
+fn together(one: &ModuleInstance, other: &ModuleInstance) -> bool {
+    let shared = one.0.iter().zip(&other.0).take_while(|(a, b)| a.0 == b.0);
+    shared.into_iter().all(|(a, b)| a.1 == b.1)
+}
+
+fn makes(action: Action) -> bool {
+    matches!(action, Action::Create | Action::Update | Action::Read) || action.replaces()
+}
+
+fn destroys(action: Action) -> bool {
+    action.destroys() || action == Action::Forget
+}

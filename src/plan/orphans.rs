@@ -1,0 +1,175 @@
+//! Plans the objects of state that the configuration has no more, and all of them for destroy.
+
+use crate::address::{InstanceAddress, Mode as ResourceMode};
+use crate::diagnostic::Diagnostic;
+use crate::plan::providers::{Providers, full_source};
+use crate::plan::walk::Planner;
+use crate::plan::{Action, Change, ProviderKey, Reason};
+use crate::schema::Schema;
+use crate::schema::sensitive::mark_sensitive;
+use crate::state::{State, attributes};
+use crate::value::Value;
+
+/// An object of state as a value, marks of sensitive fields included; `None` when there is none.
+pub(super) fn value_in(
+    state: &State,
+    providers: &Providers,
+    address: &InstanceAddress,
+    deposed: Option<&str>,
+) -> Result<Option<Value>, Diagnostic> {
+    let Some(object) = state.object(address, deposed) else { return Ok(None) };
+    let key = provider_of(state, address)?;
+    let schema = schema_of(providers, &key, address)?;
+    if object.schema_version > schema.version {
+        let detail = format!(
+            "State has {address} in version {} of its shape; this terrace knows {}.",
+            object.schema_version, schema.version
+        );
+        return Err(Diagnostic::error("State is newer than terrace", detail)
+            .hint("Use a newer terrace.")
+            .about(address));
+    }
+    let value = attributes::decode(schema, object).map_err(|error| {
+        let detail = format!("State has an attribute of {address} in a wrong shape: {error}.");
+        Diagnostic::error("State does not fit the resource type", detail).about(address)
+    })?;
+    Ok(Some(mark_sensitive(schema, value)))
+}
+
+fn schema_of(
+    providers: &Providers,
+    key: &ProviderKey,
+    address: &InstanceAddress,
+) -> Result<&'static Schema, Diagnostic> {
+    let resource = &address.resource.resource;
+    let found = match resource.mode {
+        ResourceMode::Managed => providers.resource(&key.source, &resource.kind).map(|it| it.schema()),
+        ResourceMode::Data => providers.data(&key.source, &resource.kind).map(|it| it.schema()),
+    };
+    found.map_err(|problem| problem.about(address))
+}
+
+/// The provider configuration that state names for an instance.
+pub(super) fn provider_of(state: &State, address: &InstanceAddress) -> Result<ProviderKey, Diagnostic> {
+    let named = state.resources.get(address).map(|it| it.provider.as_str()).unwrap_or_default();
+    let key: ProviderKey = named.parse().map_err(|problem| {
+        Diagnostic::error("State has a damaged provider address", format!("{problem}.")).about(address)
+    })?;
+    Ok(ProviderKey { source: full_source(&key.source), ..key })
+}
+
+/// Plans the objects of state whose resource or module is no longer in the configuration.
+pub(super) fn plan_orphans(planner: &mut Planner<'_>) {
+    let modules = |planner: &Planner<'_>, address: &InstanceAddress| {
+        planner.evaluation.module_instances(&address.resource.module.path()).contains(&address.resource.module)
+    };
+    let addresses: Vec<InstanceAddress> = planner.request.prior.resources.keys().cloned().collect();
+    for address in addresses {
+        let targeted = planner.request.targets.is_empty()
+            || planner.request.targets.iter().any(|target| target.covers(&address));
+        if !targeted {
+            continue;
+        }
+        let reason = match planner.evaluation.resource(&address.resource) {
+            None if planner.evaluation.module(&address.resource.module.path()).is_none() => Reason::NoModule,
+            None => Reason::NoResource,
+            Some(_) if !modules(planner, &address) => Reason::NoModule,
+            Some(_) => continue,
+        };
+        plan_delete(planner, &address, reason);
+    }
+}
+
+/// Plans to destroy everything in state, or what the targets cover and all that depends on it.
+pub(super) fn plan_destroy(planner: &mut Planner<'_>) {
+    let doomed = doomed(planner);
+    let addresses: Vec<InstanceAddress> = planner.request.prior.resources.keys().cloned().collect();
+    for address in addresses.into_iter().filter(|it| doomed.contains(it)) {
+        prevented(planner, &address);
+        plan_delete(planner, &address, Reason::None);
+    }
+}
+
+/// What is destroyed: all, or the targets and what depends on them.
+fn doomed(planner: &Planner<'_>) -> std::collections::BTreeSet<InstanceAddress> {
+    let state = planner.request.prior;
+    let targets = &planner.request.targets;
+    let named = |it: &&InstanceAddress| targets.is_empty() || targets.iter().any(|target| target.covers(it));
+    let mut doomed: std::collections::BTreeSet<_> = state.resources.keys().filter(named).cloned().collect();
+    loop {
+        let resources: std::collections::BTreeSet<_> = doomed.iter().map(|it| it.resource.config()).collect();
+        let depends = |(address, _, object): (&InstanceAddress, Option<&str>, &crate::state::Object)| {
+            let needs = object.dependencies.iter().any(|on| resources.contains(on));
+            (needs && !doomed.contains(address)).then(|| address.clone())
+        };
+        let more: Vec<_> = state.objects().filter_map(depends).collect();
+        if more.is_empty() {
+            return doomed;
+        }
+        doomed.extend(more);
+    }
+}
+
+fn prevented(planner: &mut Planner<'_>, address: &InstanceAddress) {
+    let resource = planner.evaluation.resource(&address.resource);
+    let Some(resource) = resource.filter(|it| it.lifecycle.prevent_destroy) else { return };
+    let detail = format!("{address} has `prevent_destroy` set, but the plan destroys it.");
+    let error = Diagnostic::error("Instance cannot be destroyed", detail)
+        .hint("Remove `prevent_destroy`, or limit the plan with `-target`.")
+        .at(&resource.span)
+        .about(address);
+    planner.diagnostics.push(error);
+}
+
+/// Plans to destroy what an instance has in state; a data source is only dropped.
+pub(super) fn plan_delete(planner: &mut Planner<'_>, address: &InstanceAddress, reason: Reason) {
+    if address.resource.resource.mode == ResourceMode::Data {
+        planner.prior.remove(address, None);
+        return;
+    }
+    if planner.prior.object(address, None).is_some() {
+        delete_object(planner, address, None, reason);
+    }
+    plan_deposed(planner, address);
+}
+
+/// Plans to destroy what earlier replacements of an instance left behind.
+pub(super) fn plan_deposed(planner: &mut Planner<'_>, address: &InstanceAddress) {
+    let deposed = planner.prior.resources.get(address);
+    let keys: Vec<String> = deposed.into_iter().flat_map(|it| it.deposed.keys().cloned()).collect();
+    for key in keys {
+        delete_object(planner, address, Some(&key), Reason::Deposed);
+    }
+}
+
+fn delete_object(
+    planner: &mut Planner<'_>,
+    address: &InstanceAddress,
+    deposed: Option<&str>,
+    reason: Reason,
+) {
+    let value = value_in(&planner.prior, planner.request.providers, address, deposed);
+    let provider = provider_of(&planner.prior, address);
+    let (value, provider) = match (value, provider) {
+        (Ok(Some(value)), Ok(provider)) => (value, provider),
+        (Ok(None), _) => return,
+        (Err(problem), _) | (_, Err(problem)) => return planner.diagnostics.push(problem),
+    };
+    let object = planner.prior.object(address, deposed);
+    planner.changing.insert(address.resource.clone());
+    let change = Change {
+        address: address.clone(),
+        deposed: deposed.map(str::to_string),
+        provider,
+        action: Action::Delete,
+        reason,
+        before: value,
+        after: Value::NULL,
+        configuration: Value::NULL,
+        replace_paths: Vec::new(),
+        dependencies: Vec::new(),
+        prior_dependencies: object.map(|it| it.dependencies.clone()).unwrap_or_default(),
+        create_before_destroy: object.is_some_and(|it| it.create_before_destroy),
+    };
+    planner.changes.push(change);
+}

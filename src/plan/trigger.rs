@@ -1,0 +1,61 @@
+//! `replace_triggered_by`
+
+use crate::address::{Key, ModuleInstance, ResourceName};
+use crate::language::config::{Expression, ExpressionKind, Reference};
+use crate::language::evaluate::evaluate;
+use crate::plan::scope::ModuleScope;
+use crate::plan::{Action, Change};
+
+/// What a trigger names: a resource, perhaps one instance of it, perhaps one attribute.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Trigger {
+    resource: ResourceName,
+    key: Option<Key>,
+    attribute: Option<String>,
+}
+
+/// Takes a trigger apart; `None` when it does not name a resource.
+pub(super) fn parts(expression: &Expression, scope: &ModuleScope<'_>) -> Option<Trigger> {
+    match &expression.kind {
+        ExpressionKind::Reference(Reference::Resource(resource, key)) => {
+            Some(Trigger { resource: resource.clone(), key: key.clone(), attribute: None })
+        }
+        ExpressionKind::Attribute(inner, name) => {
+            let inner = parts(inner, scope)?;
+            let attribute = inner.attribute.clone().or(Some(name.clone()));
+            Some(Trigger { attribute, ..inner })
+        }
+        ExpressionKind::Index(inner, key) => {
+            let inner = parts(inner, scope)?;
+            if inner.attribute.is_some() || inner.key.is_some() {
+                return Some(inner);
+            }
+            let (key, _) = evaluate(key, scope);
+            let index = key.as_number().and_then(crate::value::Number::as_usize).map(Key::Index);
+            let key = index.or_else(|| key.as_str().map(|name| Key::Name(name.to_string())));
+            Some(Trigger { key, ..inner })
+        }
+        _ => None,
+    }
+}
+
+impl Trigger {
+    /// Whether what it names, in this module instance, changes.
+    pub(super) fn changes(&self, module: &ModuleInstance, changes: &[Change]) -> bool {
+        let named = changes.iter().filter(|change| {
+            change.address.resource.module == *module
+                && change.address.resource.resource == self.resource
+                && change.deposed.is_none()
+                && (self.key.is_none() || change.address.key == self.key)
+        });
+        named.into_iter().any(|change| self.in_change(change))
+    }
+
+    fn in_change(&self, change: &Change) -> bool {
+        let changes = !matches!(change.action, Action::Nothing | Action::Read);
+        match &self.attribute {
+            None => changes,
+            Some(name) => changes && change.before.get(name) != change.after.get(name),
+        }
+    }
+}
