@@ -7,6 +7,7 @@ mod dependencies;
 mod difference;
 mod drift;
 mod evaluation;
+pub mod file;
 mod expand;
 mod managed;
 mod model;
@@ -15,6 +16,7 @@ mod orphans;
 mod providers;
 mod resolve;
 mod scope;
+mod stored;
 mod trigger;
 mod walk;
 

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::address::{ConfigAddress, InstanceAddress, ModulePath};
 use crate::diagnostic::Diagnostics;
 use crate::language::config::Configuration;
@@ -44,7 +46,7 @@ impl std::str::FromStr for ProviderKey {
 }
 
 /// What a command was asked to plan.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
     /// Bring the world to the configuration.
     #[default]
@@ -56,7 +58,7 @@ pub enum Mode {
 }
 
 /// What is done to one instance.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Action {
     /// Nothing.
     Nothing,
@@ -89,7 +91,7 @@ impl Action {
 }
 
 /// Why an action was chosen, where it is not plain from the values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
     /// Plain.
     None,
@@ -173,7 +175,7 @@ pub struct OutputChange {
 }
 
 /// One piece of work in the graph that apply runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Work {
     /// Create, update, or make the new object of change number n; read its data source.
     Make(usize),
@@ -184,7 +186,7 @@ pub enum Work {
 }
 
 /// The graph that apply runs: work, and for each piece the pieces that must be done before.
-#[derive(Clone, Debug, Default)]
+#[derive(Serialize, Deserialize, Clone, Debug, Default)]
 pub struct Schedule {
     /// The work, in source order.
     pub work: Vec<Work>,
@@ -193,7 +195,7 @@ pub struct Schedule {
 }
 
 /// How a condition of the configuration came out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CheckStatus {
     /// It holds.
     Pass,
