@@ -1,0 +1,450 @@
+//! What can be typed: Terraform's commands and flags.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Provisions ECS and EKS stacks from Terraform-language configurations.
+///
+/// Flags may be written with one dash or two: `-auto-approve` and `--auto-approve` are the same.
+#[derive(Debug, Parser)]
+#[command(name = "terrace", version, disable_version_flag = true, max_term_width = 100)]
+pub struct Arguments {
+    /// Work in this folder instead of the current one.
+    #[arg(long, global = true, value_name = "FOLDER")]
+    pub chdir: Option<PathBuf>,
+    /// Write no colours. The environment variable NO_COLOR does the same.
+    #[arg(long, global = true)]
+    pub no_color: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check that the folder's modules can be found. No other command needs it.
+    ///
+    /// Providers are part of terrace, so there is nothing to download; modules in local folders are
+    /// read in place.
+    Init(InitArguments),
+    /// Find mistakes in the configuration without looking at state or AWS.
+    Validate(ValidateArguments),
+    /// Show what apply would do.
+    ///
+    /// Reads the state, looks how its objects are now, and compares them with the configuration.
+    /// Nothing is changed.
+    Plan(PlanArguments),
+    /// Do what the plan says: create, change and destroy objects.
+    ///
+    /// Without a saved plan it makes one, shows it, and asks. With one it does just that, unless the
+    /// state has moved on since.
+    Apply(ApplyArguments),
+    /// Destroy everything that state has.
+    Destroy(ApplyArguments),
+    /// Bring state to what is there, changing nothing else. Better: `apply -refresh-only`.
+    Refresh(RefreshArguments),
+    /// Show the state, or a saved plan.
+    Show(ShowArguments),
+    /// Show the outputs of the last apply.
+    Output(OutputArguments),
+    /// Look into the state and change what it knows.
+    #[command(subcommand)]
+    State(StateCommand),
+    /// Bring an existing object into state.
+    Import(ImportArguments),
+    /// Print the dependencies in the DOT language, for Graphviz.
+    Graph(GraphArguments),
+    /// Remove a lock that its holder left behind.
+    ForceUnlock(ForceUnlockArguments),
+    /// Show the providers of the configuration, or the schemas of those that terrace has.
+    Providers(ProvidersArguments),
+    /// Show the version.
+    Version(VersionArguments),
+    /// Look into the sandbox of this folder, or empty it.
+    #[command(subcommand)]
+    Sandbox(SandboxCommand),
+}
+
+/// Input variables.
+#[derive(Clone, Debug, Default, Args)]
+pub struct VariableArguments {
+    /// Set an input variable: `-var name=value`. Can be repeated.
+    #[arg(long = "var", value_name = "NAME=VALUE")]
+    pub var: Vec<String>,
+    /// Set the input variables of a file. Can be repeated.
+    #[arg(long = "var-file", value_name = "FILE")]
+    pub var_file: Vec<PathBuf>,
+    /// Ask for variables that are not set, and for approval. `-input=false` never asks.
+    #[arg(long, default_value_t = true, action = clap::ArgAction::Set, num_args = 0..=1, default_missing_value = "true")]
+    pub input: bool,
+}
+
+/// Where the state is, and its lock.
+#[derive(Clone, Debug, Default, Args)]
+pub struct StateArguments {
+    /// Use this state file instead of the one the configuration names.
+    #[arg(long, value_name = "FILE")]
+    pub state: Option<PathBuf>,
+    /// Lock the state. `-lock=false` is for emergencies.
+    #[arg(long, default_value_t = true, action = clap::ArgAction::Set, num_args = 0..=1, default_missing_value = "true")]
+    pub lock: bool,
+    /// How long to wait for somebody else's lock.
+    #[arg(long, value_name = "DURATION", default_value = "0s")]
+    pub lock_timeout: String,
+}
+
+/// Which AWS, and what to record of it.
+#[derive(Clone, Debug, Default, Args)]
+pub struct WorldArguments {
+    /// Use the AWS inside terrace instead of the real one; it is kept in `.terrace/sandbox`.
+    /// The environment variable TERRACE_SANDBOX=1 does the same.
+    #[arg(long)]
+    pub sandbox: bool,
+    /// Write every AWS call to this file, one JSON object per line.
+    #[arg(long, value_name = "FILE")]
+    pub trace: Option<PathBuf>,
+}
+
+/// What to plan.
+#[derive(Clone, Debug, Args)]
+pub struct PlanOptions {
+    /// Plan to destroy everything.
+    #[arg(long, conflicts_with = "refresh_only")]
+    pub destroy: bool,
+    /// Only plan to bring state to what is there.
+    #[arg(long)]
+    pub refresh_only: bool,
+    /// Look how the objects of state are now. `-refresh=false` trusts the state.
+    #[arg(long, default_value_t = true, action = clap::ArgAction::Set, num_args = 0..=1, default_missing_value = "true")]
+    pub refresh: bool,
+    /// Limit the plan to a resource or module and what it depends on. Can be repeated.
+    #[arg(long, value_name = "ADDRESS")]
+    pub target: Vec<String>,
+    /// Replace this instance, whatever the comparison says. Can be repeated.
+    #[arg(long, value_name = "ADDRESS")]
+    pub replace: Vec<String>,
+    /// How many AWS calls may be under way at once.
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub parallelism: usize,
+    /// Shorten warnings to their first lines.
+    #[arg(long)]
+    pub compact_warnings: bool,
+}
+
+/// `terrace init`
+#[derive(Debug, Args)]
+pub struct InitArguments {
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Accepted for scripts: there is nothing to upgrade.
+    #[arg(long)]
+    pub upgrade: bool,
+    /// Accepted for scripts: terrace has one kind of backend so far.
+    #[arg(long)]
+    pub reconfigure: bool,
+    /// Accepted for scripts: nothing is asked.
+    #[arg(long, default_value_t = true, action = clap::ArgAction::Set, num_args = 0..=1, default_missing_value = "true")]
+    pub input: bool,
+    /// Accepted for scripts: `-backend=false` changes nothing.
+    #[arg(long, default_value_t = true, action = clap::ArgAction::Set, num_args = 0..=1, default_missing_value = "true")]
+    pub backend: bool,
+}
+
+/// `terrace validate`
+#[derive(Debug, Args)]
+pub struct ValidateArguments {
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `terrace plan`
+#[derive(Debug, Args)]
+pub struct PlanArguments {
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at the type")]
+    pub options: PlanOptions,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at the type")]
+    pub variables: VariableArguments,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at the type")]
+    pub state: StateArguments,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at the type")]
+    pub world: WorldArguments,
+    /// Save the plan to this file, for `terrace apply`.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Exit with 0 for no changes, 1 for errors, 2 for changes.
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+    /// Print JSON, one object per line.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `terrace apply` and `terrace destroy`
+#[derive(Debug, Args)]
+pub struct ApplyArguments {
+    /// A plan saved by `terrace plan -out`.
+    pub plan: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at the type")]
+    pub options: PlanOptions,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at the type")]
+    pub variables: VariableArguments,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at the type")]
+    pub state: StateArguments,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at the type")]
+    pub world: WorldArguments,
+    /// Do not ask for approval.
+    #[arg(long, alias = "force")]
+    pub auto_approve: bool,
+    /// Print JSON, one object per line. Needs `-auto-approve` or a saved plan.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `terrace refresh`
+#[derive(Debug, Args)]
+pub struct RefreshArguments {
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at the type")]
+    pub variables: VariableArguments,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at the type")]
+    pub state: StateArguments,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at the type")]
+    pub world: WorldArguments,
+    /// How many AWS calls may be under way at once.
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub parallelism: usize,
+}
+
+/// `terrace show`
+#[derive(Debug, Args)]
+pub struct ShowArguments {
+    /// A saved plan or a state file; the state of this folder when not given.
+    pub file: Option<PathBuf>,
+    /// Print JSON in Terraform's format.
+    #[arg(long)]
+    pub json: bool,
+    /// Use this state file instead of the one the configuration names.
+    #[arg(long, value_name = "FILE")]
+    pub state: Option<PathBuf>,
+}
+
+/// `terrace output`
+#[derive(Debug, Args)]
+pub struct OutputArguments {
+    /// The output to show; all when not given.
+    pub name: Option<String>,
+    /// Print JSON; sensitive values included.
+    #[arg(long)]
+    pub json: bool,
+    /// Print a string, number or bool as it is, without quotes.
+    #[arg(long, conflicts_with = "json", requires = "name")]
+    pub raw: bool,
+    /// Use this state file instead of the one the configuration names.
+    #[arg(long, value_name = "FILE")]
+    pub state: Option<PathBuf>,
+}
+
+/// `terrace state …`
+#[derive(Debug, Subcommand)]
+pub enum StateCommand {
+    /// List the addresses of what state has.
+    List {
+        /// Only these resources or modules.
+        addresses: Vec<String>,
+        /// Only objects with this id.
+        #[arg(long)]
+        id: Option<String>,
+        #[command(flatten)]
+        #[allow(missing_docs, reason = "documented at the type")]
+        state: StateArguments,
+    },
+    /// Show one object as state has it.
+    Show {
+        /// The address of an instance.
+        address: String,
+        #[command(flatten)]
+        #[allow(missing_docs, reason = "documented at the type")]
+        state: StateArguments,
+    },
+    /// Give objects another address, without touching them.
+    Mv {
+        /// What to move: an instance, a resource or a module.
+        from: String,
+        /// Its new address.
+        to: String,
+        /// Only show what would be moved.
+        #[arg(long)]
+        dry_run: bool,
+        #[command(flatten)]
+        #[allow(missing_docs, reason = "documented at the type")]
+        state: StateArguments,
+    },
+    /// Forget objects, leaving them as they are.
+    Rm {
+        /// What to forget: instances, resources or modules.
+        #[arg(required = true)]
+        addresses: Vec<String>,
+        /// Only show what would be forgotten.
+        #[arg(long)]
+        dry_run: bool,
+        #[command(flatten)]
+        #[allow(missing_docs, reason = "documented at the type")]
+        state: StateArguments,
+    },
+    /// Print the state file.
+    Pull {
+        #[command(flatten)]
+        #[allow(missing_docs, reason = "documented at the type")]
+        state: StateArguments,
+    },
+    /// Replace the state by a file, or by standard input for `-`.
+    Push {
+        /// The file.
+        file: PathBuf,
+        /// Even when its lineage is another, or its serial is older.
+        #[arg(long)]
+        force: bool,
+        #[command(flatten)]
+        #[allow(missing_docs, reason = "documented at the type")]
+        state: StateArguments,
+    },
+}
+
+/// `terrace import`
+#[derive(Debug, Args)]
+pub struct ImportArguments {
+    /// The address of an instance that the configuration has.
+    pub address: String,
+    /// The id of the object; what it looks like depends on the type.
+    pub id: String,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at the type")]
+    pub variables: VariableArguments,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at the type")]
+    pub state: StateArguments,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at the type")]
+    pub world: WorldArguments,
+}
+
+/// `terrace graph`
+#[derive(Debug, Args)]
+pub struct GraphArguments {
+    /// A saved plan: show the steps that apply would run.
+    #[arg(long, value_name = "FILE")]
+    pub plan: Option<PathBuf>,
+}
+
+/// `terrace force-unlock`
+#[derive(Debug, Args)]
+pub struct ForceUnlockArguments {
+    /// The id of the lock, as the error says it.
+    pub id: String,
+    /// Do not ask.
+    #[arg(long)]
+    pub force: bool,
+    /// Use this state file instead of the one the configuration names.
+    #[arg(long, value_name = "FILE")]
+    pub state: Option<PathBuf>,
+}
+
+/// `terrace providers`
+#[derive(Debug, Args)]
+pub struct ProvidersArguments {
+    /// `schema` prints the schemas.
+    #[command(subcommand)]
+    pub command: Option<ProvidersCommand>,
+}
+
+/// `terrace providers schema`
+#[derive(Debug, Subcommand)]
+pub enum ProvidersCommand {
+    /// Print the schemas of all providers in Terraform's JSON format.
+    Schema {
+        /// Print JSON; the only format there is.
+        #[arg(long, required = true)]
+        json: bool,
+    },
+}
+
+/// `terrace version`
+#[derive(Debug, Args)]
+pub struct VersionArguments {
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `terrace sandbox …`
+#[derive(Debug, Subcommand)]
+pub enum SandboxCommand {
+    /// List what is in the sandbox of this folder.
+    List {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Remove everything from the sandbox of this folder.
+    Reset,
+}
+
+/// Turns Terraform's single dashes into the double dashes that the parser wants.
+pub fn with_double_dashes(arguments: impl Iterator<Item = String>) -> Vec<String> {
+    let mut only_values = false;
+    let fix = |argument: String| {
+        only_values |= argument == "--";
+        let letter = |c: char| c.is_ascii_alphabetic();
+        match argument.strip_prefix('-') {
+            Some(flag) if !only_values && flag.len() > 1 && flag.starts_with(letter) => {
+                format!("--{flag}")
+            }
+            _ => argument,
+        }
+    };
+    arguments.map(fix).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    fn parse(line: &str) -> Arguments {
+        let words = with_double_dashes(line.split(' ').map(str::to_string));
+        Arguments::try_parse_from(words).unwrap()
+    }
+
+    #[test]
+    fn the_parser_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn one_dash_is_as_good_as_two() {
+        for line in [
+            "terrace -chdir=examples/x apply -sandbox -auto-approve -var a=b -lock=false",
+            "terrace --chdir examples/x apply --sandbox --auto-approve --var a=b --lock=false",
+        ] {
+            let arguments = parse(line);
+            assert_eq!(arguments.chdir, Some(PathBuf::from("examples/x")));
+            let Command::Apply(apply) = arguments.command else { panic!("not apply") };
+            assert!(apply.auto_approve && apply.world.sandbox && !apply.state.lock);
+            assert_eq!(apply.variables.var, ["a=b"]);
+        }
+    }
+}
