@@ -33,8 +33,15 @@ pub mod provider;
 pub mod language;
 
 // core: decisions, pure
+pub mod graph;
 pub mod state;
+
+pub mod plan;
 
 // providers
 pub mod aws;
 pub mod sandbox;
+
+// front
+pub mod command;
+pub mod ui;

@@ -225,7 +225,7 @@ impl Builder<'_> {
             self.uses(module, &node, trigger.uses());
         }
         if let Some((path, name)) =
-            crate::language::provider_of(self.configuration, &module.path, &resource.provider)
+            crate::language::validate::provider_of(self.configuration, &module.path, &resource.provider)
         {
             self.depend(&node, &Node::Provider(path, name));
         }

@@ -216,8 +216,9 @@ impl Evaluation {
         }
         let variable = self.module(&module.path())?.variables.get(name)?.clone();
         Some(self.remember(module, Name::Variable(name.to_string()), || {
-            let given = self.input(module, name);
-            let (value, problems) = finish_variable(name, &variable, given);
+            let (given, span) = self.input(module, name).unzip();
+            let span = span.unwrap_or_else(|| variable.span.clone());
+            let (value, problems) = finish_variable(name, &variable, given, &span);
             lock(&self.problems).extend(problems);
             value
         }))

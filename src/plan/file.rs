@@ -231,7 +231,9 @@ fn check_from_json(json: &Json) -> Option<CheckResult> {
 }
 
 fn change_from_json(json: &Json) -> Option<Change> {
-    let addresses = |name: &str| json.get(name)?.as_array()?.iter().map(config_address).collect();
+    let addresses = |name: &str| -> Option<Vec<ConfigAddress>> {
+        json.get(name)?.as_array()?.iter().map(config_address).collect()
+    };
     let paths = json.get("replace_paths")?.as_array()?.iter().map(path_from_json);
     Some(Change {
         address: json.get("address")?.as_str()?.parse().ok()?,

@@ -96,7 +96,7 @@ pub fn provider_key(
     name: &crate::language::config::ProviderName,
 ) -> ProviderKey {
     let source = source_of(module, &name.name);
-    match crate::language::provider_of(configuration, &module.path, name) {
+    match crate::language::validate::provider_of(configuration, &module.path, name) {
         Some((path, defined)) => ProviderKey { module: path, source, alias: defined.alias },
         None => ProviderKey {
             module: crate::address::ModulePath::default(),

@@ -4,9 +4,9 @@
 //! The state of a stack is the last snapshot (`terraform.tfstate`) with the journal beside it folded
 //! in. [`Store`] keeps both; nothing else writes them.
 
-mod attributes;
+pub mod attributes;
 mod error;
-mod file;
+pub mod file;
 mod fold;
 #[cfg(test)]
 mod format_tests;

@@ -1,0 +1,80 @@
+//! Diagnostics as text with their source, and as JSON.
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use serde_json::{Value as Json, json};
+
+use crate::diagnostic::{Diagnostic, Severity, Span};
+
+/// A diagnostic as text: summary, source with the span marked, detail, hint.
+pub(super) fn render(diagnostic: &Diagnostic, colour: bool) -> String {
+    let level = match diagnostic.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let title = match &diagnostic.address {
+        Some(address) => format!("{} ({address})", diagnostic.summary),
+        None => diagnostic.summary.clone(),
+    };
+    let path = diagnostic.span.as_ref().map(|span| span.source.path.display().to_string());
+    let mut group = match (&diagnostic.span, &path) {
+        (Some(span), Some(path)) => Group::with_title(level.primary_title(&title)).element(
+            Snippet::source(&span.source.text)
+                .path(path)
+                .annotation(AnnotationKind::Primary.span(visible(span)).label("")),
+        ),
+        _ => Group::with_title(level.primary_title(&title)),
+    };
+    if !diagnostic.detail.is_empty() {
+        group = group.element(Level::NOTE.no_name().message(&diagnostic.detail));
+    }
+    if !diagnostic.hint.is_empty() {
+        group = group.element(Level::HELP.message(&diagnostic.hint));
+    }
+    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+    format!("{}\n", renderer.render(&[group]))
+}
+
+/// The span, at most to the end of its first line: a whole block would drown the message.
+fn visible(span: &Span) -> std::ops::Range<usize> {
+    let text = &span.source.text;
+    let start = span.range.start.min(text.len());
+    let end = span.range.end.clamp(start, text.len());
+    let line = text.get(start..end).and_then(|it| it.find('\n')).map_or(end, |at| start + at);
+    start..line.max(start)
+}
+
+/// A diagnostic in the format of Terraform's `-json` output.
+pub(super) fn json_line(diagnostic: &Diagnostic) -> Json {
+    let level = if diagnostic.is_error() { "error" } else { "warn" };
+    json!({
+        "@level": level,
+        "@message": format!("{}: {}", if diagnostic.is_error() { "Error" } else { "Warning" }, diagnostic.summary),
+        "@module": "terrace.ui",
+        "diagnostic": to_json(diagnostic),
+        "type": "diagnostic",
+    })
+}
+
+/// A diagnostic as in `validate -json`.
+pub fn to_json(diagnostic: &Diagnostic) -> Json {
+    let severity = if diagnostic.is_error() { "error" } else { "warning" };
+    let parts = [&diagnostic.detail, &diagnostic.hint].into_iter().filter(|it| !it.is_empty());
+    let detail = parts.map(String::as_str).collect::<Vec<_>>().join(" ");
+    let mut json = json!({ "severity": severity, "summary": diagnostic.summary, "detail": detail });
+    if let Some(address) = &diagnostic.address {
+        json["address"] = json!(address);
+    }
+    if let Some(span) = &diagnostic.span {
+        let end = Span { source: span.source.clone(), range: span.range.end..span.range.end };
+        let place = |span: &Span| {
+            let (line, column) = span.position();
+            json!({ "line": line, "column": column, "byte": span.range.start })
+        };
+        json["range"] = json!({
+            "filename": span.source.path,
+            "start": place(span),
+            "end": place(&end),
+        });
+    }
+    json
+}
