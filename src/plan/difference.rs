@@ -319,3 +319,8 @@ fn misfit_set(planned: &Value, actual: &Value) -> bool {
     let fits = |it: &Value| actual.iter().any(|other| misfit(it, other, &mut Path::default()).is_none());
     !planned.iter().all(fits) || actual.len() > planned.len()
 }
+
+/// What an object just read should become to be as planned: what the plan leaves open stays as read.
+pub fn settled(schema: &Schema, planned: &Value, actual: &Value) -> Value {
+    propose(schema, actual, &crate::state::known(planned), Computed::Keep)
+}

@@ -4,7 +4,7 @@ mod checks;
 mod connect;
 mod data;
 mod dependencies;
-mod difference;
+pub mod difference;
 mod drift;
 mod evaluation;
 pub mod file;
