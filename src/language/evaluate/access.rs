@@ -39,6 +39,10 @@ impl<'a> Evaluator<'a> {
 
     fn accessed(&mut self, found: Access, source: &Expression, span: &Span) -> Value {
         found.unwrap_or_else(|problem| {
+            if self.secret > 0 {
+                let detail = "Part of a sensitive value cannot be taken this way.";
+                return self.fail(&problem.summary, detail, span);
+            }
             let text = source.span.text();
             let named = text.len() <= 60 && !text.contains('\n') && source.is_path();
             let detail = if named {
@@ -70,7 +74,7 @@ fn problem<T>(summary: &str, detail: impl Into<String>) -> Result<T, Box<Diagnos
 }
 
 /// The attribute `name` of an object or map, with the marks of the whole. Errors have no place.
-pub fn get_attribute(value: &Value, name: &str) -> Result<Value, Box<Diagnostic>> {
+fn get_attribute(value: &Value, name: &str) -> Result<Value, Box<Diagnostic>> {
     let found = match value.bare() {
         Value::Null(_) => problem(
             "Attempt to get attribute from null value",
@@ -87,7 +91,12 @@ pub fn get_attribute(value: &Value, name: &str) -> Result<Value, Box<Diagnostic>
         Value::Unknown(unknown) => unknown_attribute(&unknown.ty, name),
         other => no_attributes(&other.ty(), name),
     };
-    found.map(|it| it.mark(value.marks()))
+    match found {
+        Ok(found) => Ok(found.mark(value.marks())),
+        // names can be secret too
+        Err(problem) if !value.marks().is_empty() => Err(Box::new(problem.hint(""))),
+        other => other,
+    }
 }
 
 fn unknown_attribute(ty: &Type, name: &str) -> Access {
@@ -131,7 +140,7 @@ fn no_attributes(ty: &Type, name: &str) -> Access {
 }
 
 /// The element of a collection that `key` names, with the marks of both. Errors have no place.
-pub fn get_index(value: &Value, key: &Value) -> Result<Value, Box<Diagnostic>> {
+fn get_index(value: &Value, key: &Value) -> Result<Value, Box<Diagnostic>> {
     let marks = value.marks().union(key.marks());
     if value.is_null() {
         return problem(
@@ -158,7 +167,11 @@ pub fn get_index(value: &Value, key: &Value) -> Result<Value, Box<Diagnostic>> {
             format!("This value is a {}, which has no elements.", other.friendly()),
         ),
     };
-    found.map(|it| it.mark(marks))
+    match found {
+        Ok(found) => Ok(found.mark(marks)),
+        Err(problem) if !marks.is_empty() => Err(Box::new(problem.hint(""))),
+        other => other,
+    }
 }
 
 fn key_as(key: &Value, ty: &Type) -> Access {

@@ -57,7 +57,10 @@ impl<'a> Evaluator<'a> {
     }
 
     fn call_failed(&mut self, error: FunctionError, span: &Span) -> Value {
-        let FunctionError { summary, message, .. } = error;
+        let FunctionError { summary, mut message, .. } = error;
+        if self.secret > 0 {
+            message = "What is wrong would show part of a sensitive value.".to_string();
+        }
         self.report(Diagnostic::error(summary, message).at(span))
     }
 
@@ -91,7 +94,9 @@ impl<'a> Evaluator<'a> {
     /// What `inside` evaluates to, and what is wrong with it, which is not reported.
     fn attempt(&mut self, inside: &'a Expression) -> (Value, Vec<Diagnostic>) {
         let reported = std::mem::take(&mut self.diagnostics);
+        self.attempts += 1;
         let value = self.expression(inside);
+        self.attempts -= 1;
         let problems = std::mem::replace(&mut self.diagnostics, reported).0;
         (value, problems)
     }

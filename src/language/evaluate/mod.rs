@@ -64,6 +64,11 @@ struct Evaluator<'a> {
     diagnostics: Diagnostics,
     /// How many template files this one is inside of.
     depth: usize,
+    /// How many loops over secret collections this is inside of: nothing of their elements is to be
+    /// told, although they do not have marks of their own.
+    secret: usize,
+    /// How many `try` and `can` this is inside of: what fails only perhaps does not count there.
+    attempts: usize,
 }
 
 /// What stands for the result of something that went wrong or is not known at all.
@@ -73,7 +78,8 @@ fn anything() -> Value {
 
 impl<'a> Evaluator<'a> {
     fn new(scope: &'a dyn Scope) -> Evaluator<'a> {
-        Evaluator { scope, bound: Vec::new(), diagnostics: Diagnostics::new(), depth: 0 }
+        let (bound, diagnostics) = (Vec::new(), Diagnostics::new());
+        Evaluator { scope, bound, diagnostics, depth: 0, secret: 0, attempts: 0 }
     }
 
     /// Reports an error, once, and gives what stands for the result.
@@ -99,11 +105,28 @@ impl<'a> Evaluator<'a> {
         result
     }
 
+    /// What `inside` gives while elements of a collection with the given marks are looked at.
+    fn looking_into<T>(&mut self, marks: Marks, inside: impl FnOnce(&mut Self) -> T) -> T {
+        let secret = usize::from(!marks.is_empty());
+        self.secret += secret;
+        let result = inside(self);
+        self.secret -= secret;
+        result
+    }
+
+    /// Forgets, inside of `try` and `can`, what has been reported since there were `before`
+    /// diagnostics: it may yet turn out to be fine.
+    fn perhaps(&mut self, before: usize) {
+        if self.attempts > 0 {
+            self.diagnostics.0.truncate(before);
+        }
+    }
+
     fn expression(&mut self, expression: &'a Expression) -> Value {
         let span = &expression.span;
         match &expression.kind {
             ExpressionKind::Literal(value) => value.clone(),
-            ExpressionKind::Template(parts) => self.template(parts, span),
+            ExpressionKind::Template(parts) => self.template(parts),
             ExpressionKind::Reference(reference) => self.reference(reference, span),
             ExpressionKind::Attribute(source, name) => self.attribute(source, name, span),
             ExpressionKind::Index(source, key) => self.index(source, key, span),
@@ -185,5 +208,7 @@ impl<'a> Evaluator<'a> {
     }
 }
 
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;

@@ -115,6 +115,11 @@ impl<'a> Evaluator<'a> {
                 Value::unknown_not_null(Type::Bool)
             }
             (Some(left), Some(right)) => Value::Bool(left && right || decisive && (left || right)),
+            (None, None) => {
+                // the other side may yet decide
+                self.perhaps(before);
+                Value::unknown_not_null(Type::Bool)
+            }
             _ if left.is_null() || right.is_null() => {
                 self.null_operand(span);
                 Value::unknown(Type::Bool)

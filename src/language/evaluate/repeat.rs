@@ -1,6 +1,9 @@
 //! `for` expressions and splats.
 
-use crate::diagnostic::Span;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use crate::diagnostic::{Diagnostic, Span};
 use crate::language::config::{Expression, For};
 use crate::value::{Fields, Marks, Type, Unknown, Value, convert};
 
@@ -11,7 +14,7 @@ use super::{Evaluator, anything};
 struct Made {
     items: Vec<Value>,
     fields: Fields,
-    groups: std::collections::BTreeMap<String, Vec<Value>>,
+    groups: BTreeMap<String, Vec<Value>>,
     /// The marks of the source and of all that decided which elements there are.
     marks: Marks,
     /// Whether it is known which elements there are.
@@ -42,11 +45,13 @@ impl<'a> Evaluator<'a> {
         };
         let (items, fields, groups) = (Vec::new(), Fields::new(), Default::default());
         let mut made = Made { items, fields, groups, marks, known: true };
-        for (key, value) in elements {
-            let names = it.key_name.as_deref().map(|name| (name, key)).into_iter();
-            let names = names.chain([(it.value_name.as_str(), value)]).collect::<Vec<_>>();
-            self.with(names, |inside| inside.for_element(it, &mut made));
-        }
+        self.looking_into(marks, |inside| {
+            for (key, value) in elements {
+                let names = it.key_name.as_deref().map(|name| (name, key)).into_iter();
+                let names = names.chain([(it.value_name.as_str(), value)]);
+                inside.with(names, |inside| inside.for_element(it, &mut made));
+            }
+        });
         let result = if !made.known {
             anything()
         } else if it.key.is_none() {
@@ -111,11 +116,11 @@ impl<'a> Evaluator<'a> {
         };
         let value = self.expression(&it.value);
         if it.group {
-            made.groups.entry(name).or_default().push(value);
-        } else if made.fields.contains_key(&name) {
-            self.duplicate_key(&name, &key_value, key);
-        } else {
-            made.fields.insert(name, value);
+            return made.groups.entry(name).or_default().push(value);
+        }
+        match made.fields.entry(name) {
+            Entry::Vacant(free) => drop(free.insert(value)),
+            Entry::Occupied(taken) => self.duplicate_key(taken.key(), &key_value, key),
         }
     }
 
@@ -150,10 +155,14 @@ impl<'a> Evaluator<'a> {
     }
 
     fn duplicate_key(&mut self, name: &str, value: &Value, key: &Expression) {
-        let which = if value.marks().is_empty() { format!(" {name:?}") } else { String::new() };
+        let which = if value.marks().is_empty() && self.secret == 0 {
+            format!(" {name:?}")
+        } else {
+            String::new()
+        };
         let detail = format!("Two elements have the same key{which}.");
         let hint = "Write `...` after the value to gather the values of each key in a list.";
-        let problem = crate::diagnostic::Diagnostic::error("Duplicate object key", detail);
+        let problem = Diagnostic::error("Duplicate object key", detail);
         self.report(problem.at(&key.span).hint(hint));
     }
 
@@ -177,22 +186,29 @@ impl<'a> Evaluator<'a> {
             Value::Unknown(unknown) if sequence => self.unknown_splat(unknown, name, each),
             Value::Unknown(_) if !certainly_not_null(&value) => {
                 // evaluated for its errors: whether there is one element or none is not known
-                self.with([(name, value)], |inside| inside.expression(each));
+                let before = self.diagnostics.0.len();
+                self.with([(name, value.mark(marks))], |inside| inside.expression(each));
+                self.perhaps(before);
                 anything()
             }
-            Value::List(item, _) | Value::Set(item, _) => {
-                let items = value.items().unwrap_or_default();
-                self.list_splat(items, item, name, each)
+            Value::List(item, items) | Value::Set(item, items) => {
+                self.looking_into(marks, |inside| inside.list_splat(items, item, name, each))
             }
-            Value::Tuple(items) => Value::tuple(
-                items.iter().map(|it| self.with([(name, it.clone())], |me| me.expression(each))),
-            ),
-            _ => Value::tuple([self.with([(name, value)], |inside| inside.expression(each))]),
+            Value::Tuple(items) => self.looking_into(marks, |inside| {
+                let mut element =
+                    |it: &Value| inside.with([(name, it.clone())], |me| me.expression(each));
+                Value::tuple(items.iter().map(&mut element))
+            }),
+            _ => {
+                let element = [(name, value.mark(marks))];
+                Value::tuple([self.with(element, |inside| inside.expression(each))])
+            }
         };
         result.mark(marks)
     }
 
     fn unknown_splat(&mut self, source: &Unknown, name: &'a str, each: &'a Expression) -> Value {
+        let before = self.diagnostics.0.len();
         let mut element = |ty: &Type| {
             self.with([(name, Value::unknown(ty.clone()))], |inside| inside.expression(each)).ty()
         };
@@ -203,6 +219,7 @@ impl<'a> Evaluator<'a> {
                 (Type::list(item), source.length_min, source.length_max)
             }
         };
+        self.perhaps(before);
         let unknown = Unknown { ty, not_null: true, prefix: String::new(), length_min, length_max };
         Value::Unknown(unknown.into())
     }

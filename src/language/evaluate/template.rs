@@ -1,6 +1,6 @@
 //! Templates: text with interpolations and directives.
 
-use crate::diagnostic::Span;
+use crate::diagnostic::Diagnostic;
 use crate::language::config::{Expression, TemplatePart};
 use crate::value::{Marks, Type, Unknown, Value, convert};
 
@@ -57,13 +57,13 @@ fn safe_prefix(text: &str) -> String {
 }
 
 impl<'a> Evaluator<'a> {
-    pub(super) fn template(&mut self, parts: &'a [TemplatePart], span: &Span) -> Value {
+    pub(super) fn template(&mut self, parts: &'a [TemplatePart]) -> Value {
         let mut out = Rendered { text: String::new(), known: true, marks: Marks::NONE };
-        self.render(parts, span, &mut out);
+        self.render(parts, &mut out);
         out.finish()
     }
 
-    fn render(&mut self, parts: &'a [TemplatePart], span: &Span, out: &mut Rendered) {
+    fn render(&mut self, parts: &'a [TemplatePart], out: &mut Rendered) {
         for part in parts {
             match part {
                 TemplatePart::Text(text) => out.push(text),
@@ -73,8 +73,8 @@ impl<'a> Evaluator<'a> {
                     let (decision, marks) = self.decide(value, &condition.span);
                     out.marks = out.marks.union(marks);
                     match decision {
-                        Decision::Known(true) => self.render(then, span, out),
-                        Decision::Known(false) => self.render(otherwise, span, out),
+                        Decision::Known(true) => self.render(then, out),
+                        Decision::Known(false) => self.render(otherwise, out),
                         Decision::Unknown | Decision::Invalid => out.known = false,
                     }
                 }
@@ -101,8 +101,7 @@ impl<'a> Evaluator<'a> {
         };
         out.known = false;
         let detail = format!("This value cannot be part of a text: {problem}.");
-        let problem =
-            crate::diagnostic::Diagnostic::error("Invalid template interpolation value", detail);
+        let problem = Diagnostic::error("Invalid template interpolation value", detail);
         let problem = problem.at(&inside.span);
         self.report(match value.ty() {
             Type::List(_) | Type::Set(_) | Type::Tuple(_) => {
@@ -127,9 +126,12 @@ impl<'a> Evaluator<'a> {
             out.known = false;
             return;
         };
-        for (key, value) in elements {
-            let names = key_name.map(|name| (name, key)).into_iter().chain([(value_name, value)]);
-            self.with(names, |inside| inside.render(body, &source.span, out));
-        }
+        self.looking_into(marks, |inside| {
+            for (key, value) in elements {
+                let names = key_name.map(|name| (name, key)).into_iter();
+                let names = names.chain([(value_name, value)]);
+                inside.with(names, |inside| inside.render(body, out));
+            }
+        });
     }
 }

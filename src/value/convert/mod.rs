@@ -282,3 +282,6 @@ fn to_object(
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod properties;

@@ -79,20 +79,24 @@ fn unify_kind(types: &[Type]) -> Option<Type> {
     }
 }
 
-fn tuple_types(types: &[Type]) -> Vec<&Arc<Vec<Type>>> {
-    let tuple = |ty| match ty {
-        &Type::Tuple(ref items) => Some(items),
-        _ => None,
-    };
-    types.iter().filter_map(tuple).collect()
+fn tuple_types(types: &[Type]) -> Vec<&[Type]> {
+    let mut tuples = Vec::new();
+    for ty in types {
+        if let Type::Tuple(items) = ty {
+            tuples.push(items.as_slice());
+        }
+    }
+    tuples
 }
 
 fn object_types(types: &[Type]) -> Vec<&ObjectType> {
-    let object = |ty| match ty {
-        &Type::Object(ref object) => Some(&**object),
-        _ => None,
-    };
-    types.iter().filter_map(object).collect()
+    let mut objects = Vec::new();
+    for ty in types {
+        if let Type::Object(object) = ty {
+            objects.push(&**object);
+        }
+    }
+    objects
 }
 
 /// Tuples of one length become a tuple, others a list.
@@ -108,7 +112,7 @@ fn unify_tuples(types: &[Type]) -> Option<Type> {
     Some(Type::Tuple(Arc::new((0..length).map(at).collect::<Option<_>>()?)))
 }
 
-fn tuples_to_list(tuples: &[&Arc<Vec<Type>>]) -> Option<Type> {
+fn tuples_to_list(tuples: &[&[Type]]) -> Option<Type> {
     let items: Vec<Type> = tuples.iter().flat_map(|items| items.iter().cloned()).collect();
     unify(&items).map(Type::list)
 }
