@@ -57,7 +57,10 @@ impl<N: Clone + Eq + Hash> Dag<N> {
     /// What a node directly depends on, in source order.
     pub fn dependencies(&self, node: usize) -> BTreeSet<usize> {
         let incoming = petgraph::Direction::Incoming;
-        self.graph.neighbors_directed(NodeIndex::new(node), incoming).map(NodeIndex::index).collect()
+        self.graph
+            .neighbors_directed(NodeIndex::new(node), incoming)
+            .map(NodeIndex::index)
+            .collect()
     }
 
     /// The given nodes and all that they depend on.
@@ -90,7 +93,8 @@ impl<N: Clone + Eq + Hash> Dag<N> {
     /// All nodes, dependencies first; of those that could come next, the first of the source. A cycle
     /// is an error: its nodes, each depending on the next.
     pub fn order(&self) -> Result<Vec<usize>, Vec<usize>> {
-        let mut waiting: Vec<usize> = (0..self.len()).map(|at| self.dependencies(at).len()).collect();
+        let mut waiting: Vec<usize> =
+            (0..self.len()).map(|at| self.dependencies(at).len()).collect();
         let free = waiting.iter().enumerate().filter(|(_, count)| **count == 0);
         let mut ready: BinaryHeap<_> = free.map(|(at, _)| Reverse(at)).collect();
         let mut order = Vec::with_capacity(self.len());

@@ -18,8 +18,12 @@ pub fn check(
     if rules.is_empty() {
         return (None, Diagnostics::new());
     }
-    let mut result =
-        CheckResult { kind, address: address.into(), status: CheckStatus::Pass, problems: Vec::new() };
+    let mut result = CheckResult {
+        kind,
+        address: address.into(),
+        status: CheckStatus::Pass,
+        problems: Vec::new(),
+    };
     let mut diagnostics = Diagnostics::new();
     for rule in rules {
         let (status, problems) = one(rule, summary, scope);

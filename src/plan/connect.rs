@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use crate::address::ModuleInstance;
 use crate::diagnostic::Diagnostics;
 use crate::language::body;
+use crate::plan::ProviderKey;
 use crate::plan::dependencies::{Dependencies, Node};
 use crate::plan::evaluation::Evaluation;
 use crate::plan::providers::{Connections, Providers, provider_key};
-use crate::plan::ProviderKey;
 use crate::state::State;
 
 /// Connects every provider configuration that the configuration or the state uses. Those that depend
@@ -22,7 +22,9 @@ pub fn connect(
     let mut connections = Connections::new();
     let mut diagnostics = Diagnostics::new();
     for key in used(evaluation, state) {
-        if providers.get(&key.source).is_none() || depends_on_resources(evaluation, dependencies, &key) {
+        if providers.get(&key.source).is_none()
+            || depends_on_resources(evaluation, dependencies, &key)
+        {
             continue;
         }
         match connect_one(evaluation, providers, &key) {
@@ -52,13 +54,15 @@ pub fn connect_one(
     let Some(block) = evaluation.module(&key.module).and_then(|it| it.providers.get(&name)) else {
         return Ok((provider.configure(&schema.null_object())?, Diagnostics::new()));
     };
-    let (configuration, mut problems) = body::decode(&block.body, schema, &evaluation.scope(&module));
+    let (configuration, mut problems) =
+        body::decode(&block.body, schema, &evaluation.scope(&module));
     problems.extend(evaluation.take_problems());
     if problems.has_errors() {
         return Err(problems);
     }
     let configured = provider.configure(&configuration).map_err(|found| {
-        let placed = found.into_iter().map(|it| if it.span.is_none() { it.at(&block.span) } else { it });
+        let placed =
+            found.into_iter().map(|it| if it.span.is_none() { it.at(&block.span) } else { it });
         Diagnostics(placed.collect())
     })?;
     Ok((configured, problems))
@@ -71,7 +75,8 @@ fn block_of(
 ) -> Option<(ModuleInstance, crate::language::config::ProviderName)> {
     let module = evaluation.module(&key.module)?;
     let of_source = |name: &&crate::language::config::ProviderName| {
-        name.alias == key.alias && crate::plan::providers::source_of(module, &name.name) == key.source
+        name.alias == key.alias
+            && crate::plan::providers::source_of(module, &name.name) == key.source
     };
     let name = module.providers.keys().find(of_source)?.clone();
     Some((evaluation.module_instances(&key.module).into_iter().next()?, name))
@@ -85,11 +90,10 @@ fn used(evaluation: &Evaluation, state: &State) -> BTreeSet<ProviderKey> {
         let names = module.resources.values().map(|resource| &resource.provider);
         names.map(|name| provider_key(configuration, module, name)).collect::<Vec<_>>()
     });
-    let of_state = state.resources.values().filter_map(|it| it.provider.parse::<ProviderKey>().ok());
-    let of_state = of_state.map(|key| ProviderKey {
-        source: crate::plan::providers::full_source(&key.source),
-        ..key
-    });
+    let of_state =
+        state.resources.values().filter_map(|it| it.provider.parse::<ProviderKey>().ok());
+    let of_state = of_state
+        .map(|key| ProviderKey { source: crate::plan::providers::full_source(&key.source), ..key });
     of_resources.chain(of_state).collect()
 }
 

@@ -53,10 +53,17 @@ impl Planner<'_> {
     async fn data_instance(&mut self, source: &Source<'_>, expansion: &Expansion) -> Option<Value> {
         let Source { address, resource, kind, provider } = source;
         let evaluation = self.evaluation;
-        let scope = evaluation.scope(&address.resource.module).repeated(expansion, address.key.as_ref());
+        let scope =
+            evaluation.scope(&address.resource.module).repeated(expansion, address.key.as_ref());
         let text = address.to_string();
         let lifecycle = &resource.lifecycle;
-        self.check(&lifecycle.preconditions, "Resource precondition failed", "resource", &text, &scope);
+        self.check(
+            &lifecycle.preconditions,
+            "Resource precondition failed",
+            "resource",
+            &text,
+            &scope,
+        );
         let (configuration, problems) = body::decode(&resource.body, kind.schema(), &scope);
         let failed = problems.has_errors();
         self.diagnostics.extend(problems.into_iter().map(|it| it.about(address)));
@@ -68,7 +75,13 @@ impl Planner<'_> {
             None => self.read_now(source, provider, &configuration).await,
         }?;
         let scope = scope.with_self(value.clone());
-        self.check(&lifecycle.postconditions, "Resource postcondition failed", "resource", &text, &scope);
+        self.check(
+            &lifecycle.postconditions,
+            "Resource postcondition failed",
+            "resource",
+            &text,
+            &scope,
+        );
         Some(value)
     }
 
@@ -112,7 +125,10 @@ impl Planner<'_> {
             let parent = ModulePath(path.0[..depth].to_vec());
             let call = self.evaluation.module(&parent).and_then(|it| it.calls.get(&path.0[depth]));
             let references = call.map(|call| call.depends_on.clone()).unwrap_or_default();
-            references.into_iter().map(move |(reference, _)| (parent.clone(), reference)).collect::<Vec<_>>()
+            references
+                .into_iter()
+                .map(move |(reference, _)| (parent.clone(), reference))
+                .collect::<Vec<_>>()
         });
         let named = own.chain(around).filter_map(|(module, reference)| match reference {
             Reference::Resource(name, _) => Some((module, Some(name))),
@@ -122,9 +138,15 @@ impl Planner<'_> {
         named.collect()
     }
 
-    fn defer(&mut self, source: &Source<'_>, configuration: Value, reason: Reason) -> Option<Value> {
+    fn defer(
+        &mut self,
+        source: &Source<'_>,
+        configuration: Value,
+        reason: Reason,
+    ) -> Option<Value> {
         let schema = source.kind.schema();
-        let as_is = |_: Option<&Value>, proposed| Ok(Planned { value: proposed, replace: Vec::new() });
+        let as_is =
+            |_: Option<&Value>, proposed| Ok(Planned { value: proposed, replace: Vec::new() });
         let after = propose_new(schema, &configuration, &as_is).ok()?;
         let after = mark_sensitive(schema, after);
         self.changing.insert(source.address.resource.clone());
@@ -213,7 +235,8 @@ pub(super) fn data_configuration(
         return Err(Diagnostic::error("Data source is missing", detail).into());
     };
     let expansion = evaluation.resource_expansion(&address.resource);
-    let scope = evaluation.scope(&address.resource.module).repeated(&expansion, address.key.as_ref());
+    let scope =
+        evaluation.scope(&address.resource.module).repeated(&expansion, address.key.as_ref());
     let (configuration, problems) = body::decode(&resource.body, kind.schema(), &scope);
     if problems.has_errors() { Err(problems) } else { Ok(configuration) }
 }

@@ -118,12 +118,17 @@ fn direct(dag: &Dag<Node>, order: &[usize]) -> BTreeMap<usize, BTreeSet<usize>> 
 }
 
 fn cycle_error(configuration: &Configuration, dag: &Dag<Node>, cycle: &[usize]) -> Diagnostic {
-    let names: Vec<String> =
-        cycle.iter().chain(cycle.first()).filter_map(|at| dag.node(*at)).map(Node::to_string).collect();
+    let names: Vec<String> = cycle
+        .iter()
+        .chain(cycle.first())
+        .filter_map(|at| dag.node(*at))
+        .map(Node::to_string)
+        .collect();
     let detail = format!("These depend on each other in a circle: {}.", names.join(" -> "));
     let diagnostic = Diagnostic::error("Dependency cycle", detail)
         .hint("Break the circle at one of these references.");
-    let span = cycle.iter().filter_map(|at| dag.node(*at)).find_map(|it| span_of(configuration, it));
+    let span =
+        cycle.iter().filter_map(|at| dag.node(*at)).find_map(|it| span_of(configuration, it));
     span.map_or(diagnostic.clone(), |span| diagnostic.at(&span))
 }
 
@@ -147,12 +152,15 @@ struct Builder<'a> {
 impl Builder<'_> {
     fn nodes(&mut self) {
         for (path, module) in &self.configuration.modules {
-            let nodes = (module.providers.keys().map(|it| Node::Provider(path.clone(), it.clone())))
-                .chain(module.variables.keys().map(|it| Node::Variable(path.clone(), it.clone())))
-                .chain(module.locals.keys().map(|it| Node::Local(path.clone(), it.clone())))
-                .chain(module.calls.keys().map(|it| Node::Call(path.clone(), it.clone())))
-                .chain(module.resources.keys().map(|it| Node::Resource(path.clone(), it.clone())))
-                .chain(module.outputs.keys().map(|it| Node::Output(path.clone(), it.clone())));
+            let nodes = (module
+                .providers
+                .keys()
+                .map(|it| Node::Provider(path.clone(), it.clone())))
+            .chain(module.variables.keys().map(|it| Node::Variable(path.clone(), it.clone())))
+            .chain(module.locals.keys().map(|it| Node::Local(path.clone(), it.clone())))
+            .chain(module.calls.keys().map(|it| Node::Call(path.clone(), it.clone())))
+            .chain(module.resources.keys().map(|it| Node::Resource(path.clone(), it.clone())))
+            .chain(module.outputs.keys().map(|it| Node::Output(path.clone(), it.clone())));
             nodes.for_each(|node| {
                 self.dag.add(node);
             });
@@ -224,9 +232,11 @@ impl Builder<'_> {
         for trigger in &lifecycle.replace_triggered_by {
             self.uses(module, &node, trigger.uses());
         }
-        if let Some((path, name)) =
-            crate::language::validate::provider_of(self.configuration, &module.path, &resource.provider)
-        {
+        if let Some((path, name)) = crate::language::validate::provider_of(
+            self.configuration,
+            &module.path,
+            &resource.provider,
+        ) {
             self.depend(&node, &Node::Provider(path, name));
         }
         self.inside_call(module, &node);
@@ -304,6 +314,8 @@ impl Builder<'_> {
 fn repetition_uses(repetition: &Repetition) -> Vec<Use> {
     match repetition {
         Repetition::Single => Vec::new(),
-        Repetition::Count(expression) | Repetition::ForEach(expression) => Expression::uses(expression),
+        Repetition::Count(expression) | Repetition::ForEach(expression) => {
+            Expression::uses(expression)
+        }
     }
 }

@@ -49,7 +49,11 @@ pub fn difference(
         return Ok(Difference { action, after, replace_paths: because });
     }
     if same {
-        return Ok(Difference { action: Action::Nothing, after: planned.value, replace_paths: because });
+        return Ok(Difference {
+            action: Action::Nothing,
+            after: planned.value,
+            replace_paths: because,
+        });
     }
     let after = propose_update(schema, prior, configuration, adjust)?;
     Ok(Difference { action: Action::Update, after, replace_paths: because })
@@ -91,7 +95,8 @@ fn bare(value: &Value) -> Value {
 fn propose(schema: &Schema, prior: &Value, configuration: &Value, computed: Computed) -> Value {
     let (configuration, marks) = configuration.clone().unmark();
     let field = |field: &Field| {
-        let value = propose_field(field, &prior.get(field.name), &configuration.get(field.name), computed);
+        let value =
+            propose_field(field, &prior.get(field.name), &configuration.get(field.name), computed);
         (field.name, value)
     };
     Value::object(schema.fields.iter().map(field)).mark(marks)
@@ -179,8 +184,9 @@ fn inside(schema: &Schema, prior: &Value, configured: &Value, computed: Computed
 /// Proposes an element of a set, matched with the prior element that it would leave as it is.
 fn matched(item: &Shape, before: &[Value], configured: &Value, computed: Computed) -> Value {
     let Shape::Object(schema) = item else { return configured.clone() };
-    let unchanged =
-        before.iter().find(|prior| bare(&propose(schema, prior, configured, Computed::Keep)) == bare(prior));
+    let unchanged = before
+        .iter()
+        .find(|prior| bare(&propose(schema, prior, configured, Computed::Keep)) == bare(prior));
     match unchanged {
         Some(prior) => bare(prior).mark(configured.marks()),
         None => inside(schema, &Value::NULL, configured, computed),
@@ -204,7 +210,13 @@ fn forced(schema: &Schema, prior: &Value, planned: &Value, at: &mut Path, becaus
     }
 }
 
-fn forced_inside(block: &Schema, before: &Value, after: &Value, at: &mut Path, because: &mut Vec<Path>) {
+fn forced_inside(
+    block: &Schema,
+    before: &Value,
+    after: &Value,
+    at: &mut Path,
+    because: &mut Vec<Path>,
+) {
     let objects = |value: &Value| match value.bare() {
         Value::Object(_) => vec![value.clone()],
         _ => value.items().unwrap_or_default().to_vec(),
@@ -222,7 +234,12 @@ fn forced_inside(block: &Schema, before: &Value, after: &Value, at: &mut Path, b
 }
 
 /// The configuration with everything that `ignore_changes` names as it is in the object.
-pub fn ignore(configuration: Value, prior: &Value, ignored: &IgnoreChanges, schema: &Schema) -> Value {
+pub fn ignore(
+    configuration: Value,
+    prior: &Value,
+    ignored: &IgnoreChanges,
+    schema: &Schema,
+) -> Value {
     match ignored {
         IgnoreChanges::None => configuration,
         IgnoreChanges::All => {
@@ -278,7 +295,12 @@ fn keep_field(
     fields
 }
 
-fn keep_item(mut items: Arc<Vec<Value>>, prior: &Value, at: usize, rest: &[Step]) -> Arc<Vec<Value>> {
+fn keep_item(
+    mut items: Arc<Vec<Value>>,
+    prior: &Value,
+    at: usize,
+    rest: &[Step],
+) -> Arc<Vec<Value>> {
     let before = prior.items().and_then(|items| items.get(at));
     if let (Some(item), Some(before)) = (Arc::make_mut(&mut items).get_mut(at), before) {
         *item = keep(std::mem::replace(item, Value::NULL), before, rest);
@@ -316,7 +338,8 @@ pub fn misfit(planned: &Value, final_value: &Value, at: &mut Path) -> Option<Pat
 /// A set with unknown elements may shrink when they become known; each known one must stay.
 fn misfit_set(planned: &Value, actual: &Value) -> bool {
     let (Some(planned), Some(actual)) = (planned.items(), actual.items()) else { return true };
-    let fits = |it: &Value| actual.iter().any(|other| misfit(it, other, &mut Path::default()).is_none());
+    let fits =
+        |it: &Value| actual.iter().any(|other| misfit(it, other, &mut Path::default()).is_none());
     !planned.iter().all(fits) || actual.len() > planned.len()
 }
 

@@ -10,7 +10,8 @@ use crate::value::Value;
 /// What refreshing found changed. Objects that cannot be read from state are left out: planning
 /// reports them.
 pub(super) fn between(stored: &State, refreshed: &State, providers: &Providers) -> Vec<Drift> {
-    let managed = stored.resources.keys().filter(|it| it.resource.resource.mode == ResourceMode::Managed);
+    let managed =
+        stored.resources.keys().filter(|it| it.resource.resource.mode == ResourceMode::Managed);
     let drift = managed.filter_map(|address| {
         if stored.object(address, None).map(|it| &it.attributes)
             == refreshed.object(address, None).map(|it| &it.attributes)

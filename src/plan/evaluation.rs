@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::address::{InstanceAddress, Key, ModuleInstance, ModulePath, ResourceAddress, ResourceName};
+use crate::address::{
+    InstanceAddress, Key, ModuleInstance, ModulePath, ResourceAddress, ResourceName,
+};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::language::config::{Configuration, Expression, Module, Resource};
 use crate::language::evaluate::evaluate;
@@ -263,9 +265,8 @@ impl Evaluation {
     /// All outputs of a module instance.
     pub fn outputs(&self, module: &ModuleInstance) -> Value {
         let Some(declared) = self.module(&module.path()) else { return Value::unknown(Type::Any) };
-        let value = |name: &String| {
-            (name.clone(), self.output(module, name).unwrap_or(Value::NULL))
-        };
+        let value =
+            |name: &String| (name.clone(), self.output(module, name).unwrap_or(Value::NULL));
         Value::object(declared.outputs.keys().map(value).collect::<Vec<_>>())
     }
 

@@ -65,7 +65,8 @@ impl Expansion {
                 fail(format!("{what} has {count} instances, numbered from 0; there is no {key}."))
             }
             (Expansion::Each(each), _) => {
-                let keys: Vec<_> = each.keys().take(8).map(|name| crate::address::quote(name)).collect();
+                let keys: Vec<_> =
+                    each.keys().take(8).map(|name| crate::address::quote(name)).collect();
                 fail(format!("{what} has no instance {key}. Its keys are: {}.", keys.join(", ")))
             }
         }
@@ -94,7 +95,8 @@ const DECIDE_FIRST: &str = "The number of instances must be known before anythin
     values from variables, locals or data sources; or apply what it depends on first, with `-target`.";
 
 fn unknown_culprits(expression: &Expression) -> String {
-    let named: Vec<_> = expression.references().into_iter().map(|(_, span)| span.text().to_string()).collect();
+    let named: Vec<_> =
+        expression.references().into_iter().map(|(_, span)| span.text().to_string()).collect();
     if named.is_empty() { "it".into() } else { format!("`{}`", named.join("`, `")) }
 }
 
@@ -126,7 +128,8 @@ fn count(expression: &Expression, scope: &dyn Scope) -> Result<Expansion, Diagno
 
 fn each(expression: &Expression, scope: &dyn Scope) -> Result<Expansion, Diagnostics> {
     const SUMMARY: &str = "Invalid for_each argument";
-    const SHAPE: &str = "Give a map, an object, or a set of strings; `toset` makes a set of a list.";
+    const SHAPE: &str =
+        "Give a map, an object, or a set of strings; `toset` makes a set of a list.";
     let span = &expression.span;
     let (value, marks) = value_of(expression, scope)?.unmark();
     if !marks.is_empty() {
@@ -137,16 +140,23 @@ fn each(expression: &Expression, scope: &dyn Scope) -> Result<Expansion, Diagnos
         let culprits = unknown_culprits(expression);
         let detail =
             format!("The keys of `for_each` depend on {culprits}, which is not known until apply.");
-        let hint = format!("{DECIDE_FIRST} A map with static keys may have values that are not known.");
+        let hint =
+            format!("{DECIDE_FIRST} A map with static keys may have values that are not known.");
         return fail(SUMMARY, detail, &hint, span);
     }
     match value {
         Value::Map(_, fields) | Value::Object(fields) => {
             Ok(Expansion::Each(Fields::clone(&fields)))
         }
-        Value::Set(_, items) => match items.iter().map(name_of).collect::<Option<BTreeMap<_, _>>>() {
+        Value::Set(_, items) => match items.iter().map(name_of).collect::<Option<BTreeMap<_, _>>>()
+        {
             Some(each) => Ok(Expansion::Each(each)),
-            None => fail(SUMMARY, "The set of `for_each` has elements that are not strings.".into(), SHAPE, span),
+            None => fail(
+                SUMMARY,
+                "The set of `for_each` has elements that are not strings.".into(),
+                SHAPE,
+                span,
+            ),
         },
         Value::Null(_) => fail(SUMMARY, "`for_each` is null.".into(), SHAPE, span),
         other => fail(SUMMARY, format!("`for_each` is {}.", other.ty()), SHAPE, span),

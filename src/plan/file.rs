@@ -40,7 +40,8 @@ pub fn save(plan: &Plan, root: &FilePath) -> Result<Vec<u8>, PlanFileError> {
     if plan.diagnostics.has_errors() {
         return Err(PlanFileError::Unsound);
     }
-    let sources: Vec<Json> = plan.configuration.sources.iter().map(|it| source_to_json(it)).collect();
+    let sources: Vec<Json> =
+        plan.configuration.sources.iter().map(|it| source_to_json(it)).collect();
     let parts = [
         ("plan.json", json!(plan_to_json(plan, root)).to_string().into_bytes()),
         ("tfstate", state_file::print(&plan.stored)),
@@ -95,7 +96,8 @@ fn plan_to_json(plan: &Plan, root: &FilePath) -> Json {
 }
 
 fn change_to_json(change: &Change) -> Json {
-    let addresses = |all: &[ConfigAddress]| all.iter().map(ConfigAddress::to_string).collect::<Vec<_>>();
+    let addresses =
+        |all: &[ConfigAddress]| all.iter().map(ConfigAddress::to_string).collect::<Vec<_>>();
     json!({
         "address": change.address.to_string(),
         "deposed": change.deposed,
@@ -137,13 +139,17 @@ pub fn read(bytes: &[u8], file: &FilePath) -> Result<(Plan, PathBuf), PlanFileEr
         ZipArchive::new(Cursor::new(bytes)).map_err(|error| damaged(&error.to_string()))?;
     let mut part = |name: &str| -> Result<Vec<u8>, PlanFileError> {
         let mut bytes = Vec::new();
-        let mut part = archive.by_name(name).map_err(|error| damaged(&format!("{name}: {error}")))?;
+        let mut part =
+            archive.by_name(name).map_err(|error| damaged(&format!("{name}: {error}")))?;
         part.read_to_end(&mut bytes).map_err(|error| damaged(&format!("{name}: {error}")))?;
         Ok(bytes)
     };
-    let plan: Json = serde_json::from_slice(&part("plan.json")?).map_err(|e| damaged(&e.to_string()))?;
+    let plan: Json =
+        serde_json::from_slice(&part("plan.json")?).map_err(|e| damaged(&e.to_string()))?;
     let version = plan.get("terrace").and_then(Json::as_str).unwrap_or("unknown");
-    if plan.get("format").and_then(Json::as_u64) != Some(FORMAT) || version != env!("CARGO_PKG_VERSION") {
+    if plan.get("format").and_then(Json::as_u64) != Some(FORMAT)
+        || version != env!("CARGO_PKG_VERSION")
+    {
         return Err(PlanFileError::Version(file.into(), version.to_string()));
     }
     let mut state = |name: &str| -> Result<State, PlanFileError> {
@@ -151,7 +157,8 @@ pub fn read(bytes: &[u8], file: &FilePath) -> Result<(Plan, PathBuf), PlanFileEr
         Ok(parsed.map_err(|error| damaged(&error.to_string()))?.unwrap_or_default())
     };
     let (stored, prior) = (state("tfstate")?, state("tfstate-refreshed")?);
-    let sources = serde_json::from_slice(&part("configuration.json")?).map_err(|e| damaged(&e.to_string()))?;
+    let sources = serde_json::from_slice(&part("configuration.json")?)
+        .map_err(|e| damaged(&e.to_string()))?;
     let root = plan.get("root").and_then(Json::as_str).map(PathBuf::from);
     let root = root.ok_or_else(|| damaged("it does not name its folder"))?;
     let memory = memory(&sources).ok_or_else(|| damaged("its configuration is incomplete"))?;
@@ -178,8 +185,10 @@ fn plan_from_json(
     let all = |name: &str| json.get(name)?.as_array();
     let named = |name: &str| json.get(name)?.as_object();
     let schedule: Schedule = serde_json::from_value(json.get("schedule")?.clone()).ok()?;
-    let variables = named("variables")?.iter().map(|(name, it)| Some((name.clone(), from_json(it)?)));
-    let outputs = named("outputs")?.iter().map(|(name, it)| Some((name.clone(), output_from_json(it)?)));
+    let variables =
+        named("variables")?.iter().map(|(name, it)| Some((name.clone(), from_json(it)?)));
+    let outputs =
+        named("outputs")?.iter().map(|(name, it)| Some((name.clone(), output_from_json(it)?)));
     let targets = all("targets")?.iter().map(|it| it.as_str()?.parse().ok());
     Some(Plan {
         mode: serde_json::from_value(json.get("mode")?.clone()).ok()?,

@@ -34,7 +34,8 @@ impl Planner<'_> {
             let Some((kind, provider)) = self.kind_of(address, &resource) else { return };
             for key in &keys {
                 let address = address.instance(key.clone());
-                let instance = Instance { address, resource: &resource, kind, provider: provider.clone() };
+                let instance =
+                    Instance { address, resource: &resource, kind, provider: provider.clone() };
                 self.managed_instance(&instance, &expansion);
             }
         }
@@ -66,10 +67,17 @@ impl Planner<'_> {
     fn managed_instance(&mut self, instance: &Instance<'_>, expansion: &Expansion) {
         let Instance { address, resource, kind, .. } = instance;
         let evaluation = self.evaluation;
-        let scope = evaluation.scope(&address.resource.module).repeated(expansion, address.key.as_ref());
+        let scope =
+            evaluation.scope(&address.resource.module).repeated(expansion, address.key.as_ref());
         let text = address.to_string();
         let lifecycle = &resource.lifecycle;
-        self.check(&lifecycle.preconditions, "Resource precondition failed", "resource", &text, &scope);
+        self.check(
+            &lifecycle.preconditions,
+            "Resource precondition failed",
+            "resource",
+            &text,
+            &scope,
+        );
         let schema = kind.schema();
         let (configuration, problems) = body::decode(&resource.body, schema, &scope);
         let failed = problems.has_errors();
@@ -82,7 +90,13 @@ impl Planner<'_> {
         };
         let scope = scope.with_self(change.after.clone());
         evaluation.record(address, change.after.clone());
-        self.check(&lifecycle.postconditions, "Resource postcondition failed", "resource", &text, &scope);
+        self.check(
+            &lifecycle.postconditions,
+            "Resource postcondition failed",
+            "resource",
+            &text,
+            &scope,
+        );
         if change.action != Action::Nothing {
             self.changing.insert(address.resource.clone());
         }
@@ -129,13 +143,16 @@ impl Planner<'_> {
             _ if prior.is_some() && requested => Reason::Requested,
             Action::DestroyThenCreate if triggered => Reason::Triggered,
             Action::DestroyThenCreate => Reason::CannotUpdate,
-            Action::Create if self.request.stored.object(address, None).is_some() => Reason::Missing,
+            Action::Create if self.request.stored.object(address, None).is_some() => {
+                Reason::Missing
+            }
             _ => Reason::None,
         };
         self.prevented(instance, &found);
         let recorded = self.prior.object(address, None);
         let config_address = address.resource.config();
-        let dependencies = self.request.dependencies.managed(&config_address.module, &config_address.resource);
+        let dependencies =
+            self.request.dependencies.managed(&config_address.module, &config_address.resource);
         Some(Change {
             address: address.clone(),
             deposed: None,
@@ -227,7 +244,8 @@ pub(super) fn propose_again(
         return Err(Diagnostic::error("Resource is missing", detail).into());
     };
     let expansion = evaluation.resource_expansion(&address.resource);
-    let scope = evaluation.scope(&address.resource.module).repeated(&expansion, address.key.as_ref());
+    let scope =
+        evaluation.scope(&address.resource.module).repeated(&expansion, address.key.as_ref());
     let schema = kind.schema();
     let (configuration, problems) = body::decode(&resource.body, schema, &scope);
     if problems.has_errors() {
@@ -241,7 +259,9 @@ pub(super) fn propose_again(
         adjust(Some(connection), kind.name(), prior, &configuration, proposed)
     };
     let proposed = match change.action {
-        Action::Update => super::difference::propose_update(schema, &change.before, &configuration, &adjust),
+        Action::Update => {
+            super::difference::propose_update(schema, &change.before, &configuration, &adjust)
+        }
         _ => super::difference::propose_new(schema, &configuration, &adjust),
     };
     let proposed = proposed.map_err(|error| problem(&error, resource, address))?;

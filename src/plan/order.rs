@@ -67,9 +67,10 @@ impl Orderer<'_> {
     fn points(&mut self) {
         for (index, change) in self.changes.iter().enumerate() {
             let address = &change.address.resource;
-            let made = makes(change.action).then_some((Point::Make(index), Point::Made(address.clone())));
-            let gone =
-                destroys(change.action).then_some((Point::Destroy(index), Point::Gone(address.clone())));
+            let made =
+                makes(change.action).then_some((Point::Make(index), Point::Made(address.clone())));
+            let gone = destroys(change.action)
+                .then_some((Point::Destroy(index), Point::Gone(address.clone())));
             for (work, point) in [made, gone].into_iter().flatten() {
                 let work = self.dag.add(work);
                 let point = self.dag.add(point);

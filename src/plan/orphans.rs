@@ -43,17 +43,23 @@ fn schema_of(
 ) -> Result<&'static Schema, Diagnostic> {
     let resource = &address.resource.resource;
     let found = match resource.mode {
-        ResourceMode::Managed => providers.resource(&key.source, &resource.kind).map(|it| it.schema()),
+        ResourceMode::Managed => {
+            providers.resource(&key.source, &resource.kind).map(|it| it.schema())
+        }
         ResourceMode::Data => providers.data(&key.source, &resource.kind).map(|it| it.schema()),
     };
     found.map_err(|problem| problem.about(address))
 }
 
 /// The provider configuration that state names for an instance.
-pub(super) fn provider_of(state: &State, address: &InstanceAddress) -> Result<ProviderKey, Diagnostic> {
+pub(super) fn provider_of(
+    state: &State,
+    address: &InstanceAddress,
+) -> Result<ProviderKey, Diagnostic> {
     let named = state.resources.get(address).map(|it| it.provider.as_str()).unwrap_or_default();
     let key: ProviderKey = named.parse().map_err(|problem| {
-        Diagnostic::error("State has a damaged provider address", format!("{problem}.")).about(address)
+        Diagnostic::error("State has a damaged provider address", format!("{problem}."))
+            .about(address)
     })?;
     Ok(ProviderKey { source: full_source(&key.source), ..key })
 }
@@ -61,7 +67,10 @@ pub(super) fn provider_of(state: &State, address: &InstanceAddress) -> Result<Pr
 /// Plans the objects of state whose resource or module is no longer in the configuration.
 pub(super) fn plan_orphans(planner: &mut Planner<'_>) {
     let modules = |planner: &Planner<'_>, address: &InstanceAddress| {
-        planner.evaluation.module_instances(&address.resource.module.path()).contains(&address.resource.module)
+        planner
+            .evaluation
+            .module_instances(&address.resource.module.path())
+            .contains(&address.resource.module)
     };
     let addresses: Vec<InstanceAddress> = planner.request.prior.resources.keys().cloned().collect();
     for address in addresses {
@@ -71,7 +80,9 @@ pub(super) fn plan_orphans(planner: &mut Planner<'_>) {
             continue;
         }
         let reason = match planner.evaluation.resource(&address.resource) {
-            None if planner.evaluation.module(&address.resource.module.path()).is_none() => Reason::NoModule,
+            None if planner.evaluation.module(&address.resource.module.path()).is_none() => {
+                Reason::NoModule
+            }
             None => Reason::NoResource,
             Some(_) if !modules(planner, &address) => Reason::NoModule,
             Some(_) => continue,
@@ -94,14 +105,19 @@ pub(super) fn plan_destroy(planner: &mut Planner<'_>) {
 fn doomed(planner: &Planner<'_>) -> std::collections::BTreeSet<InstanceAddress> {
     let state = planner.request.prior;
     let targets = &planner.request.targets;
-    let named = |it: &&InstanceAddress| targets.is_empty() || targets.iter().any(|target| target.covers(it));
-    let mut doomed: std::collections::BTreeSet<_> = state.resources.keys().filter(named).cloned().collect();
+    let named = |it: &&InstanceAddress| {
+        targets.is_empty() || targets.iter().any(|target| target.covers(it))
+    };
+    let mut doomed: std::collections::BTreeSet<_> =
+        state.resources.keys().filter(named).cloned().collect();
     loop {
-        let resources: std::collections::BTreeSet<_> = doomed.iter().map(|it| it.resource.config()).collect();
-        let depends = |(address, _, object): (&InstanceAddress, Option<&str>, &crate::state::Object)| {
-            let needs = object.dependencies.iter().any(|on| resources.contains(on));
-            (needs && !doomed.contains(address)).then(|| address.clone())
-        };
+        let resources: std::collections::BTreeSet<_> =
+            doomed.iter().map(|it| it.resource.config()).collect();
+        let depends =
+            |(address, _, object): (&InstanceAddress, Option<&str>, &crate::state::Object)| {
+                let needs = object.dependencies.iter().any(|on| resources.contains(on));
+                (needs && !doomed.contains(address)).then(|| address.clone())
+            };
         let more: Vec<_> = state.objects().filter_map(depends).collect();
         if more.is_empty() {
             return doomed;

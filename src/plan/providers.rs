@@ -60,14 +60,22 @@ impl Providers {
     }
 
     /// A resource type of a provider.
-    pub fn resource(&self, source: &str, kind: &str) -> Result<&'static dyn ResourceType, Diagnostic> {
+    pub fn resource(
+        &self,
+        source: &str,
+        kind: &str,
+    ) -> Result<&'static dyn ResourceType, Diagnostic> {
         let provider = self.require(source)?;
         let known = || provider.resources().iter().map(|it| it.name());
         provider.resource(kind).ok_or_else(|| unsupported("resource type", kind, known()))
     }
 
     /// A data source of a provider.
-    pub fn data(&self, source: &str, kind: &str) -> Result<&'static dyn DataSourceType, Diagnostic> {
+    pub fn data(
+        &self,
+        source: &str,
+        kind: &str,
+    ) -> Result<&'static dyn DataSourceType, Diagnostic> {
         let provider = self.require(source)?;
         let known = || provider.data_sources().iter().map(|it| it.name());
         provider.data_source(kind).ok_or_else(|| unsupported("data source", kind, known()))

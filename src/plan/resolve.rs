@@ -14,11 +14,20 @@ use crate::state::{Object, attributes};
 use crate::value::{Path, Value};
 
 /// An evaluation for applying a plan: what the plan changes is expected, all else is as it is.
-pub fn evaluation_of(plan: &Plan, providers: &Providers, folder: PathBuf) -> (Evaluation, Diagnostics) {
+pub fn evaluation_of(
+    plan: &Plan,
+    providers: &Providers,
+    folder: PathBuf,
+) -> (Evaluation, Diagnostics) {
     let mut diagnostics = Diagnostics::new();
     let configuration = Arc::new(plan.configuration.clone());
-    let evaluation =
-        Evaluation::new(configuration, plan.variables.clone(), &plan.workspace, folder, &plan.timestamp);
+    let evaluation = Evaluation::new(
+        configuration,
+        plan.variables.clone(),
+        &plan.workspace,
+        folder,
+        &plan.timestamp,
+    );
     for address in plan.prior.resources.keys() {
         match value_in(&plan.prior, providers, address, None) {
             Ok(Some(value)) => evaluation.record(address, value),

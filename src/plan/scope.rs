@@ -46,10 +46,15 @@ impl<'a> ModuleScope<'a> {
         Box::new(Diagnostic::error(format!("Reference to undeclared {what}"), detail).at(span))
     }
 
-    fn each(&self, span: &Span, part: impl Fn(&Key, &Value) -> Option<Value>) -> Result<Value, Box<Diagnostic>> {
+    fn each(
+        &self,
+        span: &Span,
+        part: impl Fn(&Key, &Value) -> Option<Value>,
+    ) -> Result<Value, Box<Diagnostic>> {
         let found = self.repeated.as_ref().and_then(|(key, value)| part(key, value));
         found.ok_or_else(|| {
-            let detail = format!("`{}` is only known inside a block with that repetition.", span.text());
+            let detail =
+                format!("`{}` is only known inside a block with that repetition.", span.text());
             Box::new(
                 Diagnostic::error("Reference outside of repetition", detail)
                     .hint("Use `each` with `for_each`, and `count.index` with `count`.")
@@ -73,7 +78,11 @@ impl Scope for ModuleScope<'_> {
             }
             Reference::Module(name, None) => Ok(self.evaluation.call(here, name)),
             Reference::Module(name, Some(key)) => {
-                self.evaluation.call_expansion(here, name).check_key(&format!("module.{name}"), key, span)?;
+                self.evaluation.call_expansion(here, name).check_key(
+                    &format!("module.{name}"),
+                    key,
+                    span,
+                )?;
                 Ok(self.evaluation.outputs(&here.child(name, Some(key.clone()))))
             }
             Reference::Resource(name, None) => {

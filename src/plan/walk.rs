@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::address::{InstanceAddress, Mode as ResourceMode, ModulePath, ResourceAddress, ResourceName, Target};
+use crate::address::{
+    InstanceAddress, Mode as ResourceMode, ModulePath, ResourceAddress, ResourceName, Target,
+};
 use crate::diagnostic::Diagnostics;
 use crate::plan::checks::check;
 use crate::plan::connect::connect_one;
@@ -141,8 +143,12 @@ impl<'a> Planner<'a> {
             let value = self.evaluation.output(&module, name);
             let shows = value.is_some_and(|it| it.marks_deep().contains(Marks::SENSITIVE));
             if path.is_root() && shows && !output.sensitive {
-                let detail = format!("Output `{name}` has a sensitive value but is not declared so.");
-                let error = crate::diagnostic::Diagnostic::error("Output refers to sensitive values", detail);
+                let detail =
+                    format!("Output `{name}` has a sensitive value but is not declared so.");
+                let error = crate::diagnostic::Diagnostic::error(
+                    "Output refers to sensitive values",
+                    detail,
+                );
                 let hint = "Set `sensitive = true`, or use `nonsensitive` where it may be shown.";
                 self.diagnostics.push(error.hint(hint).at(&output.value.span));
             }
@@ -193,7 +199,10 @@ impl<'a> Planner<'a> {
     }
 
     /// The connection of a provider configuration; made now when its arguments were not known before.
-    pub(super) fn connection(&mut self, key: &ProviderKey) -> Option<std::sync::Arc<dyn crate::provider::Connection>> {
+    pub(super) fn connection(
+        &mut self,
+        key: &ProviderKey,
+    ) -> Option<std::sync::Arc<dyn crate::provider::Connection>> {
         if let Some(made) = self.connections.get(key) {
             return Some(made.clone());
         }
@@ -261,14 +270,18 @@ impl<'a> Planner<'a> {
             }
             let at = Node::Output(ModulePath::default(), name.clone());
             let at = self.request.dependencies.dag.position(&at);
-            let included = self.included.as_ref().is_none_or(|nodes| at.is_some_and(|at| nodes.contains(&at)));
+            let included =
+                self.included.as_ref().is_none_or(|nodes| at.is_some_and(|at| nodes.contains(&at)));
             let before = before(name).unwrap_or(Value::NULL);
             let after = if included {
-                self.evaluation.output(&crate::address::ModuleInstance::ROOT, name).unwrap_or(Value::NULL)
+                self.evaluation
+                    .output(&crate::address::ModuleInstance::ROOT, name)
+                    .unwrap_or(Value::NULL)
             } else {
                 before.clone()
             };
-            outputs.insert(name.clone(), OutputChange { before, after, sensitive: output.sensitive });
+            outputs
+                .insert(name.clone(), OutputChange { before, after, sensitive: output.sensitive });
         }
         for name in self.request.stored.outputs.keys() {
             let gone = || OutputChange {
