@@ -2,9 +2,9 @@
 
 use bigdecimal::BigDecimal;
 
-use super::table::{Function, Knowledge, Parameter, Returns};
+use super::table::{Function, Knowledge, Parameter, Returns, Shape};
 use super::{CallContext, FunctionError, find, names};
-use crate::value::{Marks, Number, Type, Value};
+use crate::value::{Marks, Number, Type, Value, convert};
 
 /// What a function's body gives back.
 pub(super) type Outcome = Result<Value, Fault>;
@@ -21,6 +21,11 @@ impl Fault {
     pub(super) fn at(index: usize, message: impl Into<String>) -> Fault {
         Fault { argument: Some(index), message: message.into() }
     }
+
+    /// The same, as part of something larger.
+    pub(super) fn within(self, what: &str) -> Fault {
+        Fault { argument: None, message: format!("{what}: {}", self.message) }
+    }
 }
 
 impl From<&str> for Fault {
@@ -35,9 +40,39 @@ impl From<String> for Fault {
     }
 }
 
+/// A string as the result of a call.
+pub(super) fn text(it: impl AsRef<str>) -> Outcome {
+    Ok(Value::string(it))
+}
+
+/// A bool as the result of a call.
+pub(super) fn truth(it: bool) -> Outcome {
+    Ok(Value::Bool(it))
+}
+
+/// A count as the result of a call.
+pub(super) fn count(it: usize) -> Outcome {
+    Ok(Value::number(it))
+}
+
+/// A list of strings as the result of a call.
+pub(super) fn texts<T: AsRef<str>>(items: impl IntoIterator<Item = T>) -> Outcome {
+    Ok(Value::list(Type::String, items.into_iter().map(Value::string)))
+}
+
+/// The number of a value that must be whole.
+pub(super) fn whole_number(value: &Value) -> Result<i64, String> {
+    value.as_number().and_then(Number::as_i64).ok_or_else(|| {
+        let (least, most) = (i64::MIN, i64::MAX);
+        format!("value must be a whole number, between {least} and {most} inclusive")
+    })
+}
+
 /// The arguments of one call, converted to the types of the parameters.
-pub struct Call<'a> {
+pub(super) struct Call<'a> {
     pub(super) arguments: Vec<Value>,
+    /// What the arguments were marked with, at any depth.
+    pub(super) marks: Vec<Marks>,
     pub(super) context: &'a CallContext<'a>,
 }
 
@@ -74,13 +109,18 @@ impl Call<'_> {
 
     /// An argument whose parameter takes a number, when it is whole.
     pub(super) fn integer(&self, index: usize) -> Result<i64, Fault> {
-        self.value(index).as_number().and_then(Number::as_i64).ok_or_else(|| {
-            let (least, most) = (i64::MIN, i64::MAX);
-            Fault::at(
-                index,
-                format!("value must be a whole number, between {least} and {most} inclusive"),
-            )
-        })
+        Ok(whole_number(self.value(index))?)
+    }
+
+    /// The text of a string for use in a message: quoted, or what it is marked with.
+    pub(super) fn show(&self, index: usize) -> String {
+        let marks = self.marks.get(index).copied().unwrap_or_default();
+        match (marks.contains(Marks::EPHEMERAL), marks.contains(Marks::SENSITIVE)) {
+            (true, true) => "(ephemeral sensitive value)".to_string(),
+            (true, false) => "(ephemeral value)".to_string(),
+            (false, true) => "(sensitive value)".to_string(),
+            (false, false) => format!("{:?}", self.text(index)),
+        }
     }
 }
 
@@ -117,7 +157,7 @@ fn no_such_function(name: &str) -> FunctionError {
 
 fn check_arity(function: &Function, given: usize) -> Result<(), FunctionError> {
     let (name, wanted) = (function.name, function.parameters.len());
-    let arguments = if wanted == 1 { "argument" } else { "arguments" };
+    let arguments = "argument(s)";
     let error = |summary, message| Err(FunctionError { argument: None, summary, message });
     if let Some(missing) = function.parameters.get(given) {
         let least = if function.variadic.is_some() { "at least " } else { "" };
@@ -163,54 +203,83 @@ fn convert_all(function: &Function, arguments: Vec<Value>) -> Result<Vec<Value>,
 }
 
 fn convert_one(parameter: &Parameter, argument: Value, index: usize) -> Outcome {
-    let wanted = parameter.shape.ty();
-    if wanted == Type::Any || argument.ty() == wanted {
+    if parameter.shape == Shape::Any {
         return Ok(argument);
     }
-    Err(Fault::at(index, format!("{wanted} required")))
+    convert(&argument, &parameter.shape.ty()).map_err(|error| Fault::at(index, error.to_string()))
 }
 
-fn run(function: &Function, arguments: Vec<Value>, context: &CallContext<'_>) -> Outcome {
-    let mut marks = Marks::NONE;
-    let mut wait = false;
-    let mut untyped = false;
-    let mut bare = Vec::with_capacity(arguments.len());
+/// The arguments as the body gets them, and whether it may be called at all.
+struct Prepared {
+    arguments: Vec<Value>,
+    marks: Vec<Marks>,
+    /// The marks that the body does not get to see.
+    taken: Marks,
+    unknown: bool,
+    untyped: bool,
+}
+
+fn prepare(function: &Function, arguments: Vec<Value>) -> Prepared {
+    let mut prepared = Prepared {
+        arguments: Vec::with_capacity(arguments.len()),
+        marks: arguments.iter().map(Value::marks_deep).collect(),
+        taken: Marks::NONE,
+        unknown: false,
+        untyped: false,
+    };
     for (index, argument) in arguments.into_iter().enumerate() {
         let Some(parameter) = function.parameter(index) else { continue };
-        untyped |= !parameter.dynamic && argument.ty() == Type::Any;
-        wait |= match parameter.knowledge {
+        prepared.untyped |= !parameter.dynamic && is_untyped(&argument);
+        prepared.unknown |= match parameter.knowledge {
             Knowledge::Nothing => false,
             Knowledge::Itself => !argument.is_known(),
             Knowledge::Whole => !argument.is_wholly_known(),
         };
         if parameter.marked {
-            if wait || untyped {
-                marks = marks.union(argument.marks());
-            }
-            bare.push(argument);
+            prepared.arguments.push(argument);
         } else {
             let (argument, found) = argument.unmark_deep();
-            marks = marks.union(found);
-            bare.push(argument);
+            prepared.taken = prepared.taken.union(found);
+            prepared.arguments.push(argument);
         }
     }
-    if untyped {
-        return Ok(Value::unknown(Type::Any).mark(marks));
-    }
-    if wait {
-        return Ok(unknown_result(function, &bare)?.mark(marks));
-    }
-    let call = Call { arguments: bare, context };
-    (function.body)(&call).map(|result| result.mark(marks))
+    prepared
 }
 
-fn unknown_result(function: &Function, arguments: &[Value]) -> Outcome {
-    let ty = match function.returns {
-        Returns::Always(shape) => shape.ty(),
-        Returns::Rule(rule) => rule(arguments)?,
-    };
-    if function.nullable || ty == Type::Any {
-        return Ok(Value::unknown(ty));
+/// Whether not even the type of the value is known.
+pub(super) fn is_untyped(value: &Value) -> bool {
+    match value.bare() {
+        Value::Null(ty) => *ty == Type::Any,
+        Value::Unknown(unknown) => unknown.ty == Type::Any,
+        _ => false,
     }
-    Ok(Value::unknown_not_null(ty))
+}
+
+fn run(function: &Function, arguments: Vec<Value>, context: &CallContext<'_>) -> Outcome {
+    let Prepared { arguments, marks, taken, unknown, untyped } = prepare(function, arguments);
+    let wait = context.pure && !function.pure;
+    if untyped || unknown || wait {
+        let all = marks.iter().fold(taken, |all, it| all.union(*it));
+        let ty = if untyped { Type::Any } else { result_type(function, &arguments)? };
+        return Ok(unknown_result(function, ty).mark(all));
+    }
+    let call = Call { arguments, marks, context };
+    (function.body)(&call).map(|result| result.mark(taken))
+}
+
+fn result_type(function: &Function, arguments: &[Value]) -> Result<Type, Fault> {
+    match function.returns {
+        Returns::Always(shape) => Ok(shape.ty()),
+        Returns::Rule(rule) => {
+            let bare: Vec<Value> = arguments.iter().map(|it| it.unmark_deep().0).collect();
+            rule(&bare)
+        }
+    }
+}
+
+fn unknown_result(function: &Function, ty: Type) -> Value {
+    if function.nullable || ty == Type::Any {
+        return Value::unknown(ty);
+    }
+    Value::unknown_not_null(ty)
 }

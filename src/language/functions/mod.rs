@@ -5,14 +5,28 @@
 //! Names, parameters and results are those of OpenTofu 1.12.
 
 mod call;
+mod collection;
+mod conversion;
+mod encoding;
+mod file;
+mod format;
+mod hash;
+mod network;
 mod number;
+mod regex;
+mod sequence;
+mod set;
+mod string;
 mod table;
+mod time;
+mod yaml;
+mod yaml_write;
 
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
-use time::OffsetDateTime;
+use ::time::OffsetDateTime;
 
 use crate::diagnostic::Source;
 use crate::value::{Fields, Value};
@@ -50,7 +64,22 @@ pub struct FunctionError {
 }
 
 static TABLE: LazyLock<HashMap<&'static str, Function>> = LazyLock::new(|| {
-    let all = [number::FUNCTIONS];
+    let all = [
+        collection::FUNCTIONS,
+        conversion::FUNCTIONS,
+        encoding::FUNCTIONS,
+        file::FUNCTIONS,
+        format::FUNCTIONS,
+        hash::FUNCTIONS,
+        network::FUNCTIONS,
+        number::FUNCTIONS,
+        regex::FUNCTIONS,
+        sequence::FUNCTIONS,
+        set::FUNCTIONS,
+        string::FUNCTIONS,
+        time::FUNCTIONS,
+        yaml::FUNCTIONS,
+    ];
     all.into_iter().flatten().map(|function| (function.name, *function)).collect()
 });
 

@@ -18,6 +18,8 @@ pub struct Function {
     pub returns: Returns,
     /// Whether the result may be null.
     pub nullable: bool,
+    /// Whether equal arguments always give the same result.
+    pub pure: bool,
     pub(super) body: fn(&Call<'_>) -> Outcome,
 }
 
@@ -138,7 +140,8 @@ pub(super) const fn function(
     body: fn(&Call<'_>) -> Outcome,
 ) -> Function {
     let returns = Returns::Always(returns);
-    Function { name, description, parameters, variadic: None, returns, nullable: false, body }
+    let (variadic, nullable, pure) = (None, false, true);
+    Function { name, description, parameters, variadic, returns, nullable, pure, body }
 }
 
 impl Function {
@@ -153,6 +156,11 @@ impl Function {
         rule: fn(&[Value]) -> Result<Type, super::call::Fault>,
     ) -> Function {
         Function { returns: Returns::Rule(rule), ..self }
+    }
+
+    /// The same, but the result differs each time.
+    pub(super) const fn impure(self) -> Function {
+        Function { pure: false, ..self }
     }
 
     /// The same, but the result may be null.

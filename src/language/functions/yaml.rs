@@ -1,0 +1,309 @@
+//! `yamldecode`: YAML 1.2 with the scalars that OpenTofu reads, some of them from YAML 1.1.
+
+use std::collections::HashMap;
+use std::str::FromStr as _;
+
+use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
+
+use super::call::{Call, Outcome, text};
+use super::encoding::from_base64;
+use super::table::{ANY, Function, Parameter, STRING, function, takes};
+use super::yaml_write::write;
+use crate::value::{Fields, Number, Type, Value, convert};
+
+pub(super) const FUNCTIONS: &[Function] = &[
+    function(
+        "yamldecode",
+        "The value that a YAML document stands for.",
+        &[takes("src", STRING)],
+        ANY,
+        decode,
+    )
+    .nullable(),
+    function(
+        "yamlencode",
+        "A value as a YAML document.",
+        &[Parameter::anything("value").whole()],
+        STRING,
+        |call| text(write(call.value(0))),
+    ),
+];
+
+fn decode(call: &Call<'_>) -> Outcome {
+    Ok(Decoder::new(call.text(0)).document()?)
+}
+
+struct Decoder<'a> {
+    events: Parser<'a, StrInput<'a>>,
+    /// The values of anchors, by number; none while the anchor's own node is being read.
+    anchors: HashMap<usize, Option<Value>>,
+}
+
+fn at(span: &Span, message: impl std::fmt::Display) -> String {
+    format!("on line {}, column {}: {message}", span.start.line(), span.start.col() + 1)
+}
+
+fn scan_error(error: &ScanError) -> String {
+    let marker = error.marker();
+    format!("on line {}, column {}: {}", marker.line(), marker.col() + 1, error.info())
+}
+
+type Node<'a> = (Event<'a>, Span);
+
+impl<'a> Decoder<'a> {
+    fn new(source: &'a str) -> Decoder<'a> {
+        Decoder { events: Parser::new_from_str(source), anchors: HashMap::new() }
+    }
+
+    fn next(&mut self) -> Result<Node<'a>, String> {
+        match self.events.next() {
+            Some(Ok(node)) => Ok(node),
+            Some(Err(error)) => Err(scan_error(&error)),
+            None => Err("unexpected end of the YAML document".to_string()),
+        }
+    }
+
+    fn document(&mut self) -> Result<Value, String> {
+        self.next()?;
+        let (start, span) = self.next()?;
+        if !matches!(start, Event::DocumentStart(_)) {
+            return Err(at(&span, "missing start of document"));
+        }
+        let first = self.next()?;
+        let value = self.value(first)?;
+        self.next()?;
+        match self.next()? {
+            (Event::StreamEnd, _) => Ok(value),
+            (_, span) => Err(at(&span, "unexpected extra content after value")),
+        }
+    }
+
+    fn value(&mut self, (event, span): Node<'a>) -> Result<Value, String> {
+        match event {
+            Event::Scalar(source, style, anchor, tag) => {
+                let value =
+                    scalar(&source, style, tag.as_deref()).map_err(|message| at(&span, message))?;
+                self.anchored(anchor, value)
+            }
+            Event::Alias(anchor) => match self.anchors.get(&anchor) {
+                Some(Some(value)) => Ok(value.clone()),
+                Some(None) => {
+                    Err(at(&span, "cannot refer to an anchor from inside its own definition"))
+                }
+                None => Err(at(&span, "reference to undefined anchor")),
+            },
+            Event::SequenceStart(anchor, tag) => {
+                self.begin(anchor, tag.as_deref(), "seq").map_err(|message| at(&span, message))?;
+                let value = self.sequence()?;
+                self.anchored(anchor, value)
+            }
+            Event::MappingStart(anchor, tag) => {
+                self.begin(anchor, tag.as_deref(), "map").map_err(|message| at(&span, message))?;
+                let value = self.mapping()?;
+                self.anchored(anchor, value)
+            }
+            _ => Err(at(&span, "expected a value")),
+        }
+    }
+
+    /// Checks the tag of a collection, and notes that its anchor may not be used yet.
+    fn begin(&mut self, anchor: usize, tag: Option<&Tag>, kind: &str) -> Result<(), String> {
+        self.anchors.insert(anchor, None);
+        match tag {
+            Some(tag) if !(tag.is_yaml_core_schema() && tag.suffix == kind) => {
+                Err(format!("cannot interpret this as {tag}"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn anchored(&mut self, anchor: usize, value: Value) -> Result<Value, String> {
+        // Nodes without an anchor all have the number 0, which no alias has.
+        if anchor != 0 {
+            self.anchors.insert(anchor, Some(value.clone()));
+        }
+        Ok(value)
+    }
+
+    fn sequence(&mut self) -> Result<Value, String> {
+        let mut items = Vec::new();
+        loop {
+            match self.next()? {
+                (Event::SequenceEnd, _) => return Ok(Value::tuple(items)),
+                node => items.push(self.value(node)?),
+            }
+        }
+    }
+
+    fn mapping(&mut self) -> Result<Value, String> {
+        let mut fields = Fields::new();
+        loop {
+            let (event, span) = self.next()?;
+            if event == Event::MappingEnd {
+                return Ok(Value::Object(fields.into()));
+            }
+            let Event::Scalar(source, style, _, tag) = event else {
+                return Err(at(&span, "only strings are allowed as mapping keys"));
+            };
+            let node = self.next()?;
+            let value = self.value(node)?;
+            if is_merge(&source, style, tag.as_deref()) {
+                merge(&mut fields, &value).map_err(|message| at(&span, message))?;
+                continue;
+            }
+            let key = key(&source, style, tag.as_deref()).map_err(|message| at(&span, message))?;
+            fields.insert(key, value);
+        }
+    }
+}
+
+fn key(source: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<String, String> {
+    let key = scalar(source, style, tag)?;
+    if key.is_null() {
+        return Err("mapping key cannot be null".to_string());
+    }
+    match convert(&key, &Type::String) {
+        Ok(Value::String(key)) => Ok(key.to_string()),
+        _ => Err("only strings are allowed as mapping keys".to_string()),
+    }
+}
+
+fn is_merge(source: &str, style: ScalarStyle, tag: Option<&Tag>) -> bool {
+    match tag {
+        Some(tag) => tag.is_yaml_core_schema() && tag.suffix == "merge",
+        None => source == "<<" && style == ScalarStyle::Plain,
+    }
+}
+
+/// `<<`: the fields of a mapping, or of each mapping in a sequence.
+fn merge(fields: &mut Fields, value: &Value) -> Result<(), String> {
+    let refused = |value: &Value| format!("cannot merge {} into mapping", value.ty().friendly());
+    match (value.fields(), value.items()) {
+        (Some(more), _) => {
+            fields.extend(more.iter().map(|(name, value)| (name.clone(), value.clone())));
+            Ok(())
+        }
+        (None, Some(items)) => items.iter().try_for_each(|item| match item.fields() {
+            Some(_) => merge(fields, item),
+            None => Err(refused(item)),
+        }),
+        (None, None) => Err(refused(value)),
+    }
+}
+
+fn scalar(source: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Value, String> {
+    let Some(tag) = tag else {
+        let plain = style == ScalarStyle::Plain;
+        return if plain { plain_scalar(source) } else { Ok(Value::string(source)) };
+    };
+    if !tag.is_yaml_core_schema() {
+        return Err(format!("unsupported tag {:?}", tag.to_string()));
+    }
+    // As OpenTofu has it, a quoted string that could mean something else stays a string.
+    let quoted = matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted);
+    if quoted && (source.is_empty() || source.starts_with(MEANINGFUL)) {
+        return Ok(Value::string(source));
+    }
+    let unusable = || format!("cannot parse {source:?} as {}", tag.suffix);
+    match tag.suffix.as_str() {
+        "str" => Ok(Value::string(source)),
+        "binary" if from_base64(source).is_some() => Ok(Value::string(source)),
+        "bool" => boolean(source).map(Value::Bool).ok_or_else(unusable),
+        "int" | "float" => number(source).ok_or_else(unusable),
+        "timestamp" => timestamp(source).ok_or_else(unusable),
+        "null" => Ok(Value::NULL),
+        "binary" => Err(unusable()),
+        _ => Err(format!("unsupported tag {:?}", tag.to_string())),
+    }
+}
+
+/// The characters that scalars other than strings can begin with.
+const MEANINGFUL: fn(char) -> bool = |it| it.is_ascii_digit() || "+-.~yYnNtTfFoO".contains(it);
+
+fn plain_scalar(source: &str) -> Result<Value, String> {
+    if matches!(source, "" | "~" | "null" | "Null" | "NULL") {
+        return Ok(Value::NULL);
+    }
+    if let Some(truth) = boolean(source) {
+        return Ok(Value::Bool(truth));
+    }
+    match source.trim_start_matches(['+', '-']).to_ascii_lowercase().as_str() {
+        ".inf" | ".nan" => return Err(format!("the number {source} is not supported")),
+        _ => {}
+    }
+    if let Some(time) = timestamp(source) {
+        return Ok(time);
+    }
+    Ok(number(source).unwrap_or_else(|| Value::string(source)))
+}
+
+fn boolean(source: &str) -> Option<bool> {
+    match source {
+        "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => {
+            Some(true)
+        }
+        "n" | "N" | "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => {
+            Some(false)
+        }
+        _ => None,
+    }
+}
+
+/// A decimal number, or a whole one in octal (`0o17`) or hexadecimal (`0x1F`).
+fn number(source: &str) -> Option<Value> {
+    for (prefix, radix) in [("0o", 8), ("0x", 16)] {
+        if let Some(digits) = source.strip_prefix(prefix) {
+            let plain = digits.chars().all(|it| it.is_digit(radix));
+            let number = i64::from_str_radix(digits, radix).ok().filter(|_| plain);
+            return number.map(Value::number);
+        }
+    }
+    let unsigned = source.trim_start_matches(['+', '-']);
+    let starts = unsigned.starts_with(|it: char| it.is_ascii_digit())
+        || unsigned
+            .strip_prefix('.')
+            .is_some_and(|it| it.starts_with(|it: char| it.is_ascii_digit()));
+    let plausible = source.chars().all(|it| it.is_ascii_digit() || "+-.eE".contains(it));
+    let number = Number::from_str(source).ok().filter(|_| starts && plausible);
+    number.map(Value::Number)
+}
+
+/// The forms of a time that YAML allows, as the string of RFC 3339 that the language uses.
+fn timestamp(source: &str) -> Option<Value> {
+    let (date, rest) = match source.find(['T', 't', ' ']) {
+        Some(at) => (source.get(..at)?, source.get(at..)?),
+        None => (source, ""),
+    };
+    let mut parts = date.split('-');
+    let year = parts.next().filter(|it| it.len() == 4)?;
+    let (month, day) = (two_digits(parts.next()?)?, two_digits(parts.next()?)?);
+    if parts.next().is_some() || !year.bytes().all(|it| it.is_ascii_digit()) {
+        return None;
+    }
+    let clock = match rest.chars().next() {
+        None => "00:00:00Z".to_string(),
+        Some(' ') => clock(rest.get(1..)?)? + "Z",
+        Some(_) => {
+            let rest = rest.get(1..)?;
+            let zone = rest.find(['Z', '+', '-'])?;
+            clock(rest.get(..zone)?)? + rest.get(zone..)?
+        }
+    };
+    let normal = format!("{year}-{month}-{day}T{clock}");
+    super::time::normalise(&normal).map(Value::string)
+}
+
+fn two_digits(part: &str) -> Option<String> {
+    let number: u8 = part.parse().ok()?;
+    (part.len() <= 2).then(|| format!("{number:02}"))
+}
+
+/// Hours, minutes and seconds, without the fraction.
+fn clock(source: &str) -> Option<String> {
+    let (whole, fraction) = source.split_once('.').unwrap_or((source, "0"));
+    if !fraction.bytes().all(|it| it.is_ascii_digit()) {
+        return None;
+    }
+    let parts: Option<Vec<String>> = whole.split(':').map(two_digits).collect();
+    parts.filter(|parts| parts.len() == 3).map(|parts| parts.join(":"))
+}
