@@ -40,6 +40,7 @@ pub mod plan;
 
 // providers
 pub mod aws;
+pub mod utility;
 pub mod sandbox;
 
 // front

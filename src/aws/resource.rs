@@ -9,12 +9,13 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 
 use crate::aws::client::Aws;
+use crate::aws::retry;
 use crate::aws::tags::{self, TagPolicy, Tagging, Tags};
 use crate::provider::{
     ErrorKind, Observed, Phase, Planned, ProviderError, Recovery, ResourceType, Result, Schedule,
     Status, Step,
 };
-use crate::schema::{Field, FieldType, Schema, Shape};
+use crate::schema::{Check, Field, FieldType, Schema, Shape, Syntax, schema_of};
 use crate::value::{Path, Type, Value};
 
 /// A resource type: a struct declared by `schema!` with an `id: Option<String>`, and how AWS keeps it.
@@ -130,6 +131,17 @@ impl Proposal<'_> {
         self.prior.is_some_and(|prior| prior.get(name) != self.value.get(name))
     }
 
+    /// Plans the region that the configuration names, or the provider's.
+    fn set_region(&mut self, provider: &str) {
+        if self.configuration.get("region").is_null() {
+            self.set("region", Value::string(provider));
+        }
+        let was = self.prior.map(|prior| prior.get("region"));
+        if was.is_some_and(|was| was.as_str().is_some()) && self.changes("region") {
+            self.replace_because("region");
+        }
+    }
+
     /// Replaces the object because of a field.
     pub fn replace_because(&mut self, name: &str) {
         self.replace.push(Path::attribute(name));
@@ -140,8 +152,8 @@ impl Proposal<'_> {
 pub trait AnyResource: ResourceType {
     /// Whether the service has no regions.
     fn global(&self) -> bool;
-    /// [`Resource::plan`], and tags.
-    fn plan(&self, tags: &TagPolicy, proposal: &mut Proposal<'_>) -> Result;
+    /// [`Resource::plan`], and tags and region; `region` is the provider's.
+    fn plan(&self, tags: &TagPolicy, region: &str, proposal: &mut Proposal<'_>) -> Result;
     /// [`Resource::read`], batched, and tags.
     fn read<'a>(
         &'a self,
@@ -175,8 +187,8 @@ pub trait AnyResource: ResourceType {
     /// [`Resource::explain`]
     fn explain<'a>(&'a self, aws: &'a Aws, object: &'a Value)
     -> BoxFuture<'a, Result<Vec<String>>>;
-    /// [`Resource::import`]
-    fn import(&self, id: &str) -> Result<Value>;
+    /// [`Resource::import`]; the id may end in `@` and a region other than `region`, the provider's.
+    fn import(&self, id: &str, region: &str) -> Result<Value>;
     /// This, as the engine sees it.
     fn as_type(&'static self) -> &'static dyn ResourceType;
 }
@@ -195,12 +207,13 @@ impl<R: Resource> Kind<R> {
     }
 
     /// The fields outside the struct (`region`, `timeouts`), carried over from `from`.
-    fn keep_extra(&self, object: &R, from: &Value) -> Value {
+    fn keep_extra(&self, object: &R, from: &Value, region: &str) -> Value {
         let own = object.encode();
         self.schema().fields.iter().fold(own, |own, field| match field.name {
-            "region" | "timeouts" if !struct_has::<R>(field.name) => {
-                own.with(field.name, from.get(field.name))
+            "region" if !struct_has::<R>(field.name) => {
+                own.with(field.name, Value::string(region))
             }
+            "timeouts" => own.with(field.name, from.get(field.name)),
             _ => own,
         })
     }
@@ -210,38 +223,56 @@ impl<R: Resource> Kind<R> {
         aws: &Aws,
         policy: &TagPolicy,
         chunk: &[Value],
-    ) -> Result<Vec<Option<Observed>>> {
+    ) -> Result<Vec<Option<Value>>> {
         let known: Vec<R> = chunk.iter().map(R::decode).collect::<std::result::Result<_, _>>()?;
         let found = R::read(aws, known).await?;
         let finish = |(prior, now): (&Value, Option<R>)| {
-            let now = now?;
-            let status = now.status();
-            let value = self.keep_extra(&now, prior);
-            let value = keep_config_only(self.schema(), prior, value);
-            let tagged = R::TAGGING.is_some();
-            let value = if tagged { policy.after_read(prior, value) } else { value };
-            Some(Observed { value, status })
+            let now = self.keep_extra(&now?, prior, &aws.region);
+            let now = keep_config_only(self.schema(), prior, now);
+            Some(if R::TAGGING.is_some() { policy.after_read(prior, now) } else { now })
         };
         Ok(chunk.iter().zip(found).map(finish).collect())
+    }
+
+    /// Creates the object. When AWS says that it exists already, an earlier try may have made it.
+    async fn create_or_find(&self, aws: &Aws, planned: &R, step: &Step) -> Result<String> {
+        let refused = match planned.create(aws, step).await {
+            Err(error) => error,
+            made => return made,
+        };
+        let code = refused.code.as_deref().unwrap_or_default();
+        if !retry::adopts(&refused.operation, code) {
+            return Err(refused);
+        }
+        planned.find(aws, &step.token).await?.ok_or(refused)
     }
 }
 
 /// Whether the struct itself declares the field.
 fn struct_has<R: Resource>(name: &str) -> bool {
-    struct_schema::<R>().field(name).is_some()
-}
-
-fn struct_schema<R: Resource>() -> Schema {
-    match R::shape() {
-        Shape::Object(schema) => schema,
-        _ => Schema::default(),
-    }
+    schema_of::<R>().field(name).is_some()
 }
 
 /// What AWS never tells keeps its last value, in nested blocks at the same position too.
 fn keep_config_only(schema: &Schema, prior: &Value, now: Value) -> Value {
-    let kept = schema.fields.iter().filter(|field| field.config_only);
-    kept.fold(now, |now, field| now.with(field.name, prior.get(field.name)))
+    schema.fields.iter().fold(now, |now, field| {
+        let (before, after) = (prior.get(field.name), now.get(field.name));
+        let kept = match (field.config_only, field.shape.block()) {
+            (true, _) => before,
+            (false, Some(block)) => keep_in_blocks(block, &before, after),
+            (false, None) => return now,
+        };
+        now.with(field.name, kept)
+    })
+}
+
+fn keep_in_blocks(schema: &Schema, prior: &Value, now: Value) -> Value {
+    let (Value::List(ty, items), Some(before)) = (&now, prior.items()) else { return now };
+    let kept = items.iter().enumerate().map(|(at, item)| match before.get(at) {
+        Some(before) => keep_config_only(schema, before, item.clone()),
+        None => item.clone(),
+    });
+    Value::list(ty.clone(), kept)
 }
 
 impl<R: Resource> ResourceType for Kind<R> {
@@ -251,9 +282,9 @@ impl<R: Resource> ResourceType for Kind<R> {
 
     fn schema(&self) -> &Schema {
         self.schema.get_or_init(|| {
-            let mut schema = struct_schema::<R>();
+            let mut schema = schema_of::<R>();
             if !R::GLOBAL && schema.field("region").is_none() {
-                schema.fields.push(region_field());
+                schema.fields.push(shared_region_field().force_new());
             }
             if !R::TIMEOUTS.is_empty() {
                 schema.fields.push(timeouts_field(R::TIMEOUTS));
@@ -289,11 +320,10 @@ impl<R: Resource> ResourceType for Kind<R> {
 }
 
 /// The `region` argument that every regional type has.
-fn region_field() -> Field {
+pub fn shared_region_field() -> Field {
     Field::new::<Option<String>>("region")
-        .doc("Region where the object is managed; the provider's when not given.")
+        .doc("The region of the object; the provider's when not given.")
         .computed::<Option<String>>()
-        .force_new()
 }
 
 /// The `timeouts` block: `create = "30m"` and so on. Written once, stored as an object.
@@ -306,7 +336,7 @@ fn timeouts_field(phases: &[(Phase, u64)]) -> Field {
     let fields = phases.iter().map(|(phase, _)| {
         Field::new::<Option<String>>(name(*phase))
             .doc("A duration such as `30s`, `10m` or `1h30m`.")
-            .check(crate::schema::Check::Pattern(
+            .check(Check::Pattern(
                 r"^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$",
                 "a duration such as `30s`, `10m` or `1h30m`",
             ))
@@ -314,7 +344,7 @@ fn timeouts_field(phases: &[(Phase, u64)]) -> Field {
     let schema = Schema { doc: "How long to wait.", version: 0, fields: fields.collect() };
     let mut field = Field::new::<Value>("timeouts").doc("How long to wait for each operation.");
     field.shape = Shape::Object(schema);
-    field.syntax = crate::schema::Syntax::Block;
+    field.syntax = Syntax::Block;
     field.config_only()
 }
 
@@ -323,7 +353,10 @@ impl<R: Resource> AnyResource for Kind<R> {
         R::GLOBAL
     }
 
-    fn plan(&self, policy: &TagPolicy, proposal: &mut Proposal<'_>) -> Result {
+    fn plan(&self, policy: &TagPolicy, region: &str, proposal: &mut Proposal<'_>) -> Result {
+        if !R::GLOBAL && !struct_has::<R>("region") {
+            proposal.set_region(region);
+        }
         if R::TAGGING.is_some() {
             let planned = policy.planned(&proposal.configuration.get("tags"));
             proposal.set("tags_all", planned);
@@ -359,7 +392,7 @@ impl<R: Resource> AnyResource for Kind<R> {
                 let all = tags::with_token(&planned.get("tags_all"), &step.token);
                 planned = planned.with("tags_all", all);
             }
-            R::decode(&planned)?.create(aws, step).await
+            self.create_or_find(aws, &R::decode(&planned)?, step).await
         }
         .boxed()
     }
@@ -403,8 +436,16 @@ impl<R: Resource> AnyResource for Kind<R> {
         async move { R::decode(object)?.explain(aws).await }.boxed()
     }
 
-    fn import(&self, id: &str) -> Result<Value> {
+    fn import(&self, id: &str, region: &str) -> Result<Value> {
+        let (id, region) = match id.rsplit_once('@') {
+            Some((id, named)) if !R::GLOBAL && looks_like_region(named) => (id, named),
+            _ => (id, region),
+        };
         let value = R::import(id)?.encode();
+        let value = match self.schema().field("region") {
+            Some(_) => value.with("region", Value::string(region)),
+            None => value,
+        };
         let missing = self.schema().fields.iter().filter(|field| value.get(field.name).is_null());
         let nulls: Vec<_> = missing.map(|field| (field.name, field.absent())).collect();
         Ok(nulls.into_iter().fold(value, |value, (name, null)| value.with(name, null)))
@@ -412,6 +453,21 @@ impl<R: Resource> AnyResource for Kind<R> {
 
     fn as_type(&'static self) -> &'static dyn ResourceType {
         self
+    }
+}
+
+/// Whether a text looks like `eu-central-1`.
+pub fn looks_like_region(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let word = |part: &&str| !part.is_empty() && part.chars().all(|it| it.is_ascii_lowercase());
+    match parts.split_last() {
+        Some((number, words)) => {
+            words.len() >= 2
+                && words.iter().all(word)
+                && !number.is_empty()
+                && number.chars().all(|it| it.is_ascii_digit())
+        }
+        None => false,
     }
 }
 

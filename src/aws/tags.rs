@@ -1,8 +1,9 @@
 //! Tags: default tags, hidden tags, and the one place that changes them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::aws::client::Aws;
+use crate::aws::provider_block::ProviderBlock;
 use crate::provider::Result;
 use crate::value::{Type, Value};
 
@@ -44,6 +45,22 @@ pub struct TagPolicy {
 }
 
 impl TagPolicy {
+    /// The policy of a provider block.
+    pub fn of(block: &ProviderBlock) -> TagPolicy {
+        let ignored = block.ignore_tags.get();
+        let list = |keys: Option<&BTreeSet<String>>| keys.into_iter().flatten().cloned().collect();
+        TagPolicy {
+            defaults: block.default_tags.get().map(|it| it.tags.clone()).unwrap_or_default(),
+            ignored_keys: list(ignored.map(|it| &it.keys)),
+            ignored_prefixes: list(ignored.map(|it| &it.key_prefixes)),
+        }
+    }
+
+    /// The tags that are not hidden.
+    pub fn visible(&self, all: impl IntoIterator<Item = (String, String)>) -> Tags {
+        all.into_iter().filter(|(key, _)| !self.hides(key)).collect()
+    }
+
     /// `tags_all` of a configuration with these `tags`: unknown as far as they are.
     pub fn planned(&self, tags: &Value) -> Value {
         if !tags.is_known() {

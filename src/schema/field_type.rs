@@ -314,7 +314,7 @@ impl<T: FieldType> FieldType for Secret<T> {
 }
 
 /// The schema of a struct declared by `schema!`; empty for other types, which have none.
-pub(crate) fn schema_of<T: FieldType>() -> Schema {
+pub fn schema_of<T: FieldType>() -> Schema {
     match T::shape() {
         Shape::Object(schema) => schema,
         _ => Schema::default(),

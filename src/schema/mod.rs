@@ -9,7 +9,7 @@ pub mod validate;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-pub use field_type::{DecodeError, FieldType, MayBeAbsent, One, Secret, at};
+pub use field_type::{DecodeError, FieldType, MayBeAbsent, One, Secret, at, schema_of};
 
 use crate::value::{ObjectType, Type, Value};
 

@@ -1,0 +1,3 @@
+//! Providers that call nobody.
+
+pub mod terraform;
