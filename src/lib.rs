@@ -40,8 +40,8 @@ pub mod plan;
 
 // providers
 pub mod aws;
-pub mod utility;
 pub mod sandbox;
+pub mod utility;
 
 // front
 pub mod command;

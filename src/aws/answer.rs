@@ -99,6 +99,9 @@ mod tests {
         assert_eq!(of(&[], query), pair("NoSuchEntity", "No."));
         assert_eq!(of(&[], "<html>Bad gateway</html>"), pair("", ""));
         assert_eq!(request_id(&answer(&[], ec2)).as_deref(), Some("r-1"));
-        assert_eq!(request_id(&answer(&[("x-amzn-requestid", "r-3")], json)).as_deref(), Some("r-3"));
+        assert_eq!(
+            request_id(&answer(&[("x-amzn-requestid", "r-3")], json)).as_deref(),
+            Some("r-3")
+        );
     }
 }

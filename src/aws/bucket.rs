@@ -167,16 +167,36 @@ const fn limit(burst: f64, rate: f64) -> Limit {
 
 /// The operations that are in no class, by service.
 const REST: &[Rest] = &[
-    Rest { service: "ec2", shared_reads: false, reads: limit(100.0, 20.0), writes: limit(50.0, 5.0) },
-    Rest { service: "ecs", shared_reads: false, reads: limit(50.0, 20.0), writes: limit(20.0, 1.0) },
+    Rest {
+        service: "ec2",
+        shared_reads: false,
+        reads: limit(100.0, 20.0),
+        writes: limit(50.0, 5.0),
+    },
+    Rest {
+        service: "ecs",
+        shared_reads: false,
+        reads: limit(50.0, 20.0),
+        writes: limit(20.0, 1.0),
+    },
     Rest {
         service: "elasticloadbalancing",
         shared_reads: true,
         reads: limit(40.0, 10.0),
         writes: limit(20.0, 5.0),
     },
-    Rest { service: "iam", shared_reads: false, reads: limit(30.0, 15.0), writes: limit(20.0, 10.0) },
-    Rest { service: "ssm", shared_reads: false, reads: limit(40.0, 40.0), writes: limit(10.0, 3.0) },
+    Rest {
+        service: "iam",
+        shared_reads: false,
+        reads: limit(30.0, 15.0),
+        writes: limit(20.0, 10.0),
+    },
+    Rest {
+        service: "ssm",
+        shared_reads: false,
+        reads: limit(40.0, 40.0),
+        writes: limit(10.0, 3.0),
+    },
 ];
 
 /// For services of which nothing is known.

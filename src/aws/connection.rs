@@ -16,9 +16,7 @@ use crate::aws::provider_block::ProviderBlock;
 use crate::aws::resource::{AnyResource, Proposal};
 use crate::aws::tags::TagPolicy;
 use crate::aws::{data_sources, resources};
-use crate::provider::{
-    Connection, ErrorKind, Planned, ProviderError, Result, Status, Step,
-};
+use crate::provider::{Connection, ErrorKind, Observed, Planned, ProviderError, Result, Step};
 use crate::value::Value;
 
 /// One configured AWS provider. Offline until the first call.
@@ -51,9 +49,8 @@ impl AwsConnection {
         let region = if region.is_empty() { &self.region } else { region };
         let common = self.common.get_or_try_init(|| self.load()).await?;
         let mut regions = self.regions.lock().unwrap_or_else(PoisonError::into_inner);
-        let made = regions
-            .entry(region.to_string())
-            .or_insert_with(|| Arc::new(Aws::new(common, region)));
+        let made =
+            regions.entry(region.to_string()).or_insert_with(|| Arc::new(Aws::new(common, region)));
         Ok(made.clone())
     }
 
@@ -168,7 +165,7 @@ impl Connection for AwsConnection {
         &'a self,
         kind: &'a str,
         objects: Vec<Value>,
-    ) -> BoxFuture<'a, Result<Vec<Option<Value>>>> {
+    ) -> BoxFuture<'a, Result<Vec<Option<Observed>>>> {
         async move {
             let resource = resource(kind)?;
             let mut groups: BTreeMap<String, Vec<(usize, Value)>> = BTreeMap::new();
@@ -246,10 +243,6 @@ impl Connection for AwsConnection {
             in_step(step, resource.delete(&aws, was)).await
         }
         .boxed()
-    }
-
-    fn status(&self, kind: &str, object: &Value) -> Result<Status> {
-        resource(kind)?.status(object)
     }
 
     fn explain<'a>(

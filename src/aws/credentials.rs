@@ -10,31 +10,29 @@ use aws_config::imds::client::EndpointMode;
 use aws_config::imds::credentials::ImdsCredentialsProvider;
 use aws_config::meta::credentials::CredentialsProviderChain;
 use aws_config::profile::ProfileFileCredentialsProvider;
-use aws_config::profile::profile_file::{ProfileFileKind, ProfileFiles};
 use aws_config::provider_config::ProviderConfig;
 use aws_config::web_identity_token::WebIdentityTokenCredentialsProvider;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{self, ProvideCredentials, SharedCredentialsProvider, future};
+use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_sdk_sts::types::{PolicyDescriptorType, Tag};
 
 use crate::aws::error::in_words;
-use crate::aws::provider_block::{
-    AssumeRole, AssumeRoleWithWebIdentity, ProviderBlock, seconds,
-};
+use crate::aws::provider_block::{AssumeRole, AssumeRoleWithWebIdentity, ProviderBlock, seconds};
 use crate::provider::{ErrorKind, ProviderError, Result};
 
 /// The name of the session where none is given.
 const SESSION: &str = "terrace";
 
 /// The shared configuration files that the block names; those of the environment if it names none.
-pub fn profile_files(block: &ProviderBlock) -> ProfileFiles {
-    let mut files = ProfileFiles::builder();
+pub fn profile_files(block: &ProviderBlock) -> EnvConfigFiles {
+    let mut files = EnvConfigFiles::builder();
     match block.shared_config_files.as_slice() {
         [] => files = files.include_default_config_file(true),
         given => {
             for path in given {
-                files = files.with_file(ProfileFileKind::Config, home(path));
+                files = files.with_file(EnvConfigFileKind::Config, home(path));
             }
         }
     }
@@ -42,7 +40,7 @@ pub fn profile_files(block: &ProviderBlock) -> ProfileFiles {
         [] => files = files.include_default_credentials_file(true),
         given => {
             for path in given {
-                files = files.with_file(ProfileFileKind::Credentials, home(path));
+                files = files.with_file(EnvConfigFileKind::Credentials, home(path));
             }
         }
     }
@@ -235,9 +233,13 @@ impl WebIdentity {
         let file = named.or_else(|| variable("AWS_WEB_IDENTITY_TOKEN_FILE")).ok_or_else(|| {
             CredentialsError::invalid_configuration("`web_identity_token_file` is not given")
         })?;
-        std::fs::read_to_string(home(&file)).map(|token| token.trim().to_string()).map_err(|error| {
-            CredentialsError::invalid_configuration(format!("cannot read the token in {file}: {error}"))
-        })
+        std::fs::read_to_string(home(&file)).map(|token| token.trim().to_string()).map_err(
+            |error| {
+                CredentialsError::invalid_configuration(format!(
+                    "cannot read the token in {file}: {error}"
+                ))
+            },
+        )
     }
 }
 

@@ -55,7 +55,8 @@ impl Environment {
     /// profile. Reads files, but calls nobody.
     pub fn region_of(&self, block: &ProviderBlock) -> Option<String> {
         let given = block.region.clone().filter(|it| !it.is_empty());
-        let own = given.or_else(|| variable("AWS_REGION")).or_else(|| variable("AWS_DEFAULT_REGION"));
+        let own =
+            given.or_else(|| variable("AWS_REGION")).or_else(|| variable("AWS_DEFAULT_REGION"));
         own.or_else(|| self.profile_region(block)).or_else(|| self.region.clone())
     }
 

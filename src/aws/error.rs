@@ -124,7 +124,10 @@ pub(crate) fn without_answer(
         ProviderError::new(ErrorKind::Unreachable, message)
             .hint("check the network, the region, and AWS_ENDPOINT_URL if it is set")
     } else {
-        ProviderError::new(ErrorKind::Refused, format!("{operation} was not sent: {}", in_words(error)))
+        ProviderError::new(
+            ErrorKind::Refused,
+            format!("{operation} was not sent: {}", in_words(error)),
+        )
     };
     ProviderError { operation: operation.to_string(), ..made }
 }
@@ -152,11 +155,18 @@ fn lacks_identity(error: &(dyn Error + 'static)) -> bool {
 
 /// An error and what caused it, outermost first.
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |it| it.source())
+    let mut next = Some(error);
+    std::iter::from_fn(move || {
+        let this = next?;
+        next = this.source();
+        Some(this)
+    })
 }
 
 /// The outermost cause of type `T`.
-pub(crate) fn find_cause<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
+pub(crate) fn find_cause<'a, T: Error + 'static>(
+    error: &'a (dyn Error + 'static),
+) -> Option<&'a T> {
     causes(error).find_map(|cause| cause.downcast_ref::<T>())
 }
 

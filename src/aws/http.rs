@@ -78,8 +78,7 @@ mod tests {
         assert!(client(&two).unwrap_err().message.contains("different proxies"));
         let bad = ProviderBlock { https_proxy: Some("::".into()), ..block() };
         assert!(client(&bad).unwrap_err().message.contains("invalid proxy URL"));
-        let missing =
-            ProviderBlock { custom_ca_bundle: Some("/nowhere/ca.pem".into()), ..block() };
+        let missing = ProviderBlock { custom_ca_bundle: Some("/nowhere/ca.pem".into()), ..block() };
         assert!(client(&missing).unwrap_err().message.contains("/nowhere/ca.pem"));
     }
 }

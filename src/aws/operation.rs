@@ -69,8 +69,24 @@ const CREATES_AGAIN: &[&str] = &[
 
 /// Prefixes of operations with set semantics: sending one twice has the effect of once.
 const SETS: &[&str] = &[
-    "Add", "Attach", "Delete", "Deregister", "Detach", "Disassociate", "Disable", "Enable", "Modify",
-    "Put", "Release", "Remove", "Replace", "Revoke", "Set", "Tag", "Untag", "Update",
+    "Add",
+    "Attach",
+    "Delete",
+    "Deregister",
+    "Detach",
+    "Disassociate",
+    "Disable",
+    "Enable",
+    "Modify",
+    "Put",
+    "Release",
+    "Remove",
+    "Replace",
+    "Revoke",
+    "Set",
+    "Tag",
+    "Untag",
+    "Update",
 ];
 
 /// Whether an operation such as `ec2:CreateVpc` changes something. What is not known to change
@@ -97,10 +113,18 @@ mod tests {
     #[test]
     fn reads_change_nothing_and_may_be_repeated() {
         for operation in [
-            "ec2:DescribeVpcs", "ec2:DescribeVpcAttribute", "ecs:ListServices", "ssm:GetParameter",
-            "iam:GetAccountAuthorizationDetails", "sts:GetCallerIdentity", "ecr:BatchGetImage",
-            "iam:ListAttachedRolePolicies", "sts:AssumeRole", "logs:ListTagsForResource",
-            "elasticloadbalancing:DescribeTags", "ecr:GetLifecyclePolicy",
+            "ec2:DescribeVpcs",
+            "ec2:DescribeVpcAttribute",
+            "ecs:ListServices",
+            "ssm:GetParameter",
+            "iam:GetAccountAuthorizationDetails",
+            "sts:GetCallerIdentity",
+            "ecr:BatchGetImage",
+            "iam:ListAttachedRolePolicies",
+            "sts:AssumeRole",
+            "logs:ListTagsForResource",
+            "elasticloadbalancing:DescribeTags",
+            "ecr:GetLifecyclePolicy",
         ] {
             assert!(!mutates(operation), "{operation}");
             assert!(repeatable(operation), "{operation}");
@@ -110,15 +134,32 @@ mod tests {
     #[test]
     fn creates_with_a_token_and_sets_change_something_and_may_be_repeated() {
         for operation in [
-            "ec2:CreateNatGateway", "ec2:CreateTags", "ec2:DeleteVpc", "ec2:ModifyVpcAttribute",
-            "ec2:ReplaceRoute", "ec2:DeleteTags", "ec2:DisassociateRouteTable", "ec2:ReleaseAddress",
-            "ec2:RevokeSecurityGroupIngress", "ec2:ModifySecurityGroupRules",
-            "ecs:CreateService", "ecs:UpdateService", "ecs:DeregisterTaskDefinition",
-            "ecs:PutClusterCapacityProviders", "ecs:TagResource", "iam:AttachRolePolicy",
-            "iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy", "iam:DeleteRole", "iam:UntagRole",
-            "elasticloadbalancing:CreateTargetGroup", "elasticloadbalancing:SetSubnets",
-            "elasticloadbalancing:AddTags", "logs:PutRetentionPolicy",
-            "ecr:PutLifecyclePolicy", "ecr:PutImageScanningConfiguration",
+            "ec2:CreateNatGateway",
+            "ec2:CreateTags",
+            "ec2:DeleteVpc",
+            "ec2:ModifyVpcAttribute",
+            "ec2:ReplaceRoute",
+            "ec2:DeleteTags",
+            "ec2:DisassociateRouteTable",
+            "ec2:ReleaseAddress",
+            "ec2:RevokeSecurityGroupIngress",
+            "ec2:ModifySecurityGroupRules",
+            "ecs:CreateService",
+            "ecs:UpdateService",
+            "ecs:DeregisterTaskDefinition",
+            "ecs:PutClusterCapacityProviders",
+            "ecs:TagResource",
+            "iam:AttachRolePolicy",
+            "iam:PutRolePolicy",
+            "iam:UpdateAssumeRolePolicy",
+            "iam:DeleteRole",
+            "iam:UntagRole",
+            "elasticloadbalancing:CreateTargetGroup",
+            "elasticloadbalancing:SetSubnets",
+            "elasticloadbalancing:AddTags",
+            "logs:PutRetentionPolicy",
+            "ecr:PutLifecyclePolicy",
+            "ecr:PutImageScanningConfiguration",
         ] {
             assert!(mutates(operation), "{operation}");
             assert!(repeatable(operation), "{operation}");

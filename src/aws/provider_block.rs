@@ -8,16 +8,12 @@ use crate::schema::{Check, DecodeError, Field, FieldType, One, Schema, Secret, S
 use crate::value::Value;
 
 /// A duration such as `1h30m`.
-const DURATION: Check = Check::Pattern(
-    r"^([0-9]+(\.[0-9]+)?(h|m|s))+$",
-    "a duration such as `15m`, `1h` or `1h30m`",
-);
+const DURATION: Check =
+    Check::Pattern(r"^([0-9]+(\.[0-9]+)?(h|m|s))+$", "a duration such as `15m`, `1h` or `1h30m`");
 
 /// The name of a session of an assumed role.
-const SESSION: Check = Check::Pattern(
-    r"^[\w+=,.@\-]{2,64}$",
-    "2 to 64 letters, digits or characters of `+=,.@-_`",
-);
+const SESSION: Check =
+    Check::Pattern(r"^[\w+=,.@\-]{2,64}$", "2 to 64 letters, digits or characters of `+=,.@-_`");
 
 schema! {
     /// How terrace reaches AWS, and what it does to every object there.
@@ -170,25 +166,138 @@ const CALLED: &[&[&str]] = &[
 
 /// Services whose endpoint may be given although terrace never calls them.
 const NOT_CALLED: &[&str] = &[
-    "accessanalyzer", "account", "acm", "acmpca", "amp", "amplify", "apigateway", "apigatewayv2",
-    "appautoscaling", "appconfig", "applicationautoscaling", "appmesh", "apprunner", "appsync",
-    "athena", "autoscaling", "backup", "batch", "bedrock", "budgets", "ce", "cloud9", "cloudcontrol",
-    "cloudformation", "cloudfront", "cloudhsmv2", "cloudtrail", "cloudwatch", "codeartifact",
-    "codebuild", "codecommit", "codedeploy", "codepipeline", "cognitoidentity", "cognitoidp",
-    "cognitoidentityprovider", "config", "configservice", "databrew", "datasync", "dax", "deploy",
-    "directconnect", "dlm", "dms", "docdb", "ds", "dynamodb", "ecrpublic", "efs", "eks",
-    "elasticache", "elasticbeanstalk", "elasticsearch", "elb", "elasticloadbalancing", "emr",
-    "emrserverless", "es", "eventbridge", "events", "firehose", "fis", "fsx", "glacier", "glue",
-    "grafana", "guardduty", "imagebuilder", "inspector2", "iot", "kafka", "kendra", "keyspaces",
-    "kinesis", "kinesisanalyticsv2", "kms", "lakeformation", "lambda", "lightsail", "macie2",
-    "memorydb", "mq", "mwaa", "neptune", "networkfirewall", "opensearch", "organizations",
-    "pinpoint", "pipes", "qldb", "quicksight", "ram", "rds", "redshift", "redshiftdata",
-    "resourcegroups", "resourcegroupstaggingapi", "resourcegroupstagging", "route53",
-    "route53domains", "route53resolver", "s3", "s3api", "s3control", "sagemaker", "scheduler",
-    "schemas", "secretsmanager", "securityhub", "serverlessrepo", "servicecatalog",
-    "servicediscovery", "servicequotas", "ses", "sesv2", "sfn", "shield", "signer", "sns", "sqs",
-    "sso", "ssoadmin", "stepfunctions", "swf", "synthetics", "timestreamwrite", "transfer", "waf",
-    "wafregional", "wafv2", "xray",
+    "accessanalyzer",
+    "account",
+    "acm",
+    "acmpca",
+    "amp",
+    "amplify",
+    "apigateway",
+    "apigatewayv2",
+    "appautoscaling",
+    "appconfig",
+    "applicationautoscaling",
+    "appmesh",
+    "apprunner",
+    "appsync",
+    "athena",
+    "autoscaling",
+    "backup",
+    "batch",
+    "bedrock",
+    "budgets",
+    "ce",
+    "cloud9",
+    "cloudcontrol",
+    "cloudformation",
+    "cloudfront",
+    "cloudhsmv2",
+    "cloudtrail",
+    "cloudwatch",
+    "codeartifact",
+    "codebuild",
+    "codecommit",
+    "codedeploy",
+    "codepipeline",
+    "cognitoidentity",
+    "cognitoidp",
+    "cognitoidentityprovider",
+    "config",
+    "configservice",
+    "databrew",
+    "datasync",
+    "dax",
+    "deploy",
+    "directconnect",
+    "dlm",
+    "dms",
+    "docdb",
+    "ds",
+    "dynamodb",
+    "ecrpublic",
+    "efs",
+    "eks",
+    "elasticache",
+    "elasticbeanstalk",
+    "elasticsearch",
+    "elb",
+    "elasticloadbalancing",
+    "emr",
+    "emrserverless",
+    "es",
+    "eventbridge",
+    "events",
+    "firehose",
+    "fis",
+    "fsx",
+    "glacier",
+    "glue",
+    "grafana",
+    "guardduty",
+    "imagebuilder",
+    "inspector2",
+    "iot",
+    "kafka",
+    "kendra",
+    "keyspaces",
+    "kinesis",
+    "kinesisanalyticsv2",
+    "kms",
+    "lakeformation",
+    "lambda",
+    "lightsail",
+    "macie2",
+    "memorydb",
+    "mq",
+    "mwaa",
+    "neptune",
+    "networkfirewall",
+    "opensearch",
+    "organizations",
+    "pinpoint",
+    "pipes",
+    "qldb",
+    "quicksight",
+    "ram",
+    "rds",
+    "redshift",
+    "redshiftdata",
+    "resourcegroups",
+    "resourcegroupstaggingapi",
+    "resourcegroupstagging",
+    "route53",
+    "route53domains",
+    "route53resolver",
+    "s3",
+    "s3api",
+    "s3control",
+    "sagemaker",
+    "scheduler",
+    "schemas",
+    "secretsmanager",
+    "securityhub",
+    "serverlessrepo",
+    "servicecatalog",
+    "servicediscovery",
+    "servicequotas",
+    "ses",
+    "sesv2",
+    "sfn",
+    "shield",
+    "signer",
+    "sns",
+    "sqs",
+    "sso",
+    "ssoadmin",
+    "stepfunctions",
+    "swf",
+    "synthetics",
+    "timestreamwrite",
+    "transfer",
+    "waf",
+    "wafregional",
+    "wafv2",
+    "xray",
 ];
 
 /// The endpoints given, by service. The first of several names of a service counts.
@@ -203,8 +312,10 @@ impl Endpoints {
     }
 
     fn schema() -> Schema {
-        let called = CALLED.iter().copied().flatten().map(|name| (*name, "The URL of the service."));
-        let others = NOT_CALLED.iter().map(|name| (*name, "Has no effect: terrace never calls it."));
+        let called =
+            CALLED.iter().copied().flatten().map(|name| (*name, "The URL of the service."));
+        let others =
+            NOT_CALLED.iter().map(|name| (*name, "Has no effect: terrace never calls it."));
         let mut fields: Vec<Field> = called
             .chain(others)
             .map(|(name, doc)| Field::new::<Option<String>>(name).doc(doc).check(URL))
@@ -262,7 +373,6 @@ pub fn seconds(duration: &str) -> Option<u64> {
     // whole seconds of at most some hours: no digit is lost
     (total > 0.0).then_some(total as u64)
 }
-
 
 #[cfg(test)]
 mod tests {

@@ -12,8 +12,8 @@ use crate::aws::client::Aws;
 use crate::aws::retry;
 use crate::aws::tags::{self, TagPolicy, Tagging, Tags};
 use crate::provider::{
-    ErrorKind, Observed, Phase, Planned, ProviderError, Recovery, ResourceType, Result, Schedule,
-    Status, Step,
+    ErrorKind, Observed, Phase, ProviderError, Recovery, ResourceType, Result, Schedule, Status,
+    Step,
 };
 use crate::schema::{Check, Field, FieldType, Schema, Shape, Syntax, schema_of};
 use crate::value::{Path, Type, Value};
@@ -210,9 +210,7 @@ impl<R: Resource> Kind<R> {
     fn keep_extra(&self, object: &R, from: &Value, region: &str) -> Value {
         let own = object.encode();
         self.schema().fields.iter().fold(own, |own, field| match field.name {
-            "region" if !struct_has::<R>(field.name) => {
-                own.with(field.name, Value::string(region))
-            }
+            "region" if !struct_has::<R>(field.name) => own.with(field.name, Value::string(region)),
             "timeouts" => own.with(field.name, from.get(field.name)),
             _ => own,
         })
@@ -223,13 +221,15 @@ impl<R: Resource> Kind<R> {
         aws: &Aws,
         policy: &TagPolicy,
         chunk: &[Value],
-    ) -> Result<Vec<Option<Value>>> {
+    ) -> Result<Vec<Option<Observed>>> {
         let known: Vec<R> = chunk.iter().map(R::decode).collect::<std::result::Result<_, _>>()?;
         let found = R::read(aws, known).await?;
         let finish = |(prior, now): (&Value, Option<R>)| {
-            let now = self.keep_extra(&now?, prior, &aws.region);
+            let object = now?;
+            let now = self.keep_extra(&object, prior, &aws.region);
             let now = keep_config_only(self.schema(), prior, now);
-            Some(if R::TAGGING.is_some() { policy.after_read(prior, now) } else { now })
+            let value = if R::TAGGING.is_some() { policy.after_read(prior, now) } else { now };
+            Some(Observed { value, status: object.status() })
         };
         Ok(chunk.iter().zip(found).map(finish).collect())
     }

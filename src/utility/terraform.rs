@@ -8,8 +8,8 @@ use futures::future::{BoxFuture, ready};
 
 use crate::diagnostic::Diagnostics;
 use crate::provider::{
-    Connection, DataSourceType, ErrorKind, Phase, Planned, Provider, ProviderError, Recovery,
-    ResourceType, Result, Schedule, Status, Step,
+    Connection, DataSourceType, ErrorKind, Observed, Phase, Planned, Provider, ProviderError,
+    Recovery, ResourceType, Result, Schedule, Status, Step,
 };
 use crate::schema;
 use crate::schema::{Schema, schema_of};
@@ -129,8 +129,9 @@ impl Connection for TerraformConnection {
         &'a self,
         _: &'a str,
         objects: Vec<Value>,
-    ) -> BoxFuture<'a, Result<Vec<Option<Value>>>> {
-        ready(Ok(objects.into_iter().map(with_output).map(Some).collect())).boxed()
+    ) -> BoxFuture<'a, Result<Vec<Option<Observed>>>> {
+        let observe = |object| Observed { value: with_output(object), status: Status::Ready };
+        ready(Ok(objects.into_iter().map(observe).map(Some).collect())).boxed()
     }
 
     fn create<'a>(
@@ -163,10 +164,6 @@ impl Connection for TerraformConnection {
 
     fn delete<'a>(&'a self, _: &'a str, _: &'a Value, _: &'a Step) -> BoxFuture<'a, Result> {
         ready(Ok(())).boxed()
-    }
-
-    fn status(&self, _: &str, _: &Value) -> Result<Status> {
-        Ok(Status::Ready)
     }
 
     fn explain<'a>(&'a self, _: &'a str, _: &'a Value) -> BoxFuture<'a, Result<Vec<String>>> {
@@ -214,11 +211,10 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_read_is_what_was_made() {
-        let made = SCHEMA
-            .null_object()
-            .with("id", Value::string("1"))
-            .with("input", Value::string("x"));
+        let made =
+            SCHEMA.null_object().with("id", Value::string("1")).with("input", Value::string("x"));
         let read = TerraformConnection.read("terraform_data", vec![made.clone()]).await.unwrap();
-        assert_eq!(read, [Some(made.with("output", Value::string("x")))]);
+        let value = made.with("output", Value::string("x"));
+        assert_eq!(read, [Some(Observed { value, status: Status::Ready })]);
     }
 }

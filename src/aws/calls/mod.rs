@@ -9,11 +9,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::{
     BeforeTransmitInterceptorContextMut, BeforeTransmitInterceptorContextRef, Error,
     FinalizerInterceptorContextRef, InterceptorContext,
 };
-use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::orchestrator::{Metadata, OrchestratorError};
 use aws_smithy_runtime_api::client::retries::classifiers::{
     ClassifyRetry, RetryAction, RetryClassifierPriority,
@@ -135,10 +135,9 @@ impl Intercept for Calls {
         let Some(call) = config.load::<Call>() else { return Ok(()) };
         if call.mutates {
             let journaled = STEP.try_with(|step| step.recorder.before(&call.operation));
-            journaled.map_err(|_| outside(&call.operation))?.map_err(|error| ProviderError {
-                operation: call.operation.clone(),
-                ..error
-            })?;
+            journaled
+                .map_err(|_| outside(&call.operation))?
+                .map_err(|error| ProviderError { operation: call.operation.clone(), ..error })?;
         }
         let mut tries = call.lock();
         tries.begun.get_or_insert_with(Instant::now);
@@ -306,7 +305,9 @@ impl ClassifyRetry for EveryFailure {
         };
         let answer = context.response().filter(|_| error.is_operation_error());
         let kind = match answer.map(|it| (it.status().as_u16(), error_in(it))) {
-            Some((status, it)) if retry::throttles(&it.code, status) => RetryErrorKind::ThrottlingError,
+            Some((status, it)) if retry::throttles(&it.code, status) => {
+                RetryErrorKind::ThrottlingError
+            }
             Some((500.., _)) => RetryErrorKind::TransientError,
             None if find_cause::<Held>(error).is_none() => RetryErrorKind::TransientError,
             _ => RetryErrorKind::ClientError,

@@ -48,7 +48,8 @@ impl DataSource for AvailabilityZones {
             let out = |names: &BTreeSet<String>, it: &Option<String>| {
                 it.as_ref().is_some_and(|it| names.contains(it))
             };
-            !out(&self.exclude_names, &zone.zone_name) && !out(&self.exclude_zone_ids, &zone.zone_id)
+            !out(&self.exclude_names, &zone.zone_name)
+                && !out(&self.exclude_zone_ids, &zone.zone_id)
         });
         Ok(AvailabilityZones {
             group_names: zones.iter().filter_map(|zone| zone.group_name.clone()).collect(),

@@ -75,13 +75,18 @@ impl DataSource for EcsCluster {
             arn: cluster.cluster_arn,
             cluster_name: cluster.cluster_name.unwrap_or(self.cluster_name),
             pending_tasks_count: Some(cluster.pending_tasks_count),
-            registered_container_instances_count: Some(cluster.registered_container_instances_count),
+            registered_container_instances_count: Some(
+                cluster.registered_container_instances_count,
+            ),
             running_tasks_count: Some(cluster.running_tasks_count),
             service_connect_defaults: defaults
                 .map(|it| ServiceConnectDefaults { namespace: it.namespace })
                 .collect(),
             setting: settings
-                .map(|it| Setting { name: it.name.map(|it| it.as_str().to_string()), value: it.value })
+                .map(|it| Setting {
+                    name: it.name.map(|it| it.as_str().to_string()),
+                    value: it.value,
+                })
                 .collect(),
             status: cluster.status,
             tags: tags.visible(all.filter_map(|it| Some((it.key?, it.value?)))),

@@ -26,17 +26,27 @@ use crate::schema;
 use crate::schema::{FieldType, Schema, schema_of};
 use crate::value::{Path, Value};
 
+static AVAILABILITY_ZONES: DataKind<availability_zones::AvailabilityZones> = DataKind::new();
+static CALLER_IDENTITY: DataKind<caller_identity::CallerIdentity> = DataKind::new();
+static ECS_CLUSTER: DataKind<ecs_cluster::EcsCluster> = DataKind::new();
+static PARTITION: DataKind<partition::Partition> = DataKind::new();
+static POLICY_DOCUMENT: DataKind<policy_document::PolicyDocument> = DataKind::new();
+static REGION: DataKind<region::Region> = DataKind::new();
+static SSM_PARAMETER: DataKind<ssm_parameter::SsmParameter> = DataKind::new();
+static SUBNETS: DataKind<subnets::Subnets> = DataKind::new();
+static VPC: DataKind<vpc::Vpc> = DataKind::new();
+
 /// The data sources.
 pub static DATA_SOURCES: &[&dyn AnyDataSource] = &[
-    &DataKind::<availability_zones::AvailabilityZones>::new(),
-    &DataKind::<caller_identity::CallerIdentity>::new(),
-    &DataKind::<ecs_cluster::EcsCluster>::new(),
-    &DataKind::<partition::Partition>::new(),
-    &DataKind::<policy_document::PolicyDocument>::new(),
-    &DataKind::<region::Region>::new(),
-    &DataKind::<ssm_parameter::SsmParameter>::new(),
-    &DataKind::<subnets::Subnets>::new(),
-    &DataKind::<vpc::Vpc>::new(),
+    &AVAILABILITY_ZONES,
+    &CALLER_IDENTITY,
+    &ECS_CLUSTER,
+    &PARTITION,
+    &POLICY_DOCUMENT,
+    &REGION,
+    &SSM_PARAMETER,
+    &SUBNETS,
+    &VPC,
 ];
 
 /// A data source: a struct declared by `schema!` of its arguments and what they give.
@@ -163,16 +173,15 @@ schema! {
 }
 
 /// Filters as EC2 takes them.
-fn ec2_filters<'a>(filters: impl IntoIterator<Item = &'a Filter>) -> Vec<aws_sdk_ec2::types::Filter> {
+fn ec2_filters<'a>(
+    filters: impl IntoIterator<Item = &'a Filter>,
+) -> Vec<aws_sdk_ec2::types::Filter> {
     let convert = |it: &Filter| ec2_filter(&it.name, it.values.iter().cloned());
     filters.into_iter().map(convert).collect()
 }
 
 /// One filter as EC2 takes it.
-fn ec2_filter(
-    name: &str,
-    values: impl IntoIterator<Item = String>,
-) -> aws_sdk_ec2::types::Filter {
+fn ec2_filter(name: &str, values: impl IntoIterator<Item = String>) -> aws_sdk_ec2::types::Filter {
     let values: Vec<String> = values.into_iter().collect();
     aws_sdk_ec2::types::Filter::builder().name(name).set_values(Some(values)).build()
 }

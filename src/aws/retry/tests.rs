@@ -51,11 +51,18 @@ fn other_messages_and_operations_are_not_retried() {
 
 #[test]
 fn throttled_calls_are_repeated_whatever_they_are_with_growing_pauses() {
-    let pause = |sent| match decide("ec2:CreateVpc", tries(sent, 0), &error("RequestLimitExceeded", "", 503)) {
+    let pause = |sent| match decide(
+        "ec2:CreateVpc",
+        tries(sent, 0),
+        &error("RequestLimitExceeded", "", 503),
+    ) {
         Decision::Again(pause, _) => pause.as_millis(),
         Decision::Stop => 0,
     };
-    assert_eq!([1, 2, 3, 4, 5, 6, 7, 20].map(pause), [500, 1000, 2000, 4000, 8000, 16000, 20000, 20000]);
+    assert_eq!(
+        [1, 2, 3, 4, 5, 6, 7, 20].map(pause),
+        [500, 1000, 2000, 4000, 8000, 16000, 20000, 20000]
+    );
     assert_eq!(pause(26), 0, "max_retries is 25");
     let again = decide("iam:CreateRole", tries(1, 0), &error("Throttling", "Rate exceeded", 400));
     assert!(matches!(again, Decision::Again(..)));
@@ -91,7 +98,10 @@ fn server_errors_and_lost_answers_are_repeated_only_where_that_is_harmless() {
 
 #[test]
 fn what_was_never_reached_is_tried_a_few_times_whatever_it_is() {
-    assert!(matches!(decide("ec2:CreateVpc", tries(1, 0), &Failure::Unreached), Decision::Again(..)));
+    assert!(matches!(
+        decide("ec2:CreateVpc", tries(1, 0), &Failure::Unreached),
+        Decision::Again(..)
+    ));
     assert_eq!(decide("ec2:CreateVpc", tries(3, 0), &Failure::Unreached), Decision::Stop);
     let none = Tries { most: 0, ..tries(1, 0) };
     assert_eq!(decide("ec2:CreateVpc", none, &Failure::Unreached), Decision::Stop);

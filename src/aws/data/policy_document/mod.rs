@@ -158,7 +158,11 @@ impl StatementBlock {
         };
         let conditions = self.condition.iter().map(|it| {
             let values = it.values.iter().map(|value| variables(value, version));
-            Ok((it.test.clone(), it.variable.clone(), values.collect::<std::result::Result<_, String>>()?))
+            Ok((
+                it.test.clone(),
+                it.variable.clone(),
+                values.collect::<std::result::Result<_, String>>()?,
+            ))
         });
         Ok(Statement {
             sid,
@@ -239,7 +243,11 @@ impl Document {
             }
             Some(_) => return Err("`Statement` is not a list".into()),
         };
-        Ok(Document { version: text_of(&fields, "Version")?, id: text_of(&fields, "Id")?, statements })
+        Ok(Document {
+            version: text_of(&fields, "Version")?,
+            id: text_of(&fields, "Id")?,
+            statements,
+        })
     }
 
     /// Takes over what another document says; statements of the same `Sid` are replaced.
@@ -346,7 +354,9 @@ fn strings(json: &Json, what: &str) -> std::result::Result<Vec<String>, String> 
     list.ok_or_else(|| format!("`{what}` is neither a string nor a list of strings"))
 }
 
-fn parse_conditions(json: &Json) -> std::result::Result<Vec<(String, String, Vec<String>)>, String> {
+fn parse_conditions(
+    json: &Json,
+) -> std::result::Result<Vec<(String, String, Vec<String>)>, String> {
     let Json::Object(tests) = json else { return Err("`Condition` is not an object".into()) };
     let mut conditions = Vec::new();
     for (test, variables) in tests {
