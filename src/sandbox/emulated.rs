@@ -8,7 +8,6 @@ pub mod registry;
 use std::fmt;
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use futures::executor::block_on;
 use serde_json::{Map, Value};
 use winterbaume_core::{MockRequest, MockService, StatefulService};
 
@@ -38,7 +37,13 @@ impl fmt::Debug for dyn Emulated {
 
 struct Keeper<S>(&'static str, S);
 
-/// The futures of winterbaume only take locks that nobody else holds, so blocking on them is brief.
+/// Runs a future of winterbaume, which only takes locks that nobody else holds.
+///
+/// Without tokio's budget, which is the budget of the task that is blocked here.
+fn block_on<F: Future>(future: F) -> F::Output {
+    futures::executor::block_on(tokio::task::unconstrained(future))
+}
+
 impl<S: StatefulService + MockService> Emulated for Keeper<S> {
     fn name(&self) -> &'static str {
         self.0

@@ -170,7 +170,7 @@ async fn reads_after_a_change_are_stale_for_a_while() {
     let inner = fair();
     let watched = SharedHttpConnector::new(Watch { inner, counter });
     let connector = Weather::parse("stale=1").unwrap().over(watched);
-    outcome(&connector, "ec2", "DescribeVpcs").await;
+    outcome(&connector, "ec2", "DescribeSubnets").await;
     assert_eq!(stale_reads.load(Ordering::SeqCst), 0);
     outcome(&connector, "ec2", "CreateVpc").await;
     for _ in 0..10 {
