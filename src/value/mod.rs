@@ -133,9 +133,18 @@ impl Value {
             marks = marks.union(found);
             elements.push(item);
         }
-        elements.sort();
+        elements.sort_by(|a, b| a.set_rank().cmp(&b.set_rank()).then_with(|| a.cmp(b)));
         elements.dedup_by(|a, b| a == b && a.is_wholly_known());
         Value::Set(ty, Arc::new(elements)).mark(marks)
+    }
+
+    /// Where in a set the value stands: what is known comes first, then null, then what is not.
+    fn set_rank(&self) -> u8 {
+        match self {
+            Value::Unknown(_) => 2,
+            Value::Null(_) => 1,
+            _ => 0,
+        }
     }
 
     /// The value with `marks` added to those it has.

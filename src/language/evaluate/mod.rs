@@ -212,3 +212,5 @@ impl<'a> Evaluator<'a> {
 mod properties;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod yardstick;

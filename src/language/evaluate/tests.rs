@@ -79,12 +79,12 @@ impl Scope for Console {
     }
 }
 
-fn cases_folder() -> PathBuf {
+pub(super) fn cases_folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/expressions")
 }
 
 /// The value of an expression as the console shows it, or its errors.
-fn show(text: &str) -> Result<String, Vec<Diagnostic>> {
+pub(super) fn show(text: &str) -> Result<String, Vec<Diagnostic>> {
     let source = Arc::new(Source { path: PathBuf::from("case"), text: text.to_string() });
     let (expression, mut diagnostics) = parse_expression(source);
     let Some(expression) = expression else { return Err(diagnostics.0) };

@@ -160,9 +160,18 @@ fn describe(ty: &Type, indent: usize) -> String {
     let close = " ".repeat(indent);
     match ty {
         Type::Any => "dynamic".to_string(),
-        Type::List(item) => format!("list({})", describe(item, indent)),
-        Type::Set(item) => format!("set({})", describe(item, indent)),
-        Type::Map(item) => format!("map({})", describe(item, indent)),
+        Type::List(item) | Type::Set(item) | Type::Map(item) => {
+            let kind = match ty {
+                Type::List(_) => "list",
+                Type::Set(_) => "set",
+                _ => "map",
+            };
+            if matches!(**item, Type::Tuple(_) | Type::Object(_)) {
+                format!("{kind}(\n{pad}{},\n{close})", describe(item, indent + 4))
+            } else {
+                format!("{kind}({})", describe(item, indent))
+            }
+        }
         Type::Tuple(items) if items.is_empty() => "tuple([])".to_string(),
         Type::Object(object) if object.attributes.is_empty() => "object({})".to_string(),
         Type::Tuple(items) => {

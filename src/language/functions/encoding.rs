@@ -297,7 +297,34 @@ fn csv_error(error: &csv::Error) -> Fault {
     }
 }
 
+/// Whether a quote stands where it means nothing, or is never closed, and on which line. The reader
+/// itself takes such text as it can.
+fn misplaced_quote(text: &str) -> Option<(usize, &'static str)> {
+    let (mut line, mut quoted, mut field_start) = (1, false, true);
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        line += usize::from(c == '\n');
+        match c {
+            '"' if quoted && rest.peek() == Some(&'"') => drop(rest.next()),
+            '"' if quoted => {
+                quoted = false;
+                if !matches!(rest.peek(), None | Some(',' | '\n' | '\r')) {
+                    return Some((line, "extraneous or missing quote in a quoted field"));
+                }
+            }
+            '"' if field_start => (quoted, field_start) = (true, false),
+            '"' => return Some((line, "a quote in a field without quotes")),
+            _ if quoted => {}
+            other => field_start = matches!(other, ',' | '\n' | '\r'),
+        }
+    }
+    quoted.then_some((line, "a quoted field does not end"))
+}
+
 fn csv_decode(call: &Call<'_>) -> Outcome {
+    if let Some((line, problem)) = misplaced_quote(call.text(0)) {
+        return Err(format!("CSV parse error on line {line}: {problem}").into());
+    }
     let mut reader = csv::Reader::from_reader(call.text(0).as_bytes());
     let headers = reader.headers().map_err(|error| csv_error(&error))?.clone();
     if headers.is_empty() {
