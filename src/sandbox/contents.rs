@@ -50,7 +50,7 @@ const KINDS: &[(&str, &str, &str)] = &[
     ("iam.groups", "aws_iam_group", ""),
     ("iam.instance_profiles", "aws_iam_instance_profile", ""),
     ("iam.oidc_providers", "aws_iam_openid_connect_provider", ""),
-    ("ecr.repositories", "aws_ecr_repository", ""),
+    (super::ecr::REPOSITORY, "aws_ecr_repository", ""),
     ("logs.log_groups", "aws_cloudwatch_log_group", ""),
     ("ssm.parameters", "aws_ssm_parameter", ""),
 ];

@@ -3,7 +3,7 @@
 //! Where winterbaume is wrong in a way the product would stumble over, the mend is here.
 
 pub mod iam;
-pub mod registry;
+pub mod logs;
 
 use std::fmt;
 
@@ -77,7 +77,6 @@ pub fn services() -> Vec<Box<dyn Emulated>> {
     vec![
         Box::new(Keeper("iam", winterbaume_iam::IamService::new())),
         Box::new(Keeper("sts", winterbaume_sts::StsService::new())),
-        Box::new(Keeper("ecr", winterbaume_ecr::EcrService::new())),
         Box::new(Keeper("logs", winterbaume_cloudwatchlogs::CloudWatchLogsService::new())),
         Box::new(Keeper("ssm", winterbaume_ssm::SsmService::new())),
     ]
@@ -89,7 +88,7 @@ pub fn services() -> Vec<Box<dyn Emulated>> {
 pub fn mend(scope: &mut Scope<'_>, call: &Call) -> Option<Answer> {
     match call.service.as_str() {
         "iam" => iam::mend(scope, &call.operation),
-        "logs" => registry::mend_logs(scope, &call.operation),
+        "logs" => logs::mend(scope, &call.operation),
         _ => None,
     }
 }
@@ -111,45 +110,43 @@ pub fn request(
 }
 
 /// Takes the state of a service over into the documents, table by table.
+///
+/// What is no table but a plain value is the only row of a table, without a name.
 pub fn keep(documents: &mut Documents, service: &str, state: &Value) {
-    for (field, rows) in state.as_object().into_iter().flatten() {
+    for (field, value) in state.as_object().into_iter().flatten() {
         let table = format!("{service}.{field}");
-        let empty = Map::new();
-        let rows = match rows {
-            Value::Object(rows) => rows,
-            other => &Map::from_iter([(String::new(), other.clone())]),
+        let rows = match value {
+            Value::Object(rows) => rows.clone(),
+            Value::Null => Map::new(),
+            plain => Map::from_iter([(String::new(), plain.clone())]),
         };
-        let rows = if rows.is_empty() { &empty } else { rows };
-        let gone: Vec<String> = documents
-            .rows(&table)
-            .filter(|(id, _)| !rows.contains_key(*id))
-            .map(|(id, _)| id.clone())
-            .collect();
+        let gone = documents.rows(&table).filter(|(id, _)| !rows.contains_key(*id));
+        let gone: Vec<String> = gone.map(|(id, _)| id.clone()).collect();
         for id in gone {
             documents.remove(&table, &id);
         }
         for (id, row) in rows {
-            if documents.get(&table, id) != Some(row) {
-                documents.put(&table, id, row.clone());
+            if documents.get(&table, &id) != Some(&row) {
+                documents.put(&table, &id, row);
             }
         }
     }
 }
 
-/// The state of a service, put together from its documents; `None` if there are none.
-pub fn kept(documents: &Documents, service: &str) -> Option<Value> {
+/// The state of a service, put together from its documents.
+pub fn kept(documents: &Documents, service: &str) -> Value {
     let prefix = format!("{service}.");
     let mut state = Map::new();
     for table in documents.tables() {
         let Some(field) = table.strip_prefix(&prefix) else { continue };
-        let mut rows: Map<String, Value> =
-            documents.rows(table).map(|(id, row)| (id.clone(), row.clone())).collect();
-        match rows.remove("") {
-            Some(plain) => state.insert(field.to_owned(), plain),
-            None => state.insert(field.to_owned(), Value::Object(rows)),
-        };
+        let rows = documents.rows(table).map(|(id, row)| (id.clone(), row.clone()));
+        let mut rows: Map<String, Value> = rows.collect();
+        if !rows.is_empty() {
+            let plain = rows.remove("");
+            state.insert(field.to_owned(), plain.unwrap_or(Value::Object(rows)));
+        }
     }
-    (!state.is_empty()).then_some(Value::Object(state))
+    Value::Object(state)
 }
 
 /// An answer in the protocol of the call.

@@ -1,7 +1,7 @@
 //! An AWS inside the program, the weather over any AWS, and a record of what is called.
 //!
-//! - [`Sandbox`] answers the SDK in process. EC2 networking, ECS and load balancing are its own,
-//!   kept as the documents that AWS would show; IAM, STS, ECR, CloudWatch Logs and SSM are
+//! - [`Sandbox`] answers the SDK in process. EC2 networking, ECS, ECR and load balancing are its
+//!   own, kept as the documents that AWS would show; IAM, STS, CloudWatch Logs and SSM are
 //!   winterbaume's, with mends. Each change is on disk before its call is answered.
 //! - [`weather::Weather`] makes any AWS slow, throttled, faulty or stale.
 //! - [`trace::Trace`] writes down each call.
@@ -10,6 +10,7 @@ pub mod call;
 pub mod contents;
 pub mod documents;
 pub mod ec2;
+pub mod ecr;
 pub mod ecs;
 pub mod elb;
 pub mod emulated;

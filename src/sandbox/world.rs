@@ -18,7 +18,7 @@ use super::fault::Fault;
 use super::log::Log;
 use super::scope::{Answer, Read, Scope};
 use super::weather::STALE;
-use super::{SandboxError, ec2, ecs, elb, wire};
+use super::{SandboxError, ec2, ecr, ecs, elb, wire};
 
 /// Everything in the sandbox, over all regions.
 #[derive(Debug)]
@@ -144,10 +144,7 @@ impl Region {
         let mended = !self.documents.changes().is_empty();
         if mended || self.restored.get(service.name()) != Some(&self.version) {
             let state = emulated::kept(&self.documents, service.name());
-            let state = state.unwrap_or_else(|| json!({}));
-            if state.as_object().is_some_and(|it| !it.is_empty()) || self.version > 1 {
-                service.restore(&call.region, state).map_err(failed)?;
-            }
+            service.restore(&call.region, state).map_err(failed)?;
             self.restored.insert(service.name(), self.version);
         }
         let mock = match emulated::request(call, request) {
@@ -184,6 +181,7 @@ type Service = fn(&mut Scope<'_>, &str) -> Answer;
 fn own_service(name: &str) -> Option<Service> {
     match name {
         "ec2" => Some(ec2::answer),
+        "ecr" => Some(ecr::answer),
         "ecs" => Some(ecs::answer),
         "elasticloadbalancing" => Some(elb::answer),
         _ => None,

@@ -246,7 +246,7 @@ fn missing_image(scope: &Scope<'_>, container: &Value) -> Option<String> {
     let (host, path) = image.split_once('/')?;
     let own = format!("{}.dkr.ecr.{}.amazonaws.com", crate::sandbox::scope::ACCOUNT, scope.region);
     let repository = path.split([':', '@']).next()?;
-    if host != own || scope.documents.get("ecr.repositories", repository).is_some() {
+    if host != own || scope.documents.get(crate::sandbox::ecr::REPOSITORY, repository).is_some() {
         return None;
     }
     Some(format!(

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::sandbox::scope::{Answer, Read, Scope, page};
 
 /// See [`super::mend`].
-pub fn mend_logs(scope: &mut Scope<'_>, operation: &str) -> Option<Answer> {
+pub fn mend(scope: &mut Scope<'_>, operation: &str) -> Option<Answer> {
     // winterbaume knows a prefix only, and answers all groups at once.
     (operation == "DescribeLogGroups").then(|| Ok(describe_groups(scope)))
 }
