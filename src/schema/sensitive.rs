@@ -110,3 +110,66 @@ impl Schema {
         Value::Object(fields).mark(marks)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema;
+    use crate::schema::{FieldType, One, Secret};
+
+    schema! {
+        /// A database.
+        pub struct Database {
+            name: String,
+            password: Option<Secret<String>>,
+            user: Vec<User>,
+            master: One<User>,
+            #[attribute] spare: Vec<User>,
+        }
+
+        /// A user of it.
+        pub struct User { name: String, token: Option<Secret<String>>, grant: Vec<Grant>, }
+
+        /// What a user may do.
+        pub struct Grant { kind: Option<String>, }
+    }
+
+    fn schema() -> Schema {
+        match Database::shape() {
+            Shape::Object(schema) => schema,
+            _ => Schema::default(),
+        }
+    }
+
+    fn user(token: Option<&str>) -> User {
+        let token = token.map(|it| Secret(it.to_string()));
+        User { name: "u".into(), token, grant: Vec::new() }
+    }
+
+    #[test]
+    fn secrets_are_marked_where_they_are() {
+        let database = Database {
+            name: "d".into(),
+            password: Some(Secret("x".into())),
+            user: vec![user(None), user(Some("y"))],
+            master: One(None),
+            spare: Vec::new(),
+        };
+        let marked = mark_sensitive(&schema(), database.encode());
+        let paths: Vec<String> =
+            marked.marked_paths().iter().map(|(path, _)| path.to_string()).collect();
+        assert_eq!(paths, ["password", "user[1].token"]);
+        assert_eq!(marked.unmark_deep().0, database.encode());
+    }
+
+    #[test]
+    fn arguments_may_leave_out_what_is_not_required() {
+        let spare = schema().field("spare").unwrap().shape.clone();
+        let given = Value::tuple([Value::object([("name", "u")].map(|(k, it)| (k, it.into())))]);
+        let converted = crate::value::convert(&given, &spare.accepts()).unwrap();
+        assert_eq!(spare.complete(converted), vec![user(None)].encode());
+        let nothing = Value::tuple([Value::object::<&str>([])]);
+        let error = crate::value::convert(&nothing, &spare.accepts()).unwrap_err();
+        assert_eq!(error.to_string(), "element 0: attribute \"name\" is required");
+    }
+}

@@ -64,7 +64,9 @@ impl Checker<'_> {
         let Value::Object(fields) = value.bare() else { return };
         for field in &schema.fields {
             let Some(value) = fields.get(field.name) else { continue };
-            self.combinations(field, fields);
+            if demands_others(field) {
+                self.combinations(field, fields);
+            }
             if value.is_null() || !value.is_known() {
                 continue;
             }
@@ -176,6 +178,13 @@ impl Checker<'_> {
     fn conflict(&mut self, name: &str, message: String) {
         self.step(Step::Attribute(name.to_string()), |inside| inside.report(COMBINATION, message));
     }
+}
+
+/// Whether the field demands something of others.
+fn demands_others(field: &Field) -> bool {
+    let lists =
+        [field.conflicts_with, field.exactly_one_of, field.at_least_one_of, field.required_with];
+    lists.iter().any(|list| !list.is_empty())
 }
 
 fn elements(count: usize) -> String {
