@@ -112,7 +112,12 @@ impl<const EGRESS: bool> Resource for Directed<EGRESS> {
         let id = self.0.id.clone().into_iter().collect();
         let revoked =
             permission::revoke_by_id(aws, &self.0.security_group_id, Self::DIRECTION, id).await;
-        gone_is_fine(revoked, &["InvalidSecurityGroupRuleId.NotFound", "InvalidGroup.NotFound"])
+        let gone = [
+            "InvalidSecurityGroupRuleId.NotFound",
+            "InvalidPermission.NotFound",
+            "InvalidGroup.NotFound",
+        ];
+        gone_is_fine(revoked, &gone)
     }
 
     fn plan(proposal: &mut Proposal<'_>) -> Result {

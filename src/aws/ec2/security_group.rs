@@ -13,7 +13,7 @@ use crate::aws::resource::{Proposal, Resource, align, gone_is_fine, missing};
 use crate::aws::tags::{Tagging, Tags};
 use crate::provider::{Phase, Result, Step};
 use crate::schema;
-use crate::schema::Check;
+use crate::schema::{Check, FieldType as _};
 use crate::value::{Path, Value};
 
 /// What descriptions of groups and rules can contain (the API reference of EC2).
@@ -137,9 +137,15 @@ impl Resource for SecurityGroup {
         gone_is_fine(call.send().await, &["InvalidGroup.NotFound"])
     }
 
+    /// A new group without rules in it has none, so that nothing goes out unless it is configured.
     fn plan(proposal: &mut Proposal<'_>) -> Result {
         for name in ["ingress", "egress"] {
-            let rules = inline::normal(proposal.value.get(name));
+            let before = proposal.prior.map_or(Value::NULL, |it| it.get(name));
+            let open = proposal.prior.is_none() && proposal.configuration.get(name).is_null();
+            let rules = match open {
+                true => BTreeSet::<Rule>::new().encode(),
+                false => inline::normal(proposal.value.get(name), &before),
+            };
             proposal.set(name, rules);
         }
         Ok(())

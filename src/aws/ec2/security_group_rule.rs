@@ -36,13 +36,15 @@ schema! {
         #[force_new] #[check(Check::Between(-1, 65535))] to_port: i64,
         /// IPv4 ranges.
         #[force_new] #[check(Check::Cidr)] #[at_least_one_of(PEERS)]
-        #[conflicts_with(&["source_security_group_id", "self"])] cidr_blocks: Option<Vec<String>>,
+        #[conflicts_with(&["source_security_group_id", "self"])] #[equivalent(same_items)]
+        cidr_blocks: Option<Vec<String>>,
         /// IPv6 ranges.
         #[force_new] #[check(Check::Cidr)] #[at_least_one_of(PEERS)]
-        #[conflicts_with(&["source_security_group_id", "self"])]
+        #[conflicts_with(&["source_security_group_id", "self"])] #[equivalent(same_items)]
         ipv6_cidr_blocks: Option<Vec<String>>,
         /// Managed prefix lists.
-        #[force_new] #[at_least_one_of(PEERS)] prefix_list_ids: Option<Vec<String>>,
+        #[force_new] #[at_least_one_of(PEERS)] #[equivalent(same_items)]
+        prefix_list_ids: Option<Vec<String>>,
         /// Whether members of the group itself are meant.
         #[name("self")] #[default(false)] #[force_new] #[at_least_one_of(PEERS)]
         #[conflicts_with(&["cidr_blocks", "ipv6_cidr_blocks", "source_security_group_id"])]
@@ -137,6 +139,16 @@ impl Resource for SecurityGroupRule {
         let wrong = wrong_ports(configuration);
         wrong.map(|why| (Path::attribute("from_port"), why)).into_iter().collect()
     }
+}
+
+/// Whether two lists hold the same, in whatever order.
+fn same_items(a: &Value, b: &Value) -> bool {
+    let sorted = |it: &Value| {
+        let mut items = it.items().unwrap_or_default().to_vec();
+        items.sort();
+        items
+    };
+    sorted(a) == sorted(b)
 }
 
 /// Says what a duplicate means: somebody else's rule is never taken over.

@@ -83,12 +83,19 @@ fn sorted(mut rule: Rule) -> Rule {
     rule
 }
 
-/// Rules with their protocols as AWS tells them, as far as they are known.
-pub(in crate::aws::ec2) fn normal(rules: Value) -> Value {
+/// Rules with their protocols as AWS tells them, as far as they are known; those that differ from
+/// rules there are in nothing but the order of their lists as they are there.
+pub(in crate::aws::ec2) fn normal(rules: Value, before: &Value) -> Value {
     let (rules, marks) = rules.unmark();
-    let one = |rule: &Value| match rule.get("protocol").as_str() {
-        Some(text) => rule.clone().with("protocol", Value::string(protocol::normal(text))),
-        None => rule.clone(),
+    let one = |rule: &Value| {
+        let protocol = rule.get("protocol").as_str().map(protocol::normal);
+        let rule = match protocol {
+            Some(protocol) => rule.clone().with("protocol", Value::string(protocol)),
+            None => rule.clone(),
+        };
+        let mut before = before.items().unwrap_or_default().iter();
+        let same = before.find(|before| in_order(before) == in_order(&rule)).cloned();
+        same.unwrap_or(rule)
     };
     let rules = match rules {
         Value::Set(ty, items) => Value::set(ty, items.iter().map(one)),
@@ -96,6 +103,19 @@ pub(in crate::aws::ec2) fn normal(rules: Value) -> Value {
         other => other,
     };
     rules.mark(marks)
+}
+
+/// A rule with its lists in order.
+fn in_order(rule: &Value) -> Value {
+    let lists = ["cidr_blocks", "ipv6_cidr_blocks", "prefix_list_ids"];
+    lists.into_iter().fold(rule.clone(), |rule, name| match rule.get(name) {
+        Value::List(ty, items) => {
+            let mut items = items.to_vec();
+            items.sort();
+            rule.with(name, Value::list(ty, items))
+        }
+        _ => rule,
+    })
 }
 
 /// Ports that AWS would ignore or refuse.

@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use super::inline::{normal, permissions, told, validate};
 use super::{Rule, SecurityGroup, prefix_of};
 use crate::aws::ec2::permission::{Peer, Permission, Ports};
+use crate::aws::resource::{Proposal, Resource as _};
 use crate::schema::FieldType as _;
 use crate::value::{Type, Value};
 
@@ -53,10 +54,19 @@ fn groups_are_told_by_account_when_it_is_another() {
 #[test]
 fn protocols_are_planned_as_aws_tells_them() {
     let one = Value::object([("protocol", Value::string("6"))]);
-    let rules = normal(Value::set(one.ty(), [one.clone()]));
+    let rules = normal(Value::set(one.ty(), [one.clone()]), &Value::NULL);
     assert_eq!(rules.items().unwrap()[0].get("protocol"), Value::string("tcp"));
     let unknown = Value::unknown(Type::set(Type::Any));
-    assert_eq!(normal(unknown.clone()), unknown);
+    assert_eq!(normal(unknown.clone(), &Value::NULL), unknown);
+}
+
+#[test]
+fn the_order_of_ranges_does_not_matter() {
+    let set = |ranges: &[&str]| BTreeSet::from([rule(80, ranges)]).encode();
+    let before = set(&["10.0.0.0/8", "11.0.0.0/8"]);
+    assert_eq!(normal(set(&["11.0.0.0/8", "10.0.0.0/8"]), &before), before);
+    let other = set(&["11.0.0.0/8", "12.0.0.0/8"]);
+    assert_eq!(normal(other.clone(), &before), other);
 }
 
 #[test]
@@ -89,4 +99,22 @@ fn made_up_names_tell_their_prefix() {
     assert_eq!(prefix_of(&named(None, Some("web-"))), "web-");
     assert_eq!(prefix_of(&named(None, None)), "terraform-");
     assert_eq!(prefix_of("web"), "");
+}
+
+#[test]
+fn a_new_group_without_rules_lets_nothing_out() {
+    let value = SecurityGroup::blank().encode();
+    let unknown = Value::unknown(value.get("egress").ty());
+    let planned = |prior: Option<&Value>| {
+        let mut proposal = Proposal {
+            prior,
+            configuration: &Value::NULL,
+            value: value.clone().with("egress", unknown.clone()),
+            replace: Vec::new(),
+        };
+        SecurityGroup::plan(&mut proposal).unwrap();
+        proposal.value.get("egress")
+    };
+    assert_eq!(planned(None).items(), Some(&[][..]));
+    assert_eq!(planned(Some(&value)), unknown);
 }
