@@ -11,6 +11,9 @@ use super::{PAGE, filter, protocol};
 use crate::aws::client::Aws;
 use crate::provider::Result;
 
+/// The code for a rule that the group does not have.
+const NO_RULE: &str = "InvalidPermission.NotFound";
+
 /// Which way traffic goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Direction {
@@ -198,8 +201,33 @@ pub(super) async fn authorize(
     Ok(made.unwrap_or_default())
 }
 
-/// Takes rules away from a group.
+/// Takes rules away from a group; those that are gone already are fine.
 pub(super) async fn revoke(
+    aws: &Aws,
+    group: &str,
+    direction: Direction,
+    permissions: &[Permission],
+) -> Result {
+    let answer = revoke_all(aws, group, direction, permissions).await;
+    match answer {
+        // AWS takes all away or none, so those that are left are asked for again.
+        Err(error) if error.code.as_deref() == Some(NO_RULE) => {
+            let told = rules_of(aws, [group]).await?;
+            let told = told.iter().filter(|it| it.group_id() == Some(group) && goes(it, direction));
+            let left: Vec<Permission> = told
+                .filter_map(Permission::of)
+                .filter(|it| permissions.iter().any(|gone| gone.is(it)))
+                .collect();
+            if left.is_empty() {
+                return Ok(());
+            }
+            revoke_all(aws, group, direction, &left).await
+        }
+        answer => answer,
+    }
+}
+
+async fn revoke_all(
     aws: &Aws,
     group: &str,
     direction: Direction,

@@ -9,8 +9,8 @@ use super::security_group::DESCRIPTION;
 use super::security_group::inline::wrong_ports;
 use super::{MOST_VALUES, given, protocol};
 use crate::aws::client::Aws;
-use crate::aws::resource::{Proposal, Resource};
-use crate::provider::{Phase, ProviderError, Recovery, Result, Step};
+use crate::aws::resource::{Proposal, Resource, gone_is_fine};
+use crate::provider::{Phase, Recovery, Result, Step};
 use crate::schema;
 use crate::schema::Check;
 use crate::value::{Path, Value};
@@ -72,8 +72,7 @@ impl Resource for SecurityGroupRule {
 
     async fn create(&self, aws: &Aws, _step: &Step) -> Result<String> {
         let rules = self.permissions();
-        let made = permission::authorize(aws, self.group(), self.direction(), &rules, None).await;
-        made.map_err(duplicate)?;
+        permission::authorize(aws, self.group(), self.direction(), &rules, None).await?;
         Ok(self.made_id())
     }
 
@@ -101,17 +100,10 @@ impl Resource for SecurityGroupRule {
         permission::describe(aws, self.group(), self.direction(), &self.permissions()).await
     }
 
-    /// Only what is still there is taken away: AWS takes all away or none.
     async fn delete(&self, aws: &Aws) -> Result {
-        let told = permission::rules_of(aws, [self.group()]).await?;
-        let there: Vec<Permission> =
-            self.found(&told).into_iter().filter_map(Permission::of).collect();
-        if there.is_empty() {
-            return Ok(());
-        }
-        let gone = ["InvalidPermission.NotFound", "InvalidGroup.NotFound"];
-        let revoked = permission::revoke(aws, self.group(), self.direction(), &there).await;
-        crate::aws::resource::gone_is_fine(revoked, &gone)
+        let ours = self.permissions();
+        let revoked = permission::revoke(aws, self.group(), self.direction(), &ours).await;
+        gone_is_fine(revoked, &["InvalidGroup.NotFound"])
     }
 
     fn import(id: &str) -> Result<Self> {
@@ -149,14 +141,6 @@ fn same_items(a: &Value, b: &Value) -> bool {
         items
     };
     sorted(a) == sorted(b)
-}
-
-/// Says what a duplicate means: somebody else's rule is never taken over.
-fn duplicate(error: ProviderError) -> ProviderError {
-    if error.code.as_deref() != Some("InvalidPermission.Duplicate") {
-        return error;
-    }
-    error.hint("The group has this rule already. Import it, or remove the other definition of it.")
 }
 
 impl SecurityGroupRule {

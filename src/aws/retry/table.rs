@@ -122,6 +122,7 @@ const CHANGING: &str = "waiting for another change of the cluster";
 const VISIBLE: &str = "waiting for EC2 to see what was just made";
 const LISTENER: &str = "waiting for Elastic Load Balancing to see what was just made";
 const DEPENDANTS: &str = "waiting for what depends on it to go";
+const DEFINED_TWICE: &str = "import it, or remove its other definition";
 const QUOTA: &str = "delete what is not needed, or ask for a higher quota in Service Quotas";
 
 /// All rows; the first that fits counts.
@@ -272,6 +273,39 @@ pub const ROWS: &[Row] = &[
         120,
         VISIBLE,
     ),
+    until("ec2", &["CreateRoute"], "InvalidTransitGatewayID.NotFound", "", 300, VISIBLE),
+    until(
+        "ec2",
+        &["CreateRoute", "DeleteRoute"],
+        "InvalidParameterException",
+        "",
+        300,
+        "waiting for the route table to take changes",
+    ),
+    until(
+        "ec2",
+        &["EnableVgwRoutePropagation"],
+        "Gateway.NotAttached",
+        "",
+        300,
+        "waiting for the gateway to be attached to the VPC",
+    ),
+    until(
+        "ec2",
+        &["AssociateAddress"],
+        "InvalidInstanceID*",
+        "pending instance",
+        120,
+        "waiting for the instance to run",
+    ),
+    until(
+        "ec2",
+        &["CreateVpc"],
+        "UnsupportedOperation",
+        "is not monitored by IPAM",
+        120,
+        "waiting for IPAM to see the account",
+    ),
     until(
         "ec2",
         &[
@@ -288,7 +322,6 @@ pub const ROWS: &[Row] = &[
             "CreateTags",
             "AuthorizeSecurityGroupIngress",
             "AuthorizeSecurityGroupEgress",
-            "RevokeSecurityGroupEgress",
         ],
         "Invalid*.NotFound",
         "",
@@ -355,6 +388,22 @@ pub const ROWS: &[Row] = &[
         "waiting for another change of it",
     ),
     terminal("ec2", &[], "*LimitExceeded", "", QUOTA),
+    // What has no tag to tell whose it is, is never taken over.
+    terminal("ec2", &["CreateRoute"], "RouteAlreadyExists", "", DEFINED_TWICE),
+    terminal(
+        "ec2",
+        &["AuthorizeSecurityGroupIngress", "AuthorizeSecurityGroupEgress"],
+        "InvalidPermission.Duplicate",
+        "",
+        DEFINED_TWICE,
+    ),
+    terminal(
+        "ec2",
+        &["AssociateRouteTable", "AttachInternetGateway", "CreateNatGateway", "AssociateAddress"],
+        "Resource.AlreadyAssociated",
+        "",
+        DEFINED_TWICE,
+    ),
     adopt("ec2", &["CreateSecurityGroup"], "InvalidGroup.Duplicate"),
     adopt("ec2", &["CreateSubnet"], "InvalidSubnet.Conflict"),
     // Elastic Load Balancing

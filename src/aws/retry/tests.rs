@@ -43,6 +43,7 @@ fn other_messages_and_operations_are_not_retried() {
         ("iam:GetRole", "NoSuchEntity", "The role with name x cannot be found."),
         ("ec2:DeleteVpc", "InvalidVpcID.NotFound", ""),
         ("ec2:DescribeVpcs", "InvalidVpcID.NotFound", ""),
+        ("ec2:RevokeSecurityGroupEgress", "InvalidPermission.NotFound", ""),
         ("ec2:CreateSubnet", "InvalidParameterValue", "is not a valid CIDR block"),
     ] {
         assert_eq!(decide(operation, tries(1, 0), &error(code, message, 400)), Decision::Stop);

@@ -1,8 +1,7 @@
 use aws_sdk_ec2::types;
 
-use super::{Direction, Peer, SecurityGroupRule, duplicate};
+use super::{Direction, Peer, SecurityGroupRule};
 use crate::aws::resource::{Proposal, Resource as _};
-use crate::provider::{ErrorKind, ProviderError};
 use crate::schema::FieldType as _;
 use crate::value::Value;
 
@@ -88,13 +87,4 @@ fn protocols_and_ports_are_planned_as_they_will_be() {
     SecurityGroupRule::plan(&mut proposal).unwrap();
     assert_eq!(proposal.value.get("protocol"), Value::string("-1"));
     assert_eq!(proposal.value.get("to_port"), Value::number(0_i64));
-}
-
-#[test]
-fn a_duplicate_is_explained_and_stays_an_error() {
-    let error = ProviderError {
-        code: Some("InvalidPermission.Duplicate".into()),
-        ..ProviderError::new(ErrorKind::Refused, "the specified rule already exists")
-    };
-    assert!(duplicate(error).hint.contains("Import it"));
 }
