@@ -38,6 +38,9 @@ pub mod state;
 
 pub mod plan;
 
+// execution
+pub mod apply;
+
 // providers
 pub mod aws;
 pub mod sandbox;

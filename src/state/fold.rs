@@ -129,6 +129,7 @@ impl Folded {
             Record::Set(set) => self.put(&set.place, &set.provider, set.object.0.clone()),
             Record::Deposed { address, key } => self.depose(address, key),
             Record::Removed(place) => {
+                self.unresolved.retain(|_, pending| pending.begun.place != *place);
                 self.state.remove(&place.address, place.deposed.as_deref());
             }
             Record::Moved { from, to } => self.rename(from, to),

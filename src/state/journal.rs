@@ -59,15 +59,21 @@ impl Journal {
         self.records.push(record);
     }
 
+    /// Counts all of these records as added, and returns their bytes.
+    pub fn add_all(&mut self, records: Vec<Record>) -> Result<Vec<u8>, serde_json::Error> {
+        let mut bytes = Vec::new();
+        for record in records {
+            let line = self.line(&record)?;
+            bytes.extend_from_slice(&line);
+            self.added(record, &line);
+        }
+        Ok(bytes)
+    }
+
     /// The journal of these records, and its bytes.
     pub fn of(records: Vec<Record>) -> Result<(Journal, Vec<u8>), serde_json::Error> {
         let mut journal = Journal::default();
-        let mut bytes = Vec::new();
-        for record in records {
-            let line = journal.line(&record)?;
-            bytes.extend_from_slice(&line);
-            journal.added(record, &line);
-        }
+        let bytes = journal.add_all(records)?;
         Ok((journal, bytes))
     }
 }

@@ -22,6 +22,7 @@ struct Bytes {
     /// Bytes of the append at which it fails that still reach the disk.
     torn: usize,
     done: usize,
+    crashed: bool,
 }
 
 impl Disk {
@@ -43,6 +44,11 @@ impl Disk {
     /// Works again, as after a restart.
     pub(crate) fn restart(&self) {
         self.bytes.lock().unwrap().left = None;
+    }
+
+    /// Whether the crash has come.
+    pub(crate) fn has_crashed(&self) -> bool {
+        self.bytes.lock().unwrap().crashed
     }
 
     /// How many writing operations there were.
@@ -68,6 +74,7 @@ impl Disk {
         let mut bytes = self.bytes.lock().unwrap();
         let works = bytes.left != Some(0);
         change(&mut bytes, works);
+        bytes.crashed |= !works;
         if works {
             bytes.left = bytes.left.map(|left| left - 1);
             bytes.done += 1;

@@ -122,9 +122,12 @@ impl Store {
         self.lock().vault.state_path().to_path_buf()
     }
 
-    /// Starts a run: from here on facts can be noted. Returns its name.
+    /// Starts a run, if none has been: from here on facts can be noted. Returns its name.
     pub fn begin_run(&self) -> Result<String, StateError> {
         let mut inner = self.lock();
+        if let Some(run) = &inner.run {
+            return Ok(run.clone());
+        }
         let lineage = match inner.folded.state.lineage.as_str() {
             "" => uuid::Uuid::new_v4().to_string(),
             known => known.to_string(),
@@ -148,6 +151,24 @@ impl Store {
     /// save it; but nothing new may be begun.
     pub fn append(&self, record: Record) -> Result<(), StateError> {
         self.lock().append(record)
+    }
+
+    /// Notes facts together: sooner than one by one, and all of them or the first of them.
+    pub fn append_all(&self, records: Vec<Record>) -> Result<(), StateError> {
+        if records.is_empty() {
+            return Ok(());
+        }
+        let mut inner = self.lock();
+        let mut longer = inner.journal.clone();
+        let lines =
+            longer.add_all(records.clone()).map_err(unprintable(inner.vault.journal_path()))?;
+        let at = inner.journal.length;
+        inner.vault.append(at, &lines)?;
+        inner.journal = longer;
+        for record in &records {
+            inner.folded.apply(record);
+        }
+        Ok(())
     }
 
     /// Ends the run: when anything has changed, the state becomes the next snapshot, and the journal

@@ -1,0 +1,297 @@
+//! A provider for tests, with a world of its own that outlives runs.
+//!
+//! The name of an object says how it behaves: `slow-…` takes a minute, `usable-…` can be referred to
+//! before it is ready, `bad-…` fails, `refused-…` is refused, `lost-…` loses the answer of its first
+//! create call, `stuck-…` cannot be deleted.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
+
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use tokio::time::Instant;
+
+use crate::provider::{
+    Connection, ErrorKind, Observed, Phase, Planned, ProviderError, Recovery, ResourceType, Result,
+    Schedule, Status, Step,
+};
+use crate::schema::{Field, Schema};
+use crate::value::{Number, Path, Type, Value};
+
+/// An object of the fake world.
+#[derive(Clone, Debug)]
+pub(super) struct Thing {
+    pub(super) value: Value,
+    pub(super) token: String,
+    pub(super) made: Instant,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct World {
+    pub(super) things: BTreeMap<String, Thing>,
+    /// Every call with the name of its object, in order.
+    pub(super) calls: Vec<String>,
+    pub(super) in_flight: usize,
+    pub(super) most_in_flight: usize,
+    /// How many objects each read asked for.
+    pub(super) reads: Vec<usize>,
+    lost: BTreeSet<String>,
+    count: usize,
+    /// At which mutating call the process is killed: before it is sent, or after its effect.
+    pub(super) kill_at: Option<(usize, bool)>,
+    pub(super) mutations: usize,
+    pub(super) killed: bool,
+}
+
+/// A connection to the fake world.
+#[derive(Clone, Default)]
+pub(super) struct Fake(pub(super) Arc<Mutex<World>>);
+
+pub(super) struct FakeType {
+    name: &'static str,
+    recovery: Recovery,
+    schema: OnceLock<Schema>,
+}
+
+pub(super) static FOUND: FakeType =
+    FakeType { name: "fake_found", recovery: Recovery::Find, schema: OnceLock::new() };
+pub(super) static REPEATED: FakeType =
+    FakeType { name: "fake_repeated", recovery: Recovery::Repeat, schema: OnceLock::new() };
+
+fn make_schema() -> Schema {
+    let fields = vec![
+        Field::new::<Option<String>>("id").read_only::<Option<String>>(),
+        Field::new::<String>("name"),
+        Field::new::<Option<i64>>("size"),
+        Field::new::<Option<String>>("kind").force_new(),
+        Field::new::<Option<String>>("upstream"),
+        Field::new::<Option<i64>>("version").volatile::<Option<i64>>(),
+    ];
+    Schema { doc: "A fake.", version: 1, fields }
+}
+
+impl ResourceType for FakeType {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+    fn schema(&self) -> &Schema {
+        self.schema.get_or_init(make_schema)
+    }
+    fn recovery(&self) -> Recovery {
+        self.recovery
+    }
+    fn timeout(&self, _phase: Phase) -> Duration {
+        Duration::from_secs(600)
+    }
+    fn schedule(&self, _phase: Phase) -> Schedule {
+        let second = Duration::from_secs(1);
+        Schedule { first: Duration::ZERO, interval: second, longest: 8 * second }
+    }
+    fn batch(&self) -> usize {
+        100
+    }
+    fn validate(&self, _configuration: &Value) -> Vec<(Path, String)> {
+        Vec::new()
+    }
+    fn import_syntax(&self) -> &'static str {
+        "id"
+    }
+}
+
+fn text(value: &Value, name: &str) -> String {
+    value.get(name).as_str().unwrap_or_default().to_string()
+}
+
+impl Fake {
+    pub(super) fn with<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
+        change(&mut self.0.lock().unwrap())
+    }
+
+    /// A mutating call: journaled, in flight for a second, and perhaps the last thing that happens.
+    async fn mutate(
+        &self,
+        step: &Step,
+        operation: &str,
+        name: &str,
+        effect: impl FnOnce(&mut World) -> Result<String>,
+    ) -> Result<String> {
+        step.recorder.before(operation)?;
+        let kill = self.with(|world| {
+            world.calls.push(format!("{operation} {name}"));
+            world.mutations += 1;
+            world.in_flight += 1;
+            world.most_in_flight = world.most_in_flight.max(world.in_flight);
+            world.kill_at.filter(|(at, _)| *at == world.mutations).map(|(_, after)| after)
+        });
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        if kill == Some(false) {
+            self.with(|world| world.killed = true);
+            return std::future::pending().await;
+        }
+        let result = self.with(|world| {
+            world.in_flight -= 1;
+            effect(world)
+        });
+        if kill == Some(true) {
+            self.with(|world| world.killed = true);
+            return std::future::pending().await;
+        }
+        let outcome = result.as_ref().map(|_| "request").map_err(|error| error.message.clone());
+        step.recorder.after(operation, outcome.as_ref().map(|it| *it).map_err(String::as_str));
+        result
+    }
+}
+
+impl World {
+    fn make(&mut self, kind: &str, planned: &Value, token: &str) -> Result<String> {
+        let name = text(planned, "name");
+        if name.starts_with("refused") {
+            return Err(ProviderError::new(ErrorKind::Refused, "no such thing"));
+        }
+        let same = self.things.iter().find(|(_, it)| it.token == token);
+        let id = match same {
+            Some((id, _)) => {
+                assert_eq!(kind, REPEATED.name, "a second object with the same token");
+                id.clone()
+            }
+            None => {
+                self.count += 1;
+                let id = format!("{name}#{}", self.count);
+                // The create call cannot set the size.
+                let value = planned.clone().with("id", Value::from(id.clone()));
+                let value =
+                    value.with("size", Value::Null(Type::Number)).with("version", Value::from(1));
+                let token = token.to_string();
+                self.things.insert(id.clone(), Thing { value, token, made: Instant::now() });
+                id
+            }
+        };
+        if name.starts_with("lost") && self.lost.insert(name) {
+            return Err(ProviderError::new(ErrorKind::Unknown, "no answer came"));
+        }
+        Ok(id)
+    }
+
+    fn observe(&self, object: &Value) -> Option<Observed> {
+        let thing = self.things.get(&text(object, "id"))?;
+        let name = text(&thing.value, "name");
+        let old = thing.made.elapsed() >= Duration::from_secs(60);
+        let status = match name.split('-').next() {
+            Some("slow") if !old => Status::Pending("in preparation".into()),
+            Some("usable") if !old => Status::Usable("being finished".into()),
+            Some("bad") => Status::Failed("it broke".into()),
+            _ => Status::Ready,
+        };
+        Some(Observed { value: thing.value.clone(), status })
+    }
+}
+
+impl Connection for Fake {
+    fn region(&self) -> &str {
+        ""
+    }
+
+    fn verify(&self) -> BoxFuture<'_, Result> {
+        async { Ok(()) }.boxed()
+    }
+
+    fn plan(&self, _: &str, _: Option<&Value>, _: &Value, proposed: Value) -> Result<Planned> {
+        Ok(Planned { value: proposed, replace: Vec::new() })
+    }
+
+    fn read<'a>(
+        &'a self,
+        _kind: &'a str,
+        objects: Vec<Value>,
+    ) -> BoxFuture<'a, Result<Vec<Option<Observed>>>> {
+        let found = self.with(|world| {
+            world.reads.push(objects.len());
+            objects.iter().map(|object| world.observe(object)).collect()
+        });
+        async { Ok(found) }.boxed()
+    }
+
+    fn create<'a>(
+        &'a self,
+        kind: &'a str,
+        planned: &'a Value,
+        step: &'a Step,
+    ) -> BoxFuture<'a, Result<String>> {
+        let name = text(planned, "name");
+        let effect = |world: &mut World| world.make(kind, planned, &step.token);
+        async move { self.mutate(step, "fake:Create", &name, effect).await }.boxed()
+    }
+
+    fn find<'a>(
+        &'a self,
+        _kind: &'a str,
+        _planned: &'a Value,
+        step: &'a Step,
+    ) -> BoxFuture<'a, Result<Option<String>>> {
+        let found = self.with(|world| {
+            let ours = world.things.iter().find(|(_, thing)| thing.token == step.token);
+            ours.map(|(id, _)| id.clone())
+        });
+        async { Ok(found) }.boxed()
+    }
+
+    fn update<'a>(
+        &'a self,
+        _kind: &'a str,
+        was: &'a Value,
+        planned: &'a Value,
+        step: &'a Step,
+    ) -> BoxFuture<'a, Result> {
+        let id = text(was, "id");
+        let effect = |world: &mut World| {
+            let thing = world.things.get_mut(&text(was, "id"));
+            let gone = || ProviderError::new(ErrorKind::NotFound, "gone");
+            let thing = thing.ok_or_else(gone)?;
+            let version = thing.value.get("version").as_number().and_then(Number::as_i64);
+            let value = planned.clone().with("id", was.get("id"));
+            thing.value = value.with("version", Value::from(version.unwrap_or(0) + 1));
+            Ok(String::new())
+        };
+        async move { self.mutate(step, "fake:Update", &id, effect).await.map(drop) }.boxed()
+    }
+
+    fn delete<'a>(
+        &'a self,
+        _kind: &'a str,
+        was: &'a Value,
+        step: &'a Step,
+    ) -> BoxFuture<'a, Result> {
+        let id = text(was, "id");
+        let effect = |world: &mut World| {
+            let id = text(was, "id");
+            if id.starts_with("stuck") {
+                return Err(ProviderError::new(ErrorKind::Refused, "it is in use"));
+            }
+            world.things.remove(&id);
+            Ok(String::new())
+        };
+        async move { self.mutate(step, "fake:Delete", &id, effect).await.map(drop) }.boxed()
+    }
+
+    fn explain<'a>(
+        &'a self,
+        _kind: &'a str,
+        _object: &'a Value,
+    ) -> BoxFuture<'a, Result<Vec<String>>> {
+        async { Ok(vec!["the fuse blew".to_string()]) }.boxed()
+    }
+
+    fn import(&self, _kind: &str, id: &str) -> Result<Value> {
+        Ok(FOUND.schema().null_object().with("id", Value::from(id)))
+    }
+
+    fn read_data<'a>(
+        &'a self,
+        _kind: &'a str,
+        configuration: &'a Value,
+    ) -> BoxFuture<'a, Result<Value>> {
+        let value = configuration.clone().with("id", Value::from("data"));
+        async { Ok(value) }.boxed()
+    }
+}

@@ -1,0 +1,230 @@
+//! Runs a plan: makes the calls, in the order of the plan's graph, and journals every fact.
+//!
+//! Apply decides nothing new: it asks for the values that are known by now ([`Resolve`]), checks that
+//! they fit the plan, and does what the plan says. [`recover`] settles what an interrupted run left.
+
+mod event;
+mod fit;
+mod recover;
+mod run;
+mod scheduler;
+mod settle;
+mod slots;
+mod step;
+mod stop;
+mod wait;
+mod work;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+
+pub use event::{Doing, Event, Reporter, Silent};
+pub use recover::{Purpose, Recovered, recover};
+pub use stop::Stop;
+pub use wait::{Judge, Target, Timing, Verdict, WaitError, Waiter};
+
+use crate::address::InstanceAddress;
+use crate::diagnostic::{Diagnostic, Diagnostics, Span};
+use crate::plan::{Action, Change, OutputChange, ProviderKey, Schedule};
+use crate::provider::{Connection, DataSourceType, ResourceType};
+use crate::state::{Done, OutputValue, Place, Record, State, Store, StoredObject};
+use crate::value::{Path, Value};
+
+/// What apply and recovery ask of the providers.
+pub trait Connect: Send + Sync {
+    /// The connection of a provider configuration; made at the first use, when its arguments were not
+    /// known before.
+    fn connection(&self, provider: &ProviderKey) -> Result<Arc<dyn Connection>, Diagnostics>;
+    /// A resource type.
+    fn resource_type(
+        &self,
+        provider: &ProviderKey,
+        kind: &str,
+    ) -> Result<&'static dyn ResourceType, Diagnostics>;
+    /// A data source.
+    fn data_source_type(
+        &self,
+        provider: &ProviderKey,
+        kind: &str,
+    ) -> Result<&'static dyn DataSourceType, Diagnostics>;
+}
+
+/// What apply asks of the configuration.
+pub trait Resolve: Connect {
+    /// What a managed object is to be, evaluated again: what the user says, and the planned value,
+    /// unknown only where the provider decides.
+    fn propose(&self, change: &Change) -> Result<(Value, Value), Diagnostics>;
+    /// The arguments of a data source, evaluated again: wholly known.
+    fn data(&self, change: &Change) -> Result<Value, Diagnostics>;
+    /// Takes note of an instance as it is now, for what refers to it.
+    fn record(&self, address: &InstanceAddress, value: Value);
+    /// Checks the conditions that must hold before something is done.
+    fn before(&self, change: &Change, doing: Doing) -> Diagnostics;
+    /// Checks the conditions that must hold afterwards.
+    fn after(&self, change: &Change, value: &Value) -> Diagnostics;
+    /// An output of the root module, as it is now.
+    fn output(&self, name: &str) -> (Option<Value>, Diagnostics);
+    /// Where a change, or one of its arguments, stands in the configuration.
+    fn span(&self, change: &Change, path: Option<&Path>) -> Option<Span>;
+}
+
+/// What is to be applied: the parts of a plan that apply needs.
+#[derive(Clone, Debug, Default)]
+pub struct Task {
+    /// All changes.
+    pub changes: Vec<Change>,
+    /// The graph of the work.
+    pub schedule: Schedule,
+    /// What becomes of the outputs of the root module.
+    pub outputs: BTreeMap<String, OutputChange>,
+    /// The state after refreshing.
+    pub prior: State,
+}
+
+/// What an apply works with.
+#[derive(Clone)]
+pub struct Surroundings {
+    /// The configuration and the providers.
+    pub resolve: Arc<dyn Resolve>,
+    /// Where facts are noted.
+    pub store: Arc<Store>,
+    /// Shows what happens.
+    pub reporter: Arc<dyn Reporter>,
+    /// Asks to stop.
+    pub stop: Stop,
+    /// The most provider calls in flight.
+    pub parallelism: usize,
+}
+
+/// How an apply came out.
+#[derive(Clone, Debug)]
+pub struct Applied {
+    /// Failures and warnings.
+    pub diagnostics: Diagnostics,
+    /// How many objects were made, changed, destroyed, and so on.
+    pub done: BTreeMap<Doing, usize>,
+    /// Whether all of the plan was done.
+    pub complete: bool,
+    /// The state now.
+    pub state: State,
+}
+
+/// Applies a plan. Whatever comes of it, the state says how things are.
+pub async fn apply(task: Task, surroundings: &Surroundings) -> Applied {
+    let Task { changes, schedule, outputs, prior } = task;
+    let Surroundings { resolve, store, reporter, stop, parallelism } = surroundings;
+    let mut applied = Applied {
+        diagnostics: Diagnostics::new(),
+        done: BTreeMap::new(),
+        complete: false,
+        state: State::default(),
+    };
+    for change in changes.iter().filter(|it| it.action == Action::Nothing && it.deposed.is_none()) {
+        resolve.record(&change.address, change.after.clone());
+    }
+    match begin(store, &prior) {
+        Ok(name) => {
+            let run = Arc::new(run::Run {
+                changes,
+                resolve: resolve.clone(),
+                ledger: run::Ledger {
+                    store: store.clone(),
+                    reporter: reporter.clone(),
+                    stop: stop.clone(),
+                },
+                slots: slots::Slots::new(*parallelism),
+                waiter: Waiter::new(stop.clone()),
+                name,
+                deposed: Mutex::default(),
+                warnings: Mutex::default(),
+                verified: tokio::sync::Mutex::default(),
+            });
+            let outcome = scheduler::Scheduler::run(run.clone(), &schedule).await;
+            applied.diagnostics = outcome.diagnostics;
+            applied.diagnostics.extend(std::mem::take(&mut *run::lock(&run.warnings)));
+            applied.done = outcome.done;
+            applied.complete = outcome.complete;
+            let problems = note_outputs(&run, &outputs, outcome.complete);
+            applied.diagnostics.extend(problems);
+        }
+        Err(problem) => applied.diagnostics.push(problem),
+    }
+    match store.finish() {
+        Ok(state) => applied.state = state,
+        Err(error) => {
+            applied.diagnostics.push(error.into());
+            applied.state = store.state();
+        }
+    }
+    applied.complete &= !applied.diagnostics.has_errors();
+    applied
+}
+
+/// Starts a run, and notes what refreshing has found out.
+fn begin(store: &Store, prior: &State) -> Result<String, Diagnostic> {
+    let name = store.begin_run()?;
+    store.append_all(refreshed(&store.state(), prior))?;
+    Ok(name)
+}
+
+/// What brings a stored state to the refreshed one. Nothing is removed before everything is set, so
+/// that no object is unknown in between.
+pub fn refreshed(stored: &State, prior: &State) -> Vec<Record> {
+    let mut records = Vec::new();
+    for (address, deposed, object) in prior.objects() {
+        let there = stored.resources.get(address);
+        let instance = prior.resources.get(address);
+        let provider = instance.map(|it| it.provider.clone()).unwrap_or_default();
+        let same =
+            there.is_some_and(|it| it.provider == provider && it.object(deposed) == Some(object));
+        if !same {
+            let deposed = deposed.map(str::to_string);
+            records.push(Record::Set(Done {
+                step: String::new(),
+                place: Place { address: address.clone(), deposed },
+                provider,
+                object: StoredObject(object.clone()),
+            }));
+        }
+    }
+    let kept: BTreeSet<_> = prior.objects().map(|(address, key, _)| (address, key)).collect();
+    let gone = stored.objects().filter(|(address, key, _)| !kept.contains(&(*address, *key)));
+    records.extend(gone.map(|(address, key, _)| {
+        Record::Removed(Place { address: address.clone(), deposed: key.map(str::to_string) })
+    }));
+    records
+}
+
+/// Notes the outputs that are known. Those that hang on work that was not done keep their value.
+fn note_outputs(
+    run: &run::Run,
+    planned: &BTreeMap<String, OutputChange>,
+    complete: bool,
+) -> Diagnostics {
+    let before = run.ledger.store.with(|folded| folded.state.outputs.clone());
+    // What was not reached stays as it was.
+    let mut outputs = if complete { BTreeMap::new() } else { before.clone() };
+    let mut problems = Diagnostics::new();
+    for (name, change) in planned.iter().filter(|(_, change)| !change.after.is_null()) {
+        let (value, found) = run.resolve.output(name);
+        if complete {
+            problems.extend(found);
+        }
+        if let Some(value) = value.filter(Value::is_wholly_known) {
+            outputs.insert(name.clone(), OutputValue::new(&value, change.sensitive));
+        }
+    }
+    if outputs != before
+        && let Err(problem) = run.note(Record::Outputs(outputs))
+    {
+        problems.push(problem);
+    }
+    problems
+}
+
+#[cfg(test)]
+mod bench;
+#[cfg(test)]
+mod fake;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,199 @@
+//! One piece of work of the plan's graph.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::fit::{bare, marked_as};
+use super::run::{Run, StepError, describe, lock};
+use super::step::{Step, Usable, change};
+use super::{Doing, Event};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::plan::difference::misfit;
+use crate::plan::{Action, Change, Work};
+use crate::state::{Done, Object, Place, Record, StoredObject, encode};
+use crate::value::{Path, Value};
+
+/// How a piece of work came out.
+#[derive(Debug)]
+pub(super) enum Ended {
+    /// It is done.
+    Done,
+    /// It failed, and this is to be told.
+    Failed(Diagnostics),
+    /// It was broken off because the run is being stopped.
+    Stopped,
+}
+
+/// The object a piece of work is about, and what is done to it; nothing for work without effect.
+pub(super) fn subject(run: &Run, work: Work) -> Option<(Place, Doing)> {
+    let (number, destroys) = match work {
+        Work::Make(number) => (number, false),
+        Work::Destroy(number) => (number, true),
+        Work::Join => return None,
+    };
+    let change = run.changes.get(number)?;
+    let doing = match change.action {
+        Action::Nothing => return None,
+        Action::Forget => Doing::Forget,
+        Action::Read => Doing::Read,
+        _ if destroys => Doing::Destroy,
+        Action::Update => Doing::Update,
+        _ => Doing::Create,
+    };
+    let replaced = lock(&run.deposed).get(&number).cloned().filter(|_| destroys);
+    let deposed = change.deposed.clone().or(replaced);
+    Some((Place { address: change.address.clone(), deposed }, doing))
+}
+
+/// Does a piece of work, telling what happens.
+pub(super) async fn perform(run: Arc<Run>, work: Work, urgency: Duration, usable: Usable) -> Ended {
+    let Some((place, doing)) = subject(&run, work) else {
+        return match take_over(&run, work) {
+            Ok(()) => Ended::Done,
+            Err(problem) => Ended::Failed(problem.into()),
+        };
+    };
+    let started = Instant::now();
+    let id = run.ledger.known(&place).and_then(|object| object.id().map(str::to_string));
+    run.report(Event::Started { place: place.clone(), doing, id });
+    let outcome = do_it(&run, work, &place, doing, urgency, usable).await;
+    let elapsed = started.elapsed();
+    match outcome {
+        Ok(id) => {
+            run.report(Event::Finished { place, doing, id, elapsed });
+            Ended::Done
+        }
+        Err(StepError::Stopped) => {
+            run.report(Event::Abandoned { place, doing });
+            Ended::Stopped
+        }
+        Err(StepError::Failed(problems)) => {
+            let error = problems.0.iter().find(|it| it.is_error());
+            let error = error.map(|it| it.detail.clone()).unwrap_or_default();
+            run.report(Event::Failed { place, doing, error, elapsed });
+            Ended::Failed(problems)
+        }
+    }
+}
+
+async fn do_it(
+    run: &Arc<Run>,
+    work: Work,
+    place: &Place,
+    doing: Doing,
+    urgency: Duration,
+    usable: Usable,
+) -> Result<Option<String>, StepError> {
+    let number = match work {
+        Work::Make(number) | Work::Destroy(number) => number,
+        Work::Join => return Ok(None),
+    };
+    if doing == Doing::Forget {
+        run.note(Record::Removed(place.clone()))?;
+        return Ok(None);
+    }
+    let change = change(run, number)?;
+    let problems = run.resolve.before(change, doing);
+    if problems.has_errors() {
+        return Err(problems.into());
+    }
+    let value = match doing {
+        Doing::Read => read_data(run, change, urgency).await?,
+        Doing::Destroy => {
+            Step::new(run, number, place.clone(), doing, urgency).await?.destroy().await?;
+            return Ok(None);
+        }
+        _ => {
+            let step = Step::new(run, number, place.clone(), doing, urgency).await?;
+            if doing == Doing::Update {
+                step.update(usable).await?
+            } else {
+                step.create(usable).await?
+            }
+        }
+    };
+    let problems = run.resolve.after(change, &value);
+    if problems.has_errors() {
+        return Err(problems.into());
+    }
+    lock(&run.warnings).extend(problems);
+    Ok(value.get("id").as_str().map(str::to_string))
+}
+
+/// An object that stays as it is may have other dependencies now.
+fn take_over(run: &Run, work: Work) -> Result<(), Diagnostic> {
+    let Work::Make(number) = work else { return Ok(()) };
+    let Some(change) = run.changes.get(number).filter(|it| it.deposed.is_none()) else {
+        return Ok(());
+    };
+    let place = Place::current(&change.address);
+    let known = run.ledger.known(&place);
+    let same = |object: &Object| {
+        object.dependencies == change.dependencies
+            && object.create_before_destroy == change.create_before_destroy
+    };
+    let Some(known) = known.filter(|object| !same(object)) else { return Ok(()) };
+    let object = Object {
+        dependencies: change.dependencies.clone(),
+        create_before_destroy: change.create_before_destroy,
+        ..known
+    };
+    let provider = run
+        .ledger
+        .store
+        .with(|folded| folded.state.resources.get(&place.address).map(|it| it.provider.clone()));
+    let provider = provider.unwrap_or_else(|| change.provider.to_string());
+    run.note(Record::Set(Done {
+        step: String::new(),
+        place,
+        provider,
+        object: StoredObject(object),
+    }))
+}
+
+/// Reads a data source, and keeps what it says in state.
+async fn read_data(run: &Run, change: &Change, urgency: Duration) -> Result<Value, StepError> {
+    let kind =
+        run.resolve.data_source_type(&change.provider, &change.address.resource.resource.kind)?;
+    let connection = run.connection(&change.provider).await?;
+    let configuration = run.resolve.data(change)?;
+    let place = Place::current(&change.address);
+    let problem = |diagnostic: Diagnostic, path: Option<&Path>| {
+        let span = run.resolve.span(change, path);
+        let diagnostic = diagnostic.about(&place);
+        StepError::from(span.map_or(diagnostic.clone(), |span| diagnostic.at(&span)))
+    };
+    let read = {
+        let _slot = run.slots.take(urgency).await;
+        if run.is_stopping() {
+            return Err(StepError::Stopped);
+        }
+        connection.read_data(kind.name(), &bare(&configuration)).await
+    };
+    let value = read.map_err(|error| {
+        problem(describe(&error, format!("{} not read", kind.name())), error.path.as_ref())
+    })?;
+    if let Some(path) = misfit(&change.after, &value, &mut Path::default()) {
+        let detail = format!("`{path}` of {place} is not what was planned: a defect of terrace.");
+        return Err(problem(Diagnostic::error("Plan not kept", detail), Some(&path)));
+    }
+    let value = marked_as(&change.after, marked_as(&configuration, value));
+    run.resolve.record(&change.address, value.clone());
+    let (attributes, sensitive_paths) = encode(kind.schema(), &value);
+    let object = Object {
+        attributes,
+        sensitive_paths,
+        schema_version: kind.schema().version,
+        dependencies: change.dependencies.clone(),
+        ..Object::default()
+    };
+    run.note(Record::Set(Done {
+        step: String::new(),
+        place,
+        provider: change.provider.to_string(),
+        object: StoredObject(object),
+    }))?;
+    Ok(value)
+}
