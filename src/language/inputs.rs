@@ -154,9 +154,12 @@ impl Reader<'_> {
         let value = if literal {
             Some(Value::string(text))
         } else {
-            let expression = self.diagnostics.take(parse_expression(place));
-            let what = format!("the value of variable `{name}`");
-            expression.and_then(|it| self.diagnostics.take(constant(&it, &what)))
+            let (value, mut problems) = expression(name, place);
+            if variable.sensitive {
+                problems.0.iter_mut().for_each(|it| hide(it, variable));
+            }
+            self.diagnostics.extend(problems);
+            value
         };
         if let Some(value) = value {
             self.found.insert(name.to_string(), InputValue { value, source, span });
@@ -234,6 +237,21 @@ impl Reader<'_> {
         let problem = Diagnostic::warning("Value for undeclared variable", detail).at(&span);
         self.diagnostics.push(problem.hint(self.suggestion(name)));
     }
+}
+
+/// The value of a text that is an expression.
+fn expression(name: &str, source: Arc<Source>) -> (Option<Value>, Diagnostics) {
+    let (expression, mut diagnostics) = parse_expression(source);
+    let what = format!("the value of variable `{name}`");
+    let value = expression.and_then(|it| diagnostics.take(constant(&it, &what)));
+    (value, diagnostics)
+}
+
+/// Takes what a problem says about the text of a secret out of it.
+fn hide(problem: &mut Diagnostic, variable: &Variable) {
+    let place = problem.span.replace(variable.span.clone());
+    problem.detail = "The value of this variable cannot be read.".to_string();
+    problem.hint = place.map(|it| format!("The problem is at {it}.")).unwrap_or_default();
 }
 
 /// The byte at a line and column from 1, as serde_json counts them.
@@ -316,11 +334,13 @@ pub fn finish_variable(
         (None, None) => (None, Some(format!("Variable `{name}` must be given."))),
     };
     let problem = problem.map(|detail| {
-        let hint = match span == &variable.span {
-            true => String::new(),
-            false => format!("The variable is declared at {}.", variable.span),
+        // The place is shown with its text, which must not be that of a secret.
+        let (at, hint) = match (span == &variable.span, variable.sensitive) {
+            (true, _) => (span, String::new()),
+            (false, true) => (&variable.span, format!("The value is given at {span}.")),
+            (false, false) => (span, format!("The variable is declared at {}.", variable.span)),
         };
-        Diagnostic::error("Invalid value for variable", detail).at(span).hint(hint)
+        Diagnostic::error("Invalid value for variable", detail).at(at).hint(hint)
     });
     let mut marks = Marks::NONE;
     if variable.sensitive {

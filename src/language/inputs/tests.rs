@@ -17,6 +17,11 @@ variable "secret" {
   sensitive = true
   nullable  = false
 }
+variable "secrets" {
+  type      = list(number)
+  default   = []
+  sensitive = true
+}
 "#;
 
 struct Given<'g> {
@@ -188,4 +193,17 @@ fn null_means_the_default_where_null_is_not_allowed() {
     assert_eq!(values["text"], Value::Null(Type::String));
     assert_eq!(values["secret"], Value::from("s").mark(Marks::SENSITIVE));
     assert!(values["port"].is_null());
+}
+
+#[test]
+fn secrets_are_not_shown_with_what_is_wrong_with_them() {
+    for text in ["[hunter2", "[\"hunter2\"]", "[hunter2]"] {
+        let arguments =
+            [var("text=a"), var("number=1"), var("names=[]"), var(&format!("secrets={text}"))];
+        let (_, _, said) = Given { arguments: &arguments, ..NOTHING }.read();
+        assert_eq!(said.len(), 1);
+        assert!(said[0].starts_with("main.tf:17:1"), "{said:?}");
+        assert!(said[0].contains("at <-var secrets>:1:"), "{said:?}");
+        assert!(!said[0].contains("hunter2"), "{said:?}");
+    }
 }

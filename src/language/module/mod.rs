@@ -279,6 +279,12 @@ fn depends_on(arguments: &mut Arguments<'_>) -> Vec<(Reference, Span)> {
     found
 }
 
+/// Whether an expression refers to nothing and is not the stand-in for what is reported elsewhere.
+fn is_constant(expression: &Expression) -> bool {
+    let reported = matches!(&expression.kind, ExpressionKind::Literal(value) if !value.is_known());
+    !reported && expression.references().is_empty()
+}
+
 /// `validation`, `precondition` or `postcondition` blocks.
 fn rules(arguments: &mut Arguments<'_>, kind: &'static str) -> Vec<CheckRule> {
     let mut rules = Vec::new();
@@ -287,6 +293,11 @@ fn rules(arguments: &mut Arguments<'_>, kind: &'static str) -> Vec<CheckRule> {
         let span = inner.span.clone();
         let condition = inner.required("condition");
         let error_message = inner.required("error_message");
+        if let Some(condition) = condition.as_ref().filter(|it| is_constant(it)) {
+            let detail = "The condition refers to nothing, so it would not check anything.";
+            let problem = Diagnostic::error("Invalid condition", detail).at(&condition.span);
+            inner.diagnostics.push(problem);
+        }
         inner.finish();
         if let (Some(condition), Some(error_message)) = (condition, error_message) {
             rules.push(CheckRule { condition, error_message, span });

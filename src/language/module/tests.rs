@@ -48,7 +48,7 @@ variable "a" {
     error_message = "Give one."
   }
   validation {
-    condition     = true
+    condition     = var.a != {}
     error_message = "No."
   }
 }
@@ -97,7 +97,7 @@ resource "aws_ecs_service" "web" {
     ignore_changes        = [desired_count, tags["Owner"], load_balancer[0].container_name]
     replace_triggered_by  = [aws_lb.main.arn, aws_ecs_cluster.all[each.key]]
     precondition {
-      condition     = true
+      condition     = each.key != ""
       error_message = "No."
     }
   }
@@ -220,7 +220,7 @@ const WRONG: &[(&str, &str)] = &[
         "main.tf:2:3 Unsupported argument: There is no argument `validation` in a variable block. Write it as a block: `validation { … }`.",
     ),
     (
-        "variable \"a\" {\n  validation {\n    condition = true\n  }\n}\n",
+        "variable \"a\" {\n  validation {\n    condition = var.a\n  }\n}\n",
         "main.tf:2:3 Missing required argument: The argument `error_message` is required in a condition. ",
     ),
     (

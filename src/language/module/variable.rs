@@ -3,7 +3,7 @@
 use super::arguments::Arguments;
 use super::{Reader, constant, insert, rules};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::language::config::{Attribute, Block, TypeDefaults, Variable};
+use crate::language::config::{Attribute, Block, CheckRule, Reference, TypeDefaults, Variable};
 use crate::language::inputs::convert_input;
 use crate::language::type_constraint::type_constraint;
 use crate::value::{Type, Value};
@@ -46,6 +46,9 @@ impl Reader {
             span: span.clone(),
         };
         arguments.finish();
+        for rule in &variable.validations {
+            self.diagnostics.extend(beside_the_point(&name, rule));
+        }
         if let Some(default) = default {
             variable.default = self.diagnostics.take(default_value(&name, &variable, &default));
         }
@@ -54,6 +57,17 @@ impl Reader {
         let problem = insert(variables, name, variable, &shown, &span, |it| &it.span);
         self.diagnostics.extend(problem);
     }
+}
+
+/// A validation must be about its own variable.
+fn beside_the_point(name: &str, rule: &CheckRule) -> Option<Diagnostic> {
+    let references = rule.condition.references();
+    let own = Reference::Variable(name.to_string());
+    let misses = !references.is_empty() && !references.iter().any(|(it, _)| *it == own);
+    misses.then(|| {
+        let detail = format!("A validation of variable `{name}` must refer to `var.{name}`.");
+        Diagnostic::error("Invalid condition", detail).at(&rule.condition.span)
+    })
 }
 
 /// The default of a variable, as a value of its type. One that is wrong is reported, and still

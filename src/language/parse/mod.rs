@@ -8,6 +8,7 @@ mod syntax;
 mod template;
 mod traversal;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -31,12 +32,7 @@ pub fn parse_values(source: Arc<Source>) -> (Body, Diagnostics) {
 
 fn parse_body(source: Arc<Source>, context: Context) -> (Body, Diagnostics) {
     let whole = Span { range: 0..source.text.len(), source: source.clone() };
-    // The parser points past what is missing only when something follows.
-    let text = match source.text.ends_with('\n') {
-        true => std::borrow::Cow::Borrowed(source.text.as_str()),
-        false => std::borrow::Cow::Owned(format!("{}\n", source.text)),
-    };
-    match retried(&text, hcl_edit::parser::parse_body) {
+    match retried(&padded(&source.text), hcl_edit::parser::parse_body) {
         Ok(body) => {
             let mut lower = Lower::new(&source, 0);
             let body = lower.body(&body, context, whole);
@@ -46,6 +42,17 @@ fn parse_body(source: Arc<Source>, context: Context) -> (Body, Diagnostics) {
             let body = Body { attributes: IndexMap::new(), blocks: Vec::new(), span: whole };
             (body, syntax::explain(&source, 0, &error).into())
         }
+    }
+}
+
+/// The text as the parser likes it, at the same places: blanks for a byte order mark, which is not
+/// configuration, and a line break at the end, since the parser points past what is missing only
+/// when something follows.
+fn padded(text: &str) -> Cow<'_, str> {
+    match (text.strip_prefix('\u{feff}'), text.ends_with('\n')) {
+        (None, true) => Cow::Borrowed(text),
+        (None, false) => Cow::Owned(format!("{text}\n")),
+        (Some(rest), _) => Cow::Owned(format!("   {rest}\n")),
     }
 }
 

@@ -381,6 +381,15 @@ fn line_breaks_are_free_inside_for() {
 }
 
 #[test]
+fn files_from_other_systems_parse() {
+    let (body, diagnostics) =
+        file("\u{feff}locals {\r\n  a = <<E\r\nx\r\nE\r\n  b = {\r\n    c = 1 # d\r\n  }\r\n}\r\n");
+    assert!(diagnostics.is_empty(), "{diagnostics:?}");
+    assert_eq!(body.blocks[0].span.text(), "locals");
+    assert_eq!(show(&body.blocks[0].body.attributes["a"].value), r#""x\r\n""#);
+}
+
+#[test]
 fn uses_tell_which_output_is_taken() {
     let (expression, _) =
         parse_expression(source("module.a.x + module.b[\"k\"][\"y\"] + aws_a.b.c"));
@@ -411,5 +420,40 @@ proptest! {
             let span = diagnostic.span.unwrap();
             prop_assert!(span.source.text.get(span.range.clone()).is_some());
         }
+    }
+}
+
+#[test]
+fn depth_is_limited_before_the_stack_is() {
+    let nested = |open: &str, inside: &str, close: &str, times: usize| {
+        format!("{}{inside}{}", open.repeat(times), close.repeat(times))
+    };
+    for text in [
+        nested("(", "1", ")", 10_000),
+        nested("[", "1", "]", 10_000),
+        nested("{a=", "1", "}", 10_000),
+        nested("\"${", "1", "}\"", 10_000),
+        nested("f(", "1", ")", 10_000),
+        nested("!", "true", "", 10_000),
+        nested("-", "1", "", 10_000),
+        nested("true ? 1 : ", "1", "", 10_000),
+        nested("[for a in ", "1", ": a]", 10_000),
+        nested("\"%{if true}", "1", "%{endif}\"", 10_000),
+        nested("1 + ", "1", "", 10_000),
+        format!("var.a{}", ".a".repeat(10_000)),
+        format!("var.a{}", "[0]".repeat(10_000)),
+        format!("var.a{}", "[*]".repeat(10_000)),
+        format!("var.a{}", "[var.a".repeat(10_000)),
+    ] {
+        let (expression, diagnostics) = parse_expression(source(&text));
+        assert!(expression.is_none() && diagnostics.has_errors(), "{}", &text[..20]);
+    }
+    let (_, diagnostics) = file(&nested("a {\n", "", "}\n", 10_000));
+    assert!(diagnostics.has_errors());
+    for times in [60, 120] {
+        parsed(&nested("(", "1", ")", times));
+        parsed(&nested("true ? 1 : ", "1", "", times));
+        parsed(&nested("1 + ", "1", "", times));
+        parsed(&format!("var.a{}", "[*]".repeat(times)));
     }
 }
