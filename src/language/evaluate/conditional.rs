@@ -31,10 +31,12 @@ impl<'a> Evaluator<'a> {
         let else_value = self.expression(otherwise);
         let else_problems = self.diagnostics.0.split_off(start);
         let Some(ty) = result_type(&then_value, &else_value) else {
-            let detail = format!(
-                "Both results of a condition must have one type. {}.",
-                difference(&then_value.ty(), &else_value.ty())
-            );
+            let secret = !then_value.marks_deep().union(else_value.marks_deep()).is_empty();
+            let difference = match secret || self.secret > 0 {
+                true => "They differ, how is not shown, since they are sensitive".to_string(),
+                false => difference(&then_value.ty(), &else_value.ty()),
+            };
+            let detail = format!("Both results of a condition must have one type. {difference}.");
             return self.fail("Inconsistent conditional result types", detail, span);
         };
         let condition_value = self.expression(condition);

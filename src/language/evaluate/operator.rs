@@ -93,6 +93,9 @@ impl<'a> Evaluator<'a> {
         let between = self.diagnostics.0.len();
         let right_value = self.expression(right);
         let after = self.diagnostics.0.len();
+        // what may have any type may turn out not to be a bool, which would be an error
+        let open = self.attempts > 0
+            && [&left_value, &right_value].iter().any(|it| !it.is_known() && it.ty() == Type::Any);
         let left_value = self.operand(left_value, &Type::Bool, "the left operand", &left.span);
         let right_value = self.operand(right_value, &Type::Bool, "the right operand", &right.span);
         let (Some(left_value), Some(right_value)) = (left_value, right_value) else {
@@ -102,6 +105,10 @@ impl<'a> Evaluator<'a> {
             (left_value.unmark(), right_value.unmark());
         let (left_failed, right_failed) = (between > before, after > between);
         let result = match (truth(&left, decisive), truth(&right, decisive)) {
+            _ if open => {
+                self.diagnostics.0.truncate(before);
+                Value::unknown_not_null(Type::Bool)
+            }
             (Some(it), _) if it == decisive && !left_failed => {
                 self.diagnostics.0.truncate(between);
                 Value::Bool(decisive)

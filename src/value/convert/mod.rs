@@ -43,11 +43,26 @@ impl ConvertError {
         ConvertError { path: Path::default(), message: message.into() }
     }
 
+    /// The error without what it says of the inside of a marked value, names included.
+    fn hide(self, value: &Value, ty: &Type) -> ConvertError {
+        match value.ty() {
+            from if from.is_primitive() => self,
+            from => ConvertError::new(format!(
+                "{} required, but have {}; what is wrong with it is not shown, since it is sensitive",
+                ty.friendly(),
+                from.friendly()
+            )),
+        }
+    }
+
     fn inside(mut self, step: Step) -> ConvertError {
         self.path.0.insert(0, step);
         self
     }
 }
+
+/// How often elements are brought to one type before it is given up.
+const LEVELS: usize = 8;
 
 /// The result of a conversion.
 type Converted = Result<Value, ConvertError>;
@@ -60,7 +75,10 @@ type Converted = Result<Value, ConvertError>;
 pub fn convert(value: &Value, ty: &Type) -> Converted {
     match (value, ty) {
         (_, Type::Any) => Ok(value.clone()),
-        (Value::Marked(marks, inner), _) => Ok(convert(inner, ty)?.mark(*marks)),
+        (Value::Marked(marks, inner), _) => match convert(inner, ty) {
+            Ok(converted) => Ok(converted.mark(*marks)),
+            Err(error) => Err(error.hide(inner, ty)),
+        },
         (Value::Unknown(unknown), _) => unknown::convert_unknown(unknown, ty),
         (Value::Null(from), _) => convert_null(from, ty),
         (_, Type::Bool | Type::Number | Type::String) => to_primitive(value, ty),
@@ -169,22 +187,34 @@ fn convert_items(
     if !wants.has_any() {
         return Ok((wants.without_optional(), Some(converted)));
     }
-    let types: Vec<Type> = converted.iter().map(Value::ty).collect();
-    let Some(ty) = common_type(&types, noun)? else { return Ok((wants.without_optional(), None)) };
-    let level = |(at, item): (usize, &Value)| {
-        convert(item, &ty).map_err(|error| error.inside(Step::Index(at)))
-    };
-    let converted = converted.iter().enumerate().map(level).collect::<Result<_, _>>()?;
-    Ok((ty, Some(converted)))
+    match level(converted, noun)? {
+        Some((ty, items)) => Ok((ty, Some(items))),
+        None => Ok((wants.without_optional(), None)),
+    }
 }
 
-/// One type for all elements; none when it depends on what is not known yet.
-fn common_type(types: &[Type], noun: &str) -> Result<Option<Type>, ConvertError> {
-    match unify(types) {
-        Some(Type::Any) if types.iter().any(|ty| *ty != Type::Any) => Ok(None),
-        Some(ty) => Ok(Some(ty)),
-        None => Err(ConvertError::new(format!("all {noun} elements must have the same type"))),
+/// The elements as values of one type, and that type; none when it depends on what is not known yet.
+fn level(mut items: Vec<Value>, noun: &str) -> Result<Option<(Type, Vec<Value>)>, ConvertError> {
+    // what is `any` in a common type becomes something in each element, perhaps not the same
+    for _ in 0..LEVELS {
+        let types: Vec<Type> = items.iter().map(Value::ty).collect();
+        let ty = match unify(&types) {
+            Some(Type::Any) if types.iter().any(|ty| *ty != Type::Any) => return Ok(None),
+            Some(ty) => ty,
+            None => {
+                let message = format!("all {noun} elements must have the same type");
+                return Err(ConvertError::new(message));
+            }
+        };
+        if types.iter().all(|it| *it == ty) {
+            return Ok(Some((ty, items)));
+        }
+        let convert_item = |(at, item): (usize, &Value)| {
+            convert(item, &ty).map_err(|error| error.inside(Step::Index(at)))
+        };
+        items = items.iter().enumerate().map(convert_item).collect::<Result<_, _>>()?;
     }
+    Ok(None)
 }
 
 fn to_list(value: &Value, item: &Type) -> Converted {
@@ -232,14 +262,11 @@ fn to_map(value: &Value, item: &Type) -> Converted {
     if !item.has_any() {
         return Ok(Value::Map(item.without_optional(), Arc::new(converted)));
     }
-    let types: Vec<Type> = converted.values().map(Value::ty).collect();
-    match common_type(&types, "map")? {
-        Some(ty) => {
-            let converted = convert_fields(&converted, &ty)?;
-            Ok(Value::Map(ty, Arc::new(converted)))
-        }
-        None => Ok(Value::unknown_not_null(Type::map(item.without_optional()))),
-    }
+    let (keys, items): (Vec<String>, Vec<Value>) = converted.into_iter().unzip();
+    Ok(match level(items, "map")? {
+        Some((ty, items)) => Value::map(ty, keys.into_iter().zip(items)),
+        None => Value::unknown_not_null(Type::map(item.without_optional())),
+    })
 }
 
 fn convert_fields(fields: &Fields, ty: &Type) -> Result<Fields, ConvertError> {
