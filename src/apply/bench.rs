@@ -222,6 +222,21 @@ impl Stage {
         Some(apply(task, &surroundings).await)
     }
 
+    /// What a command finds out of what an earlier one left.
+    pub(super) async fn recover(&self, purpose: Purpose) -> Vec<String> {
+        let store = Arc::new(Store::on(Box::new(self.disk.clone())).unwrap());
+        let reporter: Arc<dyn Reporter> = Arc::new(Log(self.events.clone()));
+        let connect = Bench {
+            items: Vec::new(),
+            fake: self.fake.clone(),
+            values: Mutex::default(),
+            broken: None,
+        };
+        let recovered = recover(&connect, &store, &reporter, &self.stop, purpose).await;
+        store.finish().unwrap();
+        recovered.notes
+    }
+
     pub(super) fn state(&self) -> State {
         Store::on(Box::new(self.disk.clone())).unwrap().state()
     }

@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
+use tokio::time::Instant;
 
 use super::slots::Slots;
-use super::{Event, Reporter, Resolve, Stop, Waiter};
+use super::{Doing, Event, Reporter, Resolve, Stop, Waiter};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::{Change, ProviderKey};
 use crate::provider::{Connection, ErrorKind, ProviderError, Recorder, Result, Step};
@@ -114,6 +116,34 @@ impl Run {
     }
 }
 
+/// Work on one object: what is done to it, and since when.
+pub(super) struct Subject {
+    pub(super) place: Place,
+    pub(super) doing: Doing,
+    ledger: Ledger,
+    started: OnceLock<Instant>,
+}
+
+impl Subject {
+    pub(super) fn new(ledger: &Ledger, place: Place, doing: Doing) -> Arc<Subject> {
+        let (ledger, started) = (ledger.clone(), OnceLock::new());
+        Arc::new(Subject { place, doing, ledger, started })
+    }
+
+    /// Work begins: what was before was waiting for a slot.
+    pub(super) fn start(&self) {
+        if self.started.set(Instant::now()).is_ok() {
+            let (place, doing) = (self.place.clone(), self.doing);
+            let id = self.ledger.known(&place).and_then(|it| it.id().map(str::to_string));
+            self.ledger.report(Event::Started { place, doing, id });
+        }
+    }
+
+    pub(super) fn elapsed(&self) -> Duration {
+        self.started.get().map(Instant::elapsed).unwrap_or_default()
+    }
+}
+
 /// An error of a provider, for the user.
 pub(super) fn describe(error: &ProviderError, summary: impl Into<String>) -> Diagnostic {
     let mut detail = match (&error.code, error.operation.as_str()) {
@@ -145,6 +175,7 @@ pub(super) struct StepRecorder {
     step: String,
     place: Place,
     calls: AtomicUsize,
+    succeeded: AtomicUsize,
 }
 
 impl StepRecorder {
@@ -154,6 +185,7 @@ impl StepRecorder {
             step: step.to_string(),
             place: place.clone(),
             calls: AtomicUsize::new(0),
+            succeeded: AtomicUsize::new(0),
         })
     }
 
@@ -174,9 +206,9 @@ impl StepRecorder {
 
 impl Recorder for StepRecorder {
     fn before(&self, operation: &str) -> Result {
-        // A step that has begun to change something ends what it does; one that has not, does not
-        // begin.
-        if self.ledger.stop.is_requested() && self.calls() == 0 {
+        // A step that has changed something ends what it does; one that has not does not begin, or
+        // does not try again.
+        if self.ledger.stop.is_requested() && self.succeeded.load(Ordering::SeqCst) == 0 {
             return Err(ProviderError::new(ErrorKind::Stopped, "the run is being stopped"));
         }
         let record = Record::Call { step: self.step.clone(), operation: operation.to_string() };
@@ -189,7 +221,10 @@ impl Recorder for StepRecorder {
 
     fn after(&self, operation: &str, outcome: std::result::Result<&str, &str>) {
         let outcome = match outcome {
-            Ok(request) => Outcome::Ok(request.to_string()),
+            Ok(request) => {
+                self.succeeded.fetch_add(1, Ordering::SeqCst);
+                Outcome::Ok(request.to_string())
+            }
             Err(error) => Outcome::Error(error.to_string()),
         };
         let step = self.step.clone();

@@ -120,7 +120,7 @@ impl Step {
     /// The planned value with what is open taken from the last known object.
     fn last_known(&self, planned: &Value) -> Result<Value, StepError> {
         let schema = self.kind.schema();
-        let known = self.run.ledger.known(&self.place);
+        let known = self.run.ledger.known(self.place());
         let known = known.and_then(|object| state::decode(schema, &object).ok());
         let known = known.unwrap_or_else(|| schema.null_object());
         Ok(bare(&settled(schema, planned, &bare(&known))))
@@ -151,7 +151,7 @@ impl Step {
             if !told {
                 told = true;
                 let value = marked_as(&planned, found.value.clone());
-                step.run.resolve.record(&step.place.address, value);
+                step.run.resolve.record(&step.place().address, value);
                 usable();
             }
             match &found.status {
@@ -167,7 +167,7 @@ impl Step {
         let (configured, computed): (Vec<&str>, Vec<&str>) =
             differs.iter().copied().partition(configured);
         if let Some(name) = computed.first() {
-            let detail = format!("`{name}` of {} is not what was planned.", self.place);
+            let detail = format!("`{name}` of {} is not what was planned.", self.place());
             let warning = Diagnostic::warning("Attribute changed unexpectedly", detail);
             let warning =
                 warning.hint("This is a defect of terrace; the state has the true value.");
@@ -176,7 +176,7 @@ impl Step {
         let name = configured.first()?;
         let detail = format!(
             "`{name}` of {} was set, but still reads differently. The state has the value read.",
-            self.place
+            self.place()
         );
         let error = Diagnostic::error("Change not kept", detail);
         let error = error

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::fit::{bare, marked_as, own_timeout};
 use super::recover::telling;
-use super::run::{Run, StepError, StepRecorder, describe, lock, token};
+use super::run::{Run, StepError, StepRecorder, Subject, describe, lock, token};
 use super::wait::{Judge, Target, Timing, Verdict, WaitError};
 use super::{Doing, Event};
 use crate::diagnostic::Diagnostic;
@@ -30,8 +30,7 @@ type StepResult<T = ()> = Result<T, StepError>;
 pub(super) struct Step {
     pub(super) run: Arc<Run>,
     pub(super) number: usize,
-    pub(super) place: Place,
-    pub(super) doing: Doing,
+    pub(super) subject: Arc<Subject>,
     /// The name of the step in the journal.
     pub(super) name: String,
     pub(super) urgency: Duration,
@@ -54,21 +53,24 @@ impl Step {
     pub(super) async fn new(
         run: &Arc<Run>,
         number: usize,
-        place: Place,
-        doing: Doing,
+        subject: Arc<Subject>,
         urgency: Duration,
     ) -> StepResult<Step> {
         let change = change(run, number)?;
         let connection = run.connection(&change.provider).await?;
         let name = &change.address.resource.resource.kind;
         let kind = run.resolve.resource_type(&change.provider, name)?;
-        let verb = if doing == Doing::Destroy { "destroy" } else { "make" };
+        let verb = if subject.doing == Doing::Destroy { "destroy" } else { "make" };
         let name = format!("{}:{number}:{verb}", run.name);
         let lineage = run.ledger.store.with(|folded| folded.state.lineage.clone());
-        let token = token(&lineage, &place, &name);
-        let recorder = StepRecorder::new(&run.ledger, &name, &place);
+        let token = token(&lineage, &subject.place, &name);
+        let recorder = StepRecorder::new(&run.ledger, &name, &subject.place);
         let run = run.clone();
-        Ok(Step { run, number, place, doing, name, urgency, connection, kind, token, recorder })
+        Ok(Step { run, number, subject, name, urgency, connection, kind, token, recorder })
+    }
+
+    pub(super) fn place(&self) -> &Place {
+        &self.subject.place
     }
 
     pub(super) fn change(&self) -> StepResult<&Change> {
@@ -89,7 +91,7 @@ impl Step {
         let detail = format!(
             "`{path}` of {} is now another value than the plan says. That is a defect of terrace \
              or of its provider; nothing was done to the object.",
-            self.place
+            self.place()
         );
         self.at(Diagnostic::error("Plan not kept", detail), Some(path))
     }
@@ -107,7 +109,7 @@ impl Step {
         let kind = self.kind.name();
         let id = self.call(self.connection.create(kind, &planned, &step)).await?;
         self.note(Record::Made { step: self.name.clone(), id: id.clone() })?;
-        self.run.report(Event::Made { place: self.place.clone(), id: id.clone() });
+        self.run.report(Event::Made { place: self.place().clone(), id: id.clone() });
         let object = state::known(&planned).with("id", Value::from(id));
         let made = self.first_look(object).await?;
         self.settle(&proposal, Some(made), Phase::Create, usable).await
@@ -159,13 +161,13 @@ impl Step {
 
     /// Journals that calls are about to be made.
     fn begin(&self, action: state::Action, object: &Value, deposes: Option<String>) -> StepResult {
-        let object = match (action, self.run.ledger.known(&self.place)) {
+        let object = match (action, self.run.ledger.known(self.place())) {
             (state::Action::Delete, Some(known)) => known,
             _ => self.stored(object)?,
         };
         self.note(Record::Begun(Box::new(Begun {
             step: self.name.clone(),
-            place: self.place.clone(),
+            place: self.place().clone(),
             action,
             kind: self.kind.name().to_string(),
             provider: self.change()?.provider.to_string(),
@@ -179,13 +181,18 @@ impl Step {
     pub(super) fn stored(&self, value: &Value) -> StepResult<Object> {
         let change = self.change()?;
         let (attributes, sensitive_paths) = encode(self.kind.schema(), value);
+        // An object that is changed keeps what other tools have noted of it.
+        let known = self.run.ledger.known(self.place());
+        let known = known.filter(|_| self.subject.doing == Doing::Update);
         Ok(Object {
             attributes,
             schema_version: self.kind.schema().version,
             sensitive_paths,
             dependencies: change.dependencies.clone(),
             create_before_destroy: change.create_before_destroy,
-            ..Object::default()
+            tainted: false,
+            creating: false,
+            ..known.unwrap_or_default()
         })
     }
 
@@ -196,10 +203,10 @@ impl Step {
     /// The object is as it should be: journals it and lets others see it.
     pub(super) fn done(&self, planned: &Value, value: Value) -> StepResult<Value> {
         let value = marked_as(planned, value);
-        self.run.resolve.record(&self.place.address, value.clone());
+        self.run.resolve.record(&self.place().address, value.clone());
         self.note(Record::Done(Done {
             step: self.name.clone(),
-            place: self.place.clone(),
+            place: self.place().clone(),
             provider: self.change()?.provider.to_string(),
             object: StoredObject(self.stored(&value)?),
         }))?;
@@ -215,6 +222,7 @@ impl Step {
         if self.run.is_stopping() {
             return Err(ProviderError::new(ErrorKind::Stopped, "the run is being stopped"));
         }
+        self.subject.start();
         call.await
     }
 
@@ -268,7 +276,7 @@ impl Step {
         if error.kind == ErrorKind::Stopped {
             return StepError::Stopped;
         }
-        let what = match self.doing {
+        let what = match self.subject.doing {
             Doing::Create => "created",
             Doing::Update => "changed",
             Doing::Destroy => "destroyed",
@@ -287,7 +295,7 @@ impl Step {
     /// A diagnostic at the place of this object in the configuration.
     pub(super) fn at(&self, diagnostic: Diagnostic, path: Option<&Path>) -> Diagnostic {
         let span = self.change().ok().and_then(|change| self.run.resolve.span(change, path));
-        let diagnostic = diagnostic.about(&self.place);
+        let diagnostic = diagnostic.about(self.place());
         span.map_or(diagnostic.clone(), |span| diagnostic.at(&span))
     }
 
@@ -308,7 +316,7 @@ impl Step {
         let connection = self.connection.clone();
         let target = Target { provider, connection, kind: self.kind.name(), object };
         let reporter = self.run.ledger.reporter.clone();
-        let telling = telling(reporter, self.place.clone(), judge);
+        let telling = telling(reporter, self.place().clone(), judge);
         match self.run.waiter.wait(target, timing, Box::new(telling)).await {
             Ok(found) => Ok(found),
             Err(error) => Err(self.wait_failed(error).await),
@@ -318,7 +326,7 @@ impl Step {
     /// What follows from a wait that did not succeed. What may still become ready stays unresolved in
     /// the journal, so that the next run goes on waiting for it.
     async fn wait_failed(&self, error: WaitError) -> StepError {
-        let verb = match self.doing {
+        let verb = match self.subject.doing {
             Doing::Create => "created",
             Doing::Update => "changed",
             _ => "destroyed",
@@ -338,7 +346,7 @@ impl Step {
                 let detail = self.explained(why.clone(), last.as_ref()).await;
                 let value = last.map(|it| self.stored(&it.value)).transpose();
                 let object = value.ok().flatten().map(StoredObject);
-                let tainted = self.doing == Doing::Create;
+                let tainted = self.subject.doing == Doing::Create;
                 let failed = Failed { step: self.name.clone(), error: why, tainted, object };
                 if let Err(error) = self.note(Record::Failed(failed)) {
                     return error;

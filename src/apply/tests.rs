@@ -326,3 +326,52 @@ async fn no_call_is_made_after_a_failed_journal_write() {
     let error = &applied.diagnostics.0[0];
     assert!(error.detail.contains("terraform.tfstate.journal"), "{error:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn looking_leaves_what_only_a_call_can_find_out() {
+    let stage = Stage::new();
+    let items = [item("fake_repeated.e", "lost-e"), item("fake_found.d", "lost-d")];
+    assert!(!stage.apply(&items).await.unwrap().complete);
+    let calls = stage.fake.with(|world| world.calls.len());
+    let notes = stage.restarted().recover(Purpose::Look).await;
+    assert!(notes.iter().any(|it| it.contains("the next apply finds out")), "{notes:?}");
+    assert!(notes.iter().any(|it| it.contains("lost-d#")), "{notes:?}");
+    assert_eq!(stage.fake.with(|world| world.calls.len()), calls, "nothing was changed");
+    // What is left can be given up by the user.
+    let store = Store::on(Box::new(stage.disk.clone())).unwrap();
+    store.begin_run().unwrap();
+    store.append(Record::Removed(Place::current(&"fake_repeated.e".parse().unwrap()))).unwrap();
+    assert!(store.folded().unresolved.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn work_starts_when_it_has_a_slot() {
+    let mut stage = Stage::new();
+    stage.parallelism = 1;
+    let items = [item("fake_found.a", "a"), item("fake_found.b", "b")];
+    assert!(stage.apply(&items).await.unwrap().complete);
+    let events = stage.events.lock().unwrap();
+    let elapsed = events.iter().filter_map(|event| match event {
+        Event::Finished { elapsed, .. } => Some(elapsed.as_secs()),
+        _ => None,
+    });
+    assert_eq!(elapsed.collect::<Vec<_>>(), [1, 1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_other_tools_noted_survives_an_update() {
+    let stage = Stage::new();
+    let small = [item("fake_found.a", "a")];
+    stage.apply(&small).await.unwrap();
+    let store = Store::on(Box::new(stage.disk.clone())).unwrap();
+    let mut state = store.state();
+    let address: InstanceAddress = "fake_found.a".parse().unwrap();
+    let object = state.resources.get_mut(&address).unwrap().current.as_mut().unwrap();
+    object.private = Some("bm90ZQ==".into());
+    store.push(state, true).unwrap();
+    let applied = stage.apply(&[item("fake_found.a", "a").size(9)]).await.unwrap();
+    assert_eq!(applied.done[&Doing::Update], 1);
+    let object = applied.state.object(&address, None).unwrap();
+    assert_eq!(object.private, Some("bm90ZQ==".into()));
+    assert_eq!(object.attributes["size"], serde_json::json!(9));
+}

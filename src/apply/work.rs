@@ -3,10 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 use super::fit::{bare, marked_as};
-use super::run::{Run, StepError, describe, lock};
+use super::run::{Run, StepError, Subject, describe, lock};
 use super::step::{Step, Usable, change};
 use super::{Doing, Event};
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -55,11 +53,9 @@ pub(super) async fn perform(run: Arc<Run>, work: Work, urgency: Duration, usable
             Err(problem) => Ended::Failed(problem.into()),
         };
     };
-    let started = Instant::now();
-    let id = run.ledger.known(&place).and_then(|object| object.id().map(str::to_string));
-    run.report(Event::Started { place: place.clone(), doing, id });
-    let outcome = do_it(&run, work, &place, doing, urgency, usable).await;
-    let elapsed = started.elapsed();
+    let subject = Subject::new(&run.ledger, place.clone(), doing);
+    let outcome = do_it(&run, work, &subject, urgency, usable).await;
+    let elapsed = subject.elapsed();
     match outcome {
         Ok(id) => {
             run.report(Event::Finished { place, doing, id, elapsed });
@@ -81,8 +77,7 @@ pub(super) async fn perform(run: Arc<Run>, work: Work, urgency: Duration, usable
 async fn do_it(
     run: &Arc<Run>,
     work: Work,
-    place: &Place,
-    doing: Doing,
+    subject: &Arc<Subject>,
     urgency: Duration,
     usable: Usable,
 ) -> Result<Option<String>, StepError> {
@@ -90,8 +85,10 @@ async fn do_it(
         Work::Make(number) | Work::Destroy(number) => number,
         Work::Join => return Ok(None),
     };
+    let doing = subject.doing;
     if doing == Doing::Forget {
-        run.note(Record::Removed(place.clone()))?;
+        subject.start();
+        run.note(Record::Removed(subject.place.clone()))?;
         return Ok(None);
     }
     let change = change(run, number)?;
@@ -100,13 +97,13 @@ async fn do_it(
         return Err(problems.into());
     }
     let value = match doing {
-        Doing::Read => read_data(run, change, urgency).await?,
+        Doing::Read => read_data(run, change, subject, urgency).await?,
         Doing::Destroy => {
-            Step::new(run, number, place.clone(), doing, urgency).await?.destroy().await?;
+            Step::new(run, number, subject.clone(), urgency).await?.destroy().await?;
             return Ok(None);
         }
         _ => {
-            let step = Step::new(run, number, place.clone(), doing, urgency).await?;
+            let step = Step::new(run, number, subject.clone(), urgency).await?;
             if doing == Doing::Update {
                 step.update(usable).await?
             } else {
@@ -154,7 +151,12 @@ fn take_over(run: &Run, work: Work) -> Result<(), Diagnostic> {
 }
 
 /// Reads a data source, and keeps what it says in state.
-async fn read_data(run: &Run, change: &Change, urgency: Duration) -> Result<Value, StepError> {
+async fn read_data(
+    run: &Run,
+    change: &Change,
+    subject: &Subject,
+    urgency: Duration,
+) -> Result<Value, StepError> {
     let kind =
         run.resolve.data_source_type(&change.provider, &change.address.resource.resource.kind)?;
     let connection = run.connection(&change.provider).await?;
@@ -170,6 +172,7 @@ async fn read_data(run: &Run, change: &Change, urgency: Duration) -> Result<Valu
         if run.is_stopping() {
             return Err(StepError::Stopped);
         }
+        subject.start();
         connection.read_data(kind.name(), &bare(&configuration)).await
     };
     let value = read.map_err(|error| {

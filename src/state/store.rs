@@ -65,6 +65,8 @@ impl Store {
     pub fn open(options: &Options) -> Result<Store, StateError> {
         let path = &options.path;
         let held = if options.lock {
+            let folder = path.parent().unwrap_or(Path::new(""));
+            std::fs::create_dir_all(folder).map_err(StateError::io("create", folder))?;
             let info = LockInfo::new(&options.operation, path);
             Some(Lock::take(path, info, options.lock_timeout)?)
         } else {
