@@ -35,7 +35,14 @@ pub enum ExpressionKind {
     Index(Box<Expression>, Box<Expression>),
     /// `a.*.…` or `a[*].…`: the source, and what is applied to each element, which it sees as
     /// [`Reference::Bound`] of the given name.
-    Splat { source: Box<Expression>, name: String, each: Box<Expression> },
+    Splat {
+        /// What is iterated over.
+        source: Box<Expression>,
+        /// The name that each element is bound to.
+        name: String,
+        /// What is taken of each element.
+        each: Box<Expression>,
+    },
     /// `-a` or `!a`
     Unary(UnaryOperator, Box<Expression>),
     /// `a + b` and the like.
@@ -62,9 +69,25 @@ pub enum TemplatePart {
     /// `${…}`
     Interpolation(Expression),
     /// `%{ if … }…%{ else }…%{ endif }`
-    If { condition: Expression, then: Vec<TemplatePart>, otherwise: Vec<TemplatePart> },
+    If {
+        /// What decides.
+        condition: Expression,
+        /// What is rendered when it is true.
+        then: Vec<TemplatePart>,
+        /// What is rendered when it is not.
+        otherwise: Vec<TemplatePart>,
+    },
     /// `%{ for … in … }…%{ endfor }`
-    For { key: Option<String>, value: String, source: Expression, body: Vec<TemplatePart> },
+    For {
+        /// The name of the key or index, if it is named.
+        key: Option<String>,
+        /// The name of the element.
+        value: String,
+        /// What is iterated over.
+        source: Expression,
+        /// What is rendered for each element.
+        body: Vec<TemplatePart>,
+    },
 }
 
 /// A function call.

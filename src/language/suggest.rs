@@ -5,7 +5,9 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     let limit = (name.chars().count() / 3).clamp(1, 3);
     candidates
         .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
+        // Names of very different length are far apart; measuring them all would take long.
+        .filter(|candidate| candidate.len().abs_diff(name.len()) <= 2 * limit)
+        .map(|candidate| (strsim::osa_distance(name, candidate), candidate))
         .filter(|(distance, _)| *distance <= limit && *distance > 0)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)

@@ -198,6 +198,13 @@ impl Reader {
             let problem = Diagnostic::warning("Version in a provider block", detail).hint(hint);
             arguments.diagnostics.push(problem.at(&span));
         }
+        for name in ["for_each", "count", "depends_on", "source"] {
+            if let Some(given) = arguments.take(name) {
+                let detail = format!("terrace does not support `{name}` in provider blocks yet.");
+                let problem = Diagnostic::error("Unsupported argument", detail);
+                arguments.diagnostics.push(problem.at(&given.name_span));
+            }
+        }
         let body = arguments.rest();
         if let Some((alias, span)) = &alias {
             self.check_name(alias, span);

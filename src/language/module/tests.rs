@@ -340,6 +340,10 @@ const WRONG: &[(&str, &str)] = &[
         "main.tf:2:13 Version in a provider block: The version of a provider is part of terrace; this has no effect. State the version that the configuration needs in `required_providers`.",
     ),
     (
+        "provider \"aws\" {\n  alias = \"x\"\n  for_each = {}\n}\n",
+        "main.tf:3:3 Unsupported argument: terrace does not support `for_each` in provider blocks yet. ",
+    ),
+    (
         "module \"m\" {}\n",
         "main.tf:1:1 Missing required argument: The argument `source` is required in a module block. Write `source = \"./modules/name\"`.",
     ),

@@ -114,7 +114,13 @@ impl<'a> Lower<'a> {
     /// The body of a `dynamic` block: its iterator is bound in `content` and `labels`.
     fn dynamic(&mut self, item: &structure::Block, label: Option<&str>, span: Span) -> Body {
         let mut lowered = Body { attributes: IndexMap::new(), blocks: Vec::new(), span };
-        let given = item.body.get_attribute("iterator").and_then(|it| it.value.as_variable());
+        let attribute = item.body.get_attribute("iterator");
+        let given = attribute.and_then(|it| it.value.as_variable());
+        if let (Some(attribute), None) = (attribute, given) {
+            let detail = "`iterator` takes a name, written without quotes.";
+            let problem = Diagnostic::error("Invalid iterator", detail);
+            self.diagnostics.push(problem.at(&self.span(attribute.value.span())));
+        }
         let iterator = given.map(|name| name.as_str()).or(label).unwrap_or_default().to_string();
         for part in &item.body {
             match part {

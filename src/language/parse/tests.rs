@@ -339,6 +339,16 @@ fn the_iterator_is_not_bound_outside_of_content() {
 }
 
 #[test]
+fn an_iterator_is_a_name() {
+    let (_, diagnostics) = file(
+        "resource \"a_b\" \"c\" {\n  dynamic \"d\" {\n    for_each = []\n    iterator = \"x\"\n    \
+         content {}\n  }\n}\n",
+    );
+    assert_eq!(diagnostics.0[0].summary, "Invalid iterator");
+    assert_eq!(diagnostics.0[0].span.as_ref().unwrap().to_string(), "main.tf:4:16");
+}
+
+#[test]
 fn spans_survive_what_is_not_ascii() {
     let (body, _) = file("locals {\n  größe = \"ü${var.ä}\"\n}\n");
     let value = &body.blocks[0].body.attributes["größe"].value;
