@@ -23,8 +23,7 @@ pub(super) async fn update(now: &NatGateway, aws: &Aws, was: &NatGateway) -> Res
         call.set_allocation_ids(Some(added)).set_private_ip_addresses(private).send().await?;
     }
     let removed = missing_in(&now.secondary_allocation_ids, &was.secondary_allocation_ids);
-    // What AWS decided and nobody configured is not taken away.
-    if removed.is_empty() || now.secondary_allocation_ids == was.secondary_allocation_ids {
+    if removed.is_empty() {
         return Ok(());
     }
     disassociate(aws, was, &removed).await
@@ -32,15 +31,13 @@ pub(super) async fn update(now: &NatGateway, aws: &Aws, was: &NatGateway) -> Res
 
 async fn private(now: &NatGateway, aws: &Aws, was: &NatGateway) -> Result {
     let (now, before) = (&now.secondary_private_ip_addresses, &was.secondary_private_ip_addresses);
-    // Addresses that AWS is to choose are not known before it did.
-    let chosen_by_aws = now.is_empty() && was.secondary_private_ip_address_count != Some(0);
     let added = missing_in(before, now);
     if !added.is_empty() {
         let call = aws.ec2.assign_private_nat_gateway_address().set_nat_gateway_id(was.id.clone());
         call.set_private_ip_addresses(Some(added)).send().await?;
     }
     let removed = missing_in(now, before);
-    if !removed.is_empty() && !chosen_by_aws {
+    if !removed.is_empty() {
         let call =
             aws.ec2.unassign_private_nat_gateway_address().set_nat_gateway_id(was.id.clone());
         call.set_private_ip_addresses(Some(removed)).send().await?;
