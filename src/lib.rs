@@ -39,7 +39,7 @@ pub mod state;
 pub mod plan;
 
 // execution
-pub mod apply;
+pub mod refresh;
 
 // providers
 pub mod aws;

@@ -138,7 +138,7 @@ fn unsaid(field: &Field, prior: &Value, computed: Computed) -> Value {
 }
 
 /// Whether a value is its type's zero value: AWS answers it where nothing was configured.
-fn is_zero(value: &Value) -> bool {
+pub(super) fn is_zero(value: &Value) -> bool {
     match value.bare() {
         Value::Bool(it) => !it,
         Value::Number(it) => it.as_i64() == Some(0),

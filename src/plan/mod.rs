@@ -14,6 +14,7 @@ mod model;
 mod order;
 mod orphans;
 mod providers;
+mod reconcile;
 mod resolve;
 mod scope;
 mod stored;
@@ -30,6 +31,8 @@ pub use model::{
     Reason, Schedule, Work,
 };
 pub use providers::{Connections, Providers, full_source, provider_key};
+pub use reconcile::reconcile;
 pub use resolve::{evaluation_of, object_of, resolve, resolve_data};
+pub use orphans::stored_value;
 pub use scope::ModuleScope;
 pub use walk::{Request, plan};

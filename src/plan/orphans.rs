@@ -36,6 +36,20 @@ pub(super) fn value_in(
     Ok(Some(mark_sensitive(schema, value)))
 }
 
+/// An object of state as a value, with its schema and the provider configuration that state names.
+/// `None` for an object that is not there.
+pub fn stored_value(
+    state: &State,
+    providers: &Providers,
+    address: &InstanceAddress,
+    deposed: Option<&str>,
+) -> Result<Option<(Value, &'static Schema, ProviderKey)>, Diagnostic> {
+    let Some(value) = value_in(state, providers, address, deposed)? else { return Ok(None) };
+    let key = provider_of(state, address)?;
+    let schema = schema_of(providers, &key, address)?;
+    Ok(Some((value, schema, key)))
+}
+
 fn schema_of(
     providers: &Providers,
     key: &ProviderKey,
