@@ -1,3 +1,197 @@
 //! The commands: each reads its arguments, calls what does the work, and says what came of it.
 
+mod apply;
 pub mod arguments;
+mod graph;
+mod import;
+mod init;
+mod output;
+mod plan;
+mod planning;
+mod progress;
+mod providers;
+mod resolver;
+mod sandbox;
+mod show;
+mod stack;
+mod state;
+mod unlock;
+mod validate;
+mod version;
+mod world;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser as _;
+use clap::error::ErrorKind as ClapKind;
+
+use crate::apply::Stop;
+use crate::command::arguments::{Arguments, Command, with_double_dashes};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::ui::Ui;
+
+/// How a command ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// All went well: 0.
+    Success,
+    /// Something failed: 1.
+    Failure,
+    /// All went well and there are changes, with `-detailed-exitcode`: 2.
+    Changes,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        match exit {
+            Exit::Success => ExitCode::SUCCESS,
+            Exit::Failure => ExitCode::from(1),
+            Exit::Changes => ExitCode::from(2),
+        }
+    }
+}
+
+/// Runs what the command line says.
+pub fn main(arguments: impl Iterator<Item = String>) -> Exit {
+    let words = with_double_dashes(arguments);
+    let parsed = match Arguments::try_parse_from(words) {
+        Ok(parsed) => parsed,
+        Err(error) => return usage(&error),
+    };
+    let ui = Ui::new(parsed.no_color);
+    let outcome = enter(&parsed).and_then(|()| run(&ui, parsed.command));
+    match outcome {
+        Ok(exit) => exit,
+        Err(problems) => {
+            ui.diagnostics(&problems);
+            Exit::Failure
+        }
+    }
+}
+
+/// Help goes to stdout and succeeds; a mistake goes to stderr and fails.
+fn usage(error: &clap::Error) -> Exit {
+    let ui = Ui::new(false);
+    let text = error.render().to_string();
+    match error.kind() {
+        ClapKind::DisplayHelp | ClapKind::DisplayVersion => {
+            ui.data(&text);
+            Exit::Success
+        }
+        _ => {
+            ui.status(text.trim_end());
+            Exit::Failure
+        }
+    }
+}
+
+fn enter(arguments: &Arguments) -> Result<(), Diagnostics> {
+    let Some(folder) = &arguments.chdir else { return Ok(()) };
+    std::env::set_current_dir(folder).map_err(|error| {
+        let detail = format!("{} cannot be entered: {error}.", folder.display());
+        Diagnostic::error("Invalid -chdir", detail).into()
+    })
+}
+
+fn run(ui: &Ui, command: Command) -> Result<Exit, Diagnostics> {
+    match command {
+        Command::Init(arguments) => init::run(ui, &arguments),
+        Command::Validate(arguments) => validate::run(ui, &arguments),
+        Command::Plan(arguments) => wait(plan::run(ui, &arguments)),
+        Command::Apply(arguments) => wait(apply::run(ui, &arguments, false)),
+        Command::Destroy(arguments) => wait(apply::run(ui, &arguments, true)),
+        Command::Refresh(arguments) => wait(apply::refresh(ui, &arguments)),
+        Command::Show(arguments) => show::run(ui, &arguments),
+        Command::Output(arguments) => output::run(ui, &arguments),
+        Command::State(command) => state::run(ui, &command),
+        Command::Import(arguments) => wait(import::run(ui, &arguments)),
+        Command::Graph(arguments) => graph::run(ui, &arguments),
+        Command::ForceUnlock(arguments) => unlock::run(ui, &arguments),
+        Command::Providers(arguments) => providers::run(ui, &arguments),
+        Command::Version(arguments) => version::run(ui, &arguments),
+        Command::Sandbox(command) => sandbox::run(ui, &command),
+    }
+}
+
+/// Runs what waits for AWS.
+fn wait<T>(work: impl Future<Output = Result<T, Diagnostics>>) -> Result<T, Diagnostics> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| {
+        Diagnostic::error("terrace cannot start", format!("No threads can be made: {error}."))
+    })?;
+    let result = runtime.block_on(work);
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    result
+}
+
+/// Asks the run to stop at the first interrupt; at the second, leaves at once.
+fn stop_on_interrupt(ui: &Ui) -> Stop {
+    let stop = Stop::default();
+    let (asked, ui) = (stop.clone(), ui.clone());
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_err() {
+            return;
+        }
+        ui.status("\nStopping: calls under way are finished, nothing new is started.");
+        asked.request();
+        if tokio::signal::ctrl_c().await.is_ok() {
+            std::process::exit(1);
+        }
+    });
+    stop
+}
+
+/// Now, RFC 3339 in UTC.
+fn now() -> String {
+    let now = time::OffsetDateTime::now_utc();
+    let now = now.replace_nanosecond(0).unwrap_or(now);
+    now.format(&time::format_description::well_known::Rfc3339).unwrap_or_default()
+}
+
+/// Durations as Terraform's flags take them: `90s`, `5m`, `1h30m`.
+fn duration(text: &str) -> Option<Duration> {
+    let mut total = Duration::ZERO;
+    let mut rest = text;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        let number: f64 = rest.get(..digits)?.parse().ok()?;
+        let unit_end = rest.get(digits..)?.find(|c: char| c.is_ascii_digit());
+        let unit_end = unit_end.map_or(rest.len(), |at| at + digits);
+        let seconds = match rest.get(digits..unit_end)? {
+            "ms" => 0.001,
+            "s" => 1.0,
+            "m" => 60.0,
+            "h" => 3600.0,
+            _ => return None,
+        };
+        total += Duration::try_from_secs_f64(number * seconds).ok()?;
+        rest = rest.get(unit_end..)?;
+    }
+    (!text.is_empty()).then_some(total)
+}
+
+/// Writes a file that only its owner can read: plans and states may hold secrets.
+fn write_private(path: &std::path::Path, bytes: &[u8]) -> std::io::Result<()> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let options = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).clone();
+    let mut file = options.open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read_as_terraform_does() {
+        assert_eq!(duration("0s"), Some(Duration::ZERO));
+        assert_eq!(duration("1h30m"), Some(Duration::from_secs(5400)));
+        assert_eq!(duration("250ms"), Some(Duration::from_millis(250)));
+        for wrong in ["", "5", "m", "5 minutes", "-1s"] {
+            assert_eq!(duration(wrong), None, "{wrong}");
+        }
+    }
+}

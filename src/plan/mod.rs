@@ -32,7 +32,7 @@ pub use model::{
 };
 pub use providers::{Connections, Providers, full_source, provider_key};
 pub use reconcile::reconcile;
-pub use resolve::{evaluation_of, object_of, resolve, resolve_data};
+pub use resolve::{evaluation_of, object_of, postconditions, preconditions, resolve, resolve_data};
 pub use orphans::stored_value;
 pub use scope::ModuleScope;
 pub use walk::{Request, plan};

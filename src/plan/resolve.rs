@@ -3,15 +3,17 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::address::{ConfigAddress, InstanceAddress};
-use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::plan::difference::misfit;
+use crate::address::ConfigAddress;
+use crate::diagnostic::Diagnostics;
+use crate::language::config::CheckRule;
+use crate::plan::checks::check;
 use crate::plan::orphans::value_in;
 use crate::plan::providers::Providers;
-use crate::plan::{Action, Change, Connections, Evaluation, Plan, data, managed};
+use crate::plan::{Action, Change, Evaluation, Plan, data, managed};
+use crate::provider::Connection;
 use crate::schema::Schema;
 use crate::state::{Object, attributes};
-use crate::value::{Path, Value};
+use crate::value::Value;
 
 /// An evaluation for applying a plan: what the plan changes is expected, all else is as it is.
 pub fn evaluation_of(
@@ -45,30 +47,52 @@ pub fn evaluation_of(
     (evaluation, diagnostics)
 }
 
-/// What a create, update or replacement comes to now: its planned value, known as far as the
-/// configuration goes. It must fit the plan; where it does not, the error names the attribute.
+/// What a create, update or replacement comes to now: what the user says, and the planned value,
+/// unknown only where the provider decides.
 pub fn resolve(
     evaluation: &Evaluation,
     providers: &Providers,
-    connections: &Connections,
+    connection: &dyn Connection,
     change: &Change,
-) -> Result<Value, Diagnostics> {
+) -> Result<(Value, Value), Diagnostics> {
     let kind = providers
         .resource(&change.provider.source, &change.address.resource.resource.kind)
         .map_err(|problem| problem.about(&change.address))?;
-    let Some(connection) = connections.get(&change.provider) else {
-        return Err(unconnected(change).into());
+    let resolved = managed::propose_again(evaluation, change, kind, connection)?;
+    let problems = evaluation.take_problems();
+    if problems.has_errors() { Err(problems) } else { Ok(resolved) }
+}
+
+/// The preconditions of a change that do not hold now.
+pub fn preconditions(evaluation: &Evaluation, change: &Change) -> Diagnostics {
+    let Some(resource) = evaluation.resource(&change.address.resource) else {
+        return Diagnostics::new();
     };
-    let (_, value) = managed::propose_again(evaluation, change, kind, connection.as_ref())?;
-    let mut problems = evaluation.take_problems();
-    if problems.has_errors() {
-        return Err(problems);
-    }
-    if let Some(path) = misfit(&change.after, &value, &mut Path::default()) {
-        problems.push(misfitting(&change.address, &path));
-        return Err(problems);
-    }
-    Ok(value)
+    let rules = &resource.lifecycle.preconditions;
+    conditions(evaluation, change, rules, "Resource precondition failed", None)
+}
+
+/// The postconditions of a change that do not hold for its object as it is now.
+pub fn postconditions(evaluation: &Evaluation, change: &Change, value: &Value) -> Diagnostics {
+    let Some(resource) = evaluation.resource(&change.address.resource) else {
+        return Diagnostics::new();
+    };
+    let rules = &resource.lifecycle.postconditions;
+    conditions(evaluation, change, rules, "Resource postcondition failed", Some(value))
+}
+
+fn conditions(
+    evaluation: &Evaluation,
+    change: &Change,
+    rules: &[CheckRule],
+    summary: &str,
+    own: Option<&Value>,
+) -> Diagnostics {
+    let address = &change.address;
+    let expansion = evaluation.resource_expansion(&address.resource);
+    let scope = evaluation.scope(&address.resource.module).repeated(&expansion, address.key.as_ref());
+    let scope = own.cloned().map_or(scope.clone(), |own| scope.with_self(own));
+    check(rules, summary, "resource", &address.to_string(), &scope).1
 }
 
 /// The arguments of a data source that is read at apply.
@@ -83,20 +107,6 @@ pub fn resolve_data(
     let configuration = data::data_configuration(evaluation, change, kind)?;
     let problems = evaluation.take_problems();
     if problems.has_errors() { Err(problems) } else { Ok(configuration) }
-}
-
-fn unconnected(change: &Change) -> Diagnostic {
-    let detail = format!("{} is not configured.", change.provider);
-    Diagnostic::error("Provider is not configured", detail).about(&change.address)
-}
-
-fn misfitting(address: &InstanceAddress, path: &Path) -> Diagnostic {
-    let detail = format!(
-        "While applying, `{path}` of {address} came to something other than what was planned."
-    );
-    Diagnostic::error("Value does not fit the plan", detail)
-        .hint("This is a defect of terrace. The object is left as it is; plan again.")
-        .about(address)
 }
 
 /// An object for state, from a value of its schema.

@@ -1,0 +1,179 @@
+//! `terrace apply`, `terrace destroy` and `terrace refresh`
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::apply::{Applied, Purpose, Reporter, Stop, Surroundings, Task, apply};
+use crate::command::arguments::{ApplyArguments, RefreshArguments};
+use crate::command::plan::mode;
+use crate::command::planning::make_plan;
+use crate::command::resolver::Resolver;
+use crate::command::stack::{Stack, state_path, state_problem, store_options, working_folder};
+use crate::command::{Exit, progress, stop_on_interrupt, world};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::plan::{Mode, Plan, Providers, evaluation_of, file};
+use crate::state::Store;
+use crate::ui::Ui;
+
+/// Runs `apply`, or `destroy`.
+pub(super) async fn run(
+    ui: &Ui,
+    arguments: &ApplyArguments,
+    destroy: bool,
+) -> Result<Exit, Diagnostics> {
+    let ui = ui.clone().json(arguments.json);
+    if let Some(saved) = &arguments.plan {
+        return saved_plan(&ui, arguments, saved).await;
+    }
+    if ui.json && !arguments.auto_approve {
+        let error = Diagnostic::error("Nobody to ask", "With -json, apply cannot ask for approval.");
+        return Err(error.hint("Add -auto-approve, or apply a saved plan.").into());
+    }
+    let stack =
+        Stack::open(&ui, &arguments.variables, &arguments.state, &arguments.world, "OperationTypeApply")?;
+    let mode = if destroy { Mode::Destroy } else { mode(&arguments.options) };
+    let reporter: Arc<dyn Reporter> = progress::reporter(&ui);
+    let stop = stop_on_interrupt(&ui);
+    let plan =
+        make_plan(&stack, &arguments.options, mode, Purpose::Change, &reporter, &stop).await?;
+    ui.plan(&plan);
+    if plan.diagnostics.has_errors() {
+        return Err(plan.diagnostics);
+    }
+    ui.diagnostics(&plan.diagnostics);
+    if plan.changes_anything() && !arguments.auto_approve {
+        approve(&ui, arguments, mode)?;
+    }
+    let parallelism = arguments.options.parallelism;
+    execute(&ui, plan, &stack.store, &stack.providers, &stack.resolver, reporter, stop, parallelism).await
+}
+
+fn approve(ui: &Ui, arguments: &ApplyArguments, mode: Mode) -> Result<(), Diagnostics> {
+    if !arguments.variables.input || !ui.can_ask() {
+        let detail = "Approval is needed, and there is nobody to ask.";
+        return Err(Diagnostic::error("Nobody to ask", detail).hint("Add -auto-approve.").into());
+    }
+    let question = match mode {
+        Mode::Destroy => "\nDestroy all of this? There is no way back. Only `yes` is taken: ",
+        Mode::RefreshOnly => "\nBring the state to what is there? Only `yes` is taken: ",
+        Mode::Normal => "\nDo all of this? Only `yes` is taken: ",
+    };
+    match ui.ask(question).as_deref() {
+        Some("yes") => Ok(()),
+        _ => Err(Diagnostic::error("Apply cancelled", "Nothing was changed.").into()),
+    }
+}
+
+/// Applies a saved plan, unless state has moved on since.
+async fn saved_plan(ui: &Ui, arguments: &ApplyArguments, saved: &Path) -> Result<Exit, Diagnostics> {
+    let bytes = std::fs::read(saved).map_err(|error| {
+        let detail = format!("{} cannot be read: {error}.", saved.display());
+        Diagnostic::error("Saved plan cannot be read", detail)
+    })?;
+    let (plan, _) = file::read(&bytes, saved).map_err(|error| {
+        Diagnostic::error("Saved plan cannot be used", format!("{error}."))
+            .hint("Make a new one with `terrace plan -out`.")
+    })?;
+    let path = state_path(Some(&plan.configuration), arguments.state.state.as_ref())?;
+    let store = Store::open(&store_options(path, &arguments.state, "OperationTypeApply")?);
+    let store = Arc::new(store.map_err(|error| state_problem(&error))?);
+    unmoved(&store, &plan)?;
+    let providers = Providers(world::providers(&arguments.world)?);
+    let (evaluation, problems) = evaluation_of(&plan, &providers, working_folder()?);
+    if problems.has_errors() {
+        return Err(problems);
+    }
+    let resolver = Arc::new(Resolver::new(Arc::new(evaluation), providers.clone()));
+    let reporter: Arc<dyn Reporter> = progress::reporter(ui);
+    let stop = stop_on_interrupt(ui);
+    let parallelism = arguments.options.parallelism;
+    execute(ui, plan, &store, &providers, &resolver, reporter, stop, parallelism).await
+}
+
+fn unmoved(store: &Store, plan: &Plan) -> Result<(), Diagnostics> {
+    let state = store.state();
+    let unresolved = store.with(|folded| !folded.unresolved.is_empty());
+    let same = state.lineage == plan.stored.lineage && state.serial == plan.stored.serial;
+    if same && state.same_content(&plan.stored) && !unresolved {
+        return Ok(());
+    }
+    let detail = format!(
+        "The plan was made for serial {} of lineage {}; state is at serial {} of lineage {}.",
+        plan.stored.serial, name(&plan.stored.lineage), state.serial, name(&state.lineage)
+    );
+    let error = Diagnostic::error("Saved plan is stale", detail);
+    Err(error.hint("State has moved on since. Make a new plan with `terrace plan -out`.").into())
+}
+
+fn name(lineage: &str) -> &str {
+    if lineage.is_empty() { "(none yet)" } else { lineage }
+}
+
+#[expect(clippy::too_many_arguments, reason = "the two ways to apply share nothing but these")]
+async fn execute(
+    ui: &Ui,
+    plan: Plan,
+    store: &Arc<Store>,
+    providers: &Providers,
+    resolver: &Arc<Resolver>,
+    reporter: Arc<dyn Reporter>,
+    stop: Stop,
+    parallelism: usize,
+) -> Result<Exit, Diagnostics> {
+    let (evaluation, problems) = evaluation_of(&plan, providers, working_folder()?);
+    if problems.has_errors() {
+        return Err(problems);
+    }
+    let resolver = Arc::new(resolver.with(Arc::new(evaluation)));
+    let surroundings = Surroundings {
+        resolve: resolver,
+        store: store.clone(),
+        reporter,
+        stop: stop.clone(),
+        parallelism,
+    };
+    let mode = plan.mode;
+    let task = Task {
+        changes: plan.changes,
+        schedule: plan.schedule,
+        outputs: plan.outputs,
+        prior: plan.prior,
+    };
+    let applied = apply(task, &surroundings).await;
+    finished(ui, &applied, mode, &stop)
+}
+
+fn finished(ui: &Ui, applied: &Applied, mode: Mode, stop: &Stop) -> Result<Exit, Diagnostics> {
+    let failed = applied.diagnostics.has_errors();
+    if !applied.complete && stop.is_requested() {
+        ui.status("\nStopped. What was done is in state; the next apply goes on from here.");
+    }
+    ui.applied(applied, mode);
+    if failed {
+        return Err(applied.diagnostics.clone());
+    }
+    ui.diagnostics(&applied.diagnostics);
+    Ok(if applied.complete { Exit::Success } else { Exit::Failure })
+}
+
+/// Runs `refresh`: an apply that only brings state to what is there.
+pub(super) async fn refresh(ui: &Ui, arguments: &RefreshArguments) -> Result<Exit, Diagnostics> {
+    let apply = ApplyArguments {
+        plan: None,
+        options: crate::command::arguments::PlanOptions {
+            destroy: false,
+            refresh_only: true,
+            refresh: true,
+            target: Vec::new(),
+            replace: Vec::new(),
+            parallelism: arguments.parallelism,
+            compact_warnings: false,
+        },
+        variables: arguments.variables.clone(),
+        state: arguments.state.clone(),
+        world: arguments.world.clone(),
+        auto_approve: true,
+        json: false,
+    };
+    run(ui, &apply, false).await
+}

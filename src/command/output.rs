@@ -1,0 +1,88 @@
+//! `terrace output`
+
+use serde_json::{Map, Value as Json, json};
+
+use crate::command::Exit;
+use crate::command::arguments::OutputArguments;
+use crate::command::stack::{configuration, state_path, state_problem};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::state::{Options, OutputValue, Store};
+use crate::ui::Ui;
+use crate::value::{Marks, Value};
+
+/// Runs the command.
+pub(super) fn run(ui: &Ui, arguments: &OutputArguments) -> Result<Exit, Diagnostics> {
+    let configuration = configuration(ui)?;
+    let path = state_path(Some(&configuration), arguments.state.as_ref())?;
+    let store = Store::open(&Options::read(path)).map_err(|error| state_problem(&error))?;
+    let state = store.state();
+    let Some(name) = &arguments.name else {
+        let text = match arguments.json {
+            true => format!("{:#}\n", all_json(&state.outputs)),
+            false => all_text(ui, &state.outputs)?,
+        };
+        ui.data(&text);
+        return Ok(Exit::Success);
+    };
+    let Some(output) = state.outputs.get(name) else {
+        let names: Vec<_> = state.outputs.keys().map(String::as_str).collect();
+        let detail = format!("State has no output `{name}`. It has: {}.", names.join(", "));
+        let error = Diagnostic::error("Output not found", detail);
+        return Err(error.hint("Outputs get into state with the next apply.").into());
+    };
+    ui.data(&one(ui, arguments, name, output)?);
+    Ok(Exit::Success)
+}
+
+fn one(
+    ui: &Ui,
+    arguments: &OutputArguments,
+    name: &str,
+    output: &OutputValue,
+) -> Result<String, Diagnostics> {
+    if arguments.json {
+        return Ok(format!("{}\n", output.value));
+    }
+    if !arguments.raw {
+        return Ok(format!("{}\n", ui.value(&decode(name, output)?)));
+    }
+    match &output.value {
+        Json::String(text) => Ok(text.clone()),
+        Json::Number(_) | Json::Bool(_) => Ok(output.value.to_string()),
+        _ => {
+            let detail = format!("Output `{name}` is not a string, number or bool.");
+            Err(Diagnostic::error("Unsupported value for raw output", detail).hint("Use -json.").into())
+        }
+    }
+}
+
+fn decode(name: &str, output: &OutputValue) -> Result<Value, Diagnostics> {
+    output.decode().map_err(|error| {
+        let detail = format!("State has output `{name}` in a wrong shape: {error}.");
+        Diagnostic::error("State is damaged", detail).into()
+    })
+}
+
+fn all_json(outputs: &std::collections::BTreeMap<String, OutputValue>) -> Json {
+    let entry = |(name, it): (&String, &OutputValue)| {
+        let json = json!({ "sensitive": it.sensitive, "type": it.ty, "value": it.value });
+        (name.clone(), json)
+    };
+    Json::Object(outputs.iter().map(entry).collect::<Map<_, _>>())
+}
+
+fn all_text(
+    ui: &Ui,
+    outputs: &std::collections::BTreeMap<String, OutputValue>,
+) -> Result<String, Diagnostics> {
+    let mut text = String::new();
+    for (name, output) in outputs {
+        let marks = if output.sensitive { Marks::SENSITIVE } else { Marks::NONE };
+        let value = decode(name, output)?.mark(marks);
+        text.push_str(&format!("{name} = {}\n", ui.value(&value)));
+    }
+    if outputs.is_empty() {
+        ui.status("State has no outputs.");
+    }
+    Ok(text)
+}

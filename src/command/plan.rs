@@ -1,0 +1,56 @@
+//! `terrace plan`
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::apply::{Purpose, Reporter, Stop};
+use crate::command::arguments::{PlanArguments, PlanOptions};
+use crate::command::planning::make_plan;
+use crate::command::stack::Stack;
+use crate::command::{Exit, progress};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::plan::{Mode, Plan, file};
+use crate::ui::Ui;
+
+/// What is asked for.
+pub(super) fn mode(options: &PlanOptions) -> Mode {
+    match options {
+        PlanOptions { destroy: true, .. } => Mode::Destroy,
+        PlanOptions { refresh_only: true, .. } => Mode::RefreshOnly,
+        _ => Mode::Normal,
+    }
+}
+
+/// Runs the command.
+pub(super) async fn run(ui: &Ui, arguments: &PlanArguments) -> Result<Exit, Diagnostics> {
+    let ui = ui.clone().json(arguments.json);
+    let stack =
+        Stack::open(&ui, &arguments.variables, &arguments.state, &arguments.world, "OperationTypePlan")?;
+    let reporter: Arc<dyn Reporter> = progress::reporter(&ui);
+    let mode = mode(&arguments.options);
+    let stop = Stop::default();
+    let plan =
+        make_plan(&stack, &arguments.options, mode, Purpose::Look, &reporter, &stop).await?;
+    ui.plan(&plan);
+    if plan.diagnostics.has_errors() {
+        return Err(plan.diagnostics);
+    }
+    ui.diagnostics(&plan.diagnostics);
+    if let Some(out) = &arguments.out {
+        save(&plan, out)?;
+        ui.status(&format!(
+            "\nThe plan is saved in {0}. To apply it: terrace apply {0}",
+            out.display()
+        ));
+    }
+    Ok(if arguments.detailed_exitcode && plan.changes_anything() { Exit::Changes } else { Exit::Success })
+}
+
+fn save(plan: &Plan, out: &Path) -> Result<(), Diagnostics> {
+    let failed = |error: &dyn std::fmt::Display| {
+        let detail = format!("{} cannot be written: {error}.", out.display());
+        Diagnostics::from(Diagnostic::error("Plan cannot be saved", detail))
+    };
+    let bytes = file::save(plan, Path::new(".")).map_err(|error| failed(&error))?;
+    super::write_private(out, &bytes).map_err(|error| failed(&error))
+}

@@ -1,0 +1,144 @@
+//! From a stack to a plan: settles what earlier runs left, refreshes, and plans.
+
+use std::sync::Arc;
+
+use crate::address::{InstanceAddress, Target};
+use crate::apply::{Purpose, Reporter, Stop, recover};
+use crate::command::arguments::PlanOptions;
+use crate::command::stack::Stack;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::plan::{Connections, Mode, Plan, Request, connect, plan};
+use crate::provider::ProviderError;
+use crate::refresh::refresh;
+use crate::state::State;
+
+/// What a plan is limited to, and what it must replace.
+struct Wanted {
+    targets: Vec<Target>,
+    replace: Vec<InstanceAddress>,
+}
+
+impl Wanted {
+    fn of(options: &PlanOptions) -> Result<Wanted, Diagnostics> {
+        let mut problems = Diagnostics::new();
+        let mut invalid = |flag: &str, error: &dyn std::fmt::Display| {
+            problems.push(Diagnostic::error(format!("Invalid {flag}"), format!("{error}.")));
+        };
+        let mut targets = Vec::new();
+        for text in &options.target {
+            match text.parse() {
+                Ok(target) => targets.push(target),
+                Err(error) => invalid("-target", &error),
+            }
+        }
+        let mut replace = Vec::new();
+        for text in &options.replace {
+            match text.parse() {
+                Ok(address) => replace.push(address),
+                Err(error) => invalid("-replace", &error),
+            }
+        }
+        if problems.has_errors() { Err(problems) } else { Ok(Wanted { targets, replace }) }
+    }
+}
+
+/// Makes the plan that the options ask for. Its diagnostics may have errors.
+pub(super) async fn make_plan(
+    stack: &Stack,
+    options: &PlanOptions,
+    mode: Mode,
+    purpose: Purpose,
+    reporter: &Arc<dyn Reporter>,
+    stop: &Stop,
+) -> Result<Plan, Diagnostics> {
+    let wanted = Wanted::of(options)?;
+    let before = stack.store.state();
+    let connections = connected(stack, &before)?;
+    let unresolved = stack.store.with(|folded| !folded.unresolved.is_empty());
+    if options.refresh || unresolved {
+        verify(&connections).await?;
+    }
+    settle(stack, purpose, reporter, stop).await?;
+    let stored = stack.store.state();
+    let prior = match options.refresh {
+        true => refreshed(stack, &stored, &connections, options, &wanted).await?,
+        false => stored.clone(),
+    };
+    let request = Request {
+        evaluation: &stack.evaluation,
+        dependencies: &stack.dependencies,
+        providers: &stack.providers,
+        connections,
+        stored: &stored,
+        prior: &prior,
+        mode,
+        targets: wanted.targets,
+        replace: wanted.replace,
+    };
+    Ok(plan(&request).await)
+}
+
+fn connected(stack: &Stack, state: &State) -> Result<Connections, Diagnostics> {
+    let (connections, diagnostics) =
+        connect(&stack.evaluation, &stack.dependencies, &stack.providers, state);
+    if diagnostics.has_errors() {
+        return Err(diagnostics);
+    }
+    stack.ui.diagnostics(&diagnostics);
+    stack.resolver.add(connections.clone());
+    Ok(connections)
+}
+
+/// Finds out early whether credentials work.
+async fn verify(connections: &Connections) -> Result<(), Diagnostics> {
+    let mut problems = Diagnostics::new();
+    for (key, connection) in connections {
+        if let Err(error) = connection.verify().await {
+            problems.extend([unverified(&key.to_string(), &error)]);
+        }
+    }
+    if problems.has_errors() { Err(problems) } else { Ok(()) }
+}
+
+fn unverified(provider: &str, error: &ProviderError) -> Diagnostic {
+    Diagnostic::error("Provider cannot be used", format!("{provider}: {}", error.message))
+        .hint(&error.hint)
+}
+
+/// Settles what an interrupted run left.
+pub(super) async fn settle(
+    stack: &Stack,
+    purpose: Purpose,
+    reporter: &Arc<dyn Reporter>,
+    stop: &Stop,
+) -> Result<(), Diagnostics> {
+    let recovered = recover(stack.resolver.as_ref(), &stack.store, reporter, stop, purpose).await;
+    for note in &recovered.notes {
+        stack.ui.status(note);
+    }
+    if recovered.diagnostics.has_errors() {
+        return Err(recovered.diagnostics);
+    }
+    stack.ui.diagnostics(&recovered.diagnostics);
+    Ok(())
+}
+
+async fn refreshed(
+    stack: &Stack,
+    stored: &State,
+    connections: &Connections,
+    options: &PlanOptions,
+    wanted: &Wanted,
+) -> Result<State, Diagnostics> {
+    let all = wanted.targets.is_empty();
+    let looked_at = |address: &InstanceAddress| {
+        all || wanted.targets.iter().any(|target| target.covers(address))
+    };
+    let (prior, diagnostics) =
+        refresh(stored, &stack.providers, connections, options.parallelism, &looked_at).await;
+    if diagnostics.has_errors() {
+        return Err(diagnostics);
+    }
+    stack.ui.diagnostics(&diagnostics);
+    Ok(prior)
+}

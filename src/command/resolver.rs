@@ -1,0 +1,110 @@
+//! What apply asks of the configuration and of the providers.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::address::{InstanceAddress, ModuleInstance};
+use crate::apply::{Connect, Doing, Resolve};
+use crate::diagnostic::{Diagnostics, Span};
+use crate::language::body;
+use crate::plan::{
+    self, Change, Connections, Evaluation, ProviderKey, Providers, connect_one, postconditions,
+    preconditions,
+};
+use crate::provider::{Connection, DataSourceType, ResourceType};
+use crate::value::{Path, Value};
+
+/// A configuration under evaluation, and the connections of its providers.
+pub(super) struct Resolver {
+    evaluation: Arc<Evaluation>,
+    providers: Providers,
+    connections: Mutex<Connections>,
+}
+
+impl Resolver {
+    /// A resolver without connections; they are made when first needed.
+    pub(super) fn new(evaluation: Arc<Evaluation>, providers: Providers) -> Resolver {
+        Resolver { evaluation, providers, connections: Mutex::default() }
+    }
+
+    /// The same connections for another evaluation.
+    pub(super) fn with(&self, evaluation: Arc<Evaluation>) -> Resolver {
+        let connections = Mutex::new(self.connections());
+        Resolver { evaluation, providers: self.providers.clone(), connections }
+    }
+
+    /// The connections made so far.
+    pub(super) fn connections(&self) -> Connections {
+        self.connections.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Adds connections.
+    pub(super) fn add(&self, connections: Connections) {
+        self.connections.lock().unwrap_or_else(PoisonError::into_inner).extend(connections);
+    }
+}
+
+impl Connect for Resolver {
+    fn connection(&self, provider: &ProviderKey) -> Result<Arc<dyn Connection>, Diagnostics> {
+        if let Some(made) = self.connections().get(provider) {
+            return Ok(made.clone());
+        }
+        let (connection, _) = connect_one(&self.evaluation, &self.providers, provider)?;
+        self.add(Connections::from([(provider.clone(), connection.clone())]));
+        Ok(connection)
+    }
+
+    fn resource_type(
+        &self,
+        provider: &ProviderKey,
+        kind: &str,
+    ) -> Result<&'static dyn ResourceType, Diagnostics> {
+        self.providers.resource(&provider.source, kind).map_err(Diagnostics::from)
+    }
+
+    fn data_source_type(
+        &self,
+        provider: &ProviderKey,
+        kind: &str,
+    ) -> Result<&'static dyn DataSourceType, Diagnostics> {
+        self.providers.data(&provider.source, kind).map_err(Diagnostics::from)
+    }
+}
+
+impl Resolve for Resolver {
+    fn propose(&self, change: &Change) -> Result<(Value, Value), Diagnostics> {
+        let connection = self.connection(&change.provider)?;
+        plan::resolve(&self.evaluation, &self.providers, connection.as_ref(), change)
+    }
+
+    fn data(&self, change: &Change) -> Result<Value, Diagnostics> {
+        plan::resolve_data(&self.evaluation, &self.providers, change)
+    }
+
+    fn record(&self, address: &InstanceAddress, value: Value) {
+        self.evaluation.record(address, value);
+    }
+
+    fn before(&self, change: &Change, doing: Doing) -> Diagnostics {
+        match doing {
+            Doing::Destroy | Doing::Forget => Diagnostics::new(),
+            _ => preconditions(&self.evaluation, change),
+        }
+    }
+
+    fn after(&self, change: &Change, value: &Value) -> Diagnostics {
+        postconditions(&self.evaluation, change, value)
+    }
+
+    fn output(&self, name: &str) -> (Option<Value>, Diagnostics) {
+        let value = self.evaluation.output(&ModuleInstance::ROOT, name);
+        (value, self.evaluation.take_problems())
+    }
+
+    fn span(&self, change: &Change, path: Option<&Path>) -> Option<Span> {
+        let resource = self.evaluation.resource(&change.address.resource)?;
+        Some(match path {
+            Some(path) => body::span_of(&resource.body, path),
+            None => resource.span.clone(),
+        })
+    }
+}

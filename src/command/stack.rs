@@ -1,0 +1,177 @@
+//! The stack in the current folder: its configuration, state, and the world it is applied to.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::command::arguments::{StateArguments, VariableArguments, WorldArguments};
+use crate::command::resolver::Resolver;
+use crate::command::world;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::language::config::Configuration;
+use crate::language::inputs::{InputArgument, finish_inputs, missing_inputs, read_inputs};
+use crate::language::load::{Disk, load};
+use crate::plan::{Dependencies, Evaluation, Providers};
+use crate::state::{Options, StateError, Store};
+use crate::ui::Ui;
+
+/// What all commands on a stack work with.
+pub(super) struct Stack {
+    pub(super) ui: Ui,
+    pub(super) evaluation: Arc<Evaluation>,
+    pub(super) dependencies: Dependencies,
+    pub(super) providers: Providers,
+    pub(super) store: Arc<Store>,
+    pub(super) resolver: Arc<Resolver>,
+}
+
+/// The configuration of the current folder. Warnings are shown.
+pub(super) fn configuration(ui: &Ui) -> Result<Configuration, Diagnostics> {
+    let (configuration, diagnostics) = load(Path::new("."), &Disk);
+    match configuration {
+        Some(configuration) if !diagnostics.has_errors() => {
+            ui.diagnostics(&diagnostics);
+            Ok(configuration)
+        }
+        _ => Err(diagnostics),
+    }
+}
+
+/// The state file of a configuration: what the command says, or its `local` backend.
+pub(super) fn state_path(
+    configuration: Option<&Configuration>,
+    given: Option<&PathBuf>,
+) -> Result<PathBuf, Diagnostics> {
+    const DEFAULT: &str = "terraform.tfstate";
+    if let Some(given) = given {
+        return Ok(given.clone());
+    }
+    let root = configuration.and_then(|it| it.modules.get(&crate::address::ModulePath::default()));
+    let Some(backend) = root.and_then(|root| root.backend.as_ref()) else {
+        return Ok(DEFAULT.into());
+    };
+    let kind = backend.labels.first().map(|(kind, _)| kind.as_str()).unwrap_or_default();
+    if kind != "local" {
+        let detail = format!("terrace keeps state in a local file so far, not in `{kind}`.");
+        let error = Diagnostic::error("Unsupported backend", detail);
+        return Err(error.hint("Use `backend \"local\"`, or no backend block.").at(&backend.span).into());
+    }
+    local_path(backend)
+}
+
+fn local_path(backend: &crate::language::config::Block) -> Result<PathBuf, Diagnostics> {
+    for (name, attribute) in &backend.body.attributes {
+        if name != "path" && name != "workspace_dir" {
+            let detail = format!("The `local` backend has no argument `{name}`.");
+            return Err(Diagnostic::error("Unsupported argument", detail).at(&attribute.name_span).into());
+        }
+    }
+    let Some(path) = backend.body.attributes.get("path") else {
+        return Ok("terraform.tfstate".into());
+    };
+    let (value, diagnostics) = crate::language::module::constant(&path.value);
+    if diagnostics.has_errors() {
+        return Err(diagnostics);
+    }
+    match value.as_ref().and_then(|it| it.as_str()) {
+        Some(path) => Ok(path.into()),
+        None => {
+            let detail = "`path` must be a constant string.";
+            Err(Diagnostic::error("Invalid backend configuration", detail).at(&path.value.span).into())
+        }
+    }
+}
+
+/// How to open the state.
+pub(super) fn store_options(
+    path: PathBuf,
+    arguments: &StateArguments,
+    operation: &str,
+) -> Result<Options, Diagnostics> {
+    let lock_timeout = super::duration(&arguments.lock_timeout).ok_or_else(|| {
+        let detail = format!("`{}` is not a duration.", arguments.lock_timeout);
+        Diagnostic::error("Invalid -lock-timeout", detail).hint("Write it as `30s` or `5m`.")
+    })?;
+    Ok(Options { lock: arguments.lock, lock_timeout, ..Options::write(path, operation) })
+}
+
+/// What is wrong with the state, for the user.
+pub(super) fn state_problem(error: &StateError) -> Diagnostics {
+    Diagnostic::error(error.summary(), sentence(&error.to_string())).hint(error.hint()).into()
+}
+
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|it| it.to_uppercase().collect::<String>()).unwrap_or_default();
+    let dot = if text.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{first}{}{dot}", letters.as_str())
+}
+
+impl Stack {
+    /// Loads the stack and opens its state.
+    pub(super) fn open(
+        ui: &Ui,
+        variables: &VariableArguments,
+        state: &StateArguments,
+        world: &WorldArguments,
+        operation: &str,
+    ) -> Result<Stack, Diagnostics> {
+        let configuration = configuration(ui)?;
+        let variables = inputs(ui, &configuration, variables)?;
+        let dependencies = Dependencies::find(&configuration)?;
+        let path = state_path(Some(&configuration), state.state.as_ref())?;
+        let store = Store::open(&store_options(path, state, operation)?);
+        let store = Arc::new(store.map_err(|error| state_problem(&error))?);
+        for note in store.notes() {
+            ui.status(&format!("Note: {note}."));
+        }
+        let evaluation = Evaluation::new(
+            Arc::new(configuration),
+            variables,
+            "default",
+            working_folder()?,
+            &super::now(),
+        );
+        let evaluation = Arc::new(evaluation);
+        let providers = Providers(world::providers(world)?);
+        let resolver = Arc::new(Resolver::new(evaluation.clone(), providers.clone()));
+        Ok(Stack { ui: ui.clone(), evaluation, dependencies, providers, store, resolver })
+    }
+}
+
+/// The current folder.
+pub(super) fn working_folder() -> Result<PathBuf, Diagnostics> {
+    std::env::current_dir().map_err(|error| {
+        Diagnostic::error("Current folder cannot be used", sentence(&error.to_string())).into()
+    })
+}
+
+/// The values of the root module's variables; those that are missing are asked for.
+fn inputs(
+    ui: &Ui,
+    configuration: &Configuration,
+    arguments: &VariableArguments,
+) -> Result<std::collections::BTreeMap<String, crate::value::Value>, Diagnostics> {
+    let Some(root) = configuration.modules.get(&crate::address::ModulePath::default()) else {
+        return Ok(Default::default());
+    };
+    let mut given: Vec<InputArgument> =
+        arguments.var_file.iter().cloned().map(InputArgument::File).collect();
+    given.extend(arguments.var.iter().cloned().map(InputArgument::Variable));
+    let environment = || std::env::vars();
+    let (mut values, mut diagnostics) = read_inputs(root, &Disk, environment(), &given);
+    let missing = missing_inputs(root, &values);
+    if !diagnostics.has_errors() && !missing.is_empty() && arguments.input && ui.can_ask() {
+        for (name, variable) in &missing {
+            let answer = ui.ask(&format!("var.{name}\n  {}\n  Enter a value: ", variable.description));
+            given.push(InputArgument::Variable(format!("{name}={}", answer.unwrap_or_default())));
+        }
+        (values, diagnostics) = read_inputs(root, &Disk, environment(), &given);
+    }
+    let (finished, problems) = finish_inputs(root, &values);
+    diagnostics.extend(problems);
+    if diagnostics.has_errors() {
+        return Err(diagnostics);
+    }
+    ui.diagnostics(&diagnostics);
+    Ok(finished)
+}

@@ -1,0 +1,213 @@
+//! `terrace state`
+
+use std::io::Read as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::address::{InstanceAddress, ModuleInstance, Target};
+use crate::command::arguments::{StateArguments, StateCommand, WorldArguments};
+use crate::command::stack::{configuration, state_path, state_problem, store_options};
+use crate::command::{Exit, world};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::plan::Providers;
+use crate::state::{self, Place, Record, State, Store};
+use crate::ui::Ui;
+
+/// Runs the command.
+pub(super) fn run(ui: &Ui, command: &StateCommand) -> Result<Exit, Diagnostics> {
+    match command {
+        StateCommand::List { addresses, id, state } => list(ui, addresses, id.as_deref(), state),
+        StateCommand::Show { address, state } => show(ui, address, state),
+        StateCommand::Mv { from, to, dry_run, state } => rename(ui, from, to, *dry_run, state),
+        StateCommand::Rm { addresses, dry_run, state } => forget(ui, addresses, *dry_run, state),
+        StateCommand::Pull { state } => {
+            let store = open(ui, state, false)?;
+            ui.data(&String::from_utf8_lossy(&state::print(&store.state())));
+            Ok(Exit::Success)
+        }
+        StateCommand::Push { file, force, state } => push(ui, file, *force, state),
+    }
+}
+
+fn open(ui: &Ui, arguments: &StateArguments, write: bool) -> Result<Arc<Store>, Diagnostics> {
+    let path = match &arguments.state {
+        Some(path) => path.clone(),
+        None => state_path(Some(&configuration(ui)?), None)?,
+    };
+    let mut options = store_options(path, arguments, "state")?;
+    options.lock &= write;
+    Ok(Arc::new(Store::open(&options).map_err(|error| state_problem(&error))?))
+}
+
+fn invalid(error: &dyn std::fmt::Display) -> Diagnostics {
+    Diagnostic::error("Invalid address", format!("{error}.")).into()
+}
+
+fn targets(texts: &[String]) -> Result<Vec<Target>, Diagnostics> {
+    texts.iter().map(|text| text.parse().map_err(|error| invalid(&error))).collect()
+}
+
+fn list(
+    ui: &Ui,
+    addresses: &[String],
+    id: Option<&str>,
+    arguments: &StateArguments,
+) -> Result<Exit, Diagnostics> {
+    let wanted = targets(addresses)?;
+    let state = open(ui, arguments, false)?.state();
+    for (address, instance) in &state.resources {
+        let covered = wanted.is_empty() || wanted.iter().any(|target| target.covers(address));
+        let own = instance.current.as_ref().and_then(|object| object.id());
+        if covered && instance.current.is_some() && id.is_none_or(|id| own == Some(id)) {
+            ui.data(&format!("{address}\n"));
+        }
+    }
+    Ok(Exit::Success)
+}
+
+fn show(ui: &Ui, address: &str, arguments: &StateArguments) -> Result<Exit, Diagnostics> {
+    let address: InstanceAddress = address.parse().map_err(|error| invalid(&error))?;
+    let state = open(ui, arguments, false)?.state();
+    let Some(instance) = state.resources.get(&address) else {
+        return Err(missing(&address.to_string()));
+    };
+    let mut one = State { lineage: state.lineage.clone(), ..State::default() };
+    one.resources.insert(address.clone(), instance.clone());
+    let providers = Providers(world::providers(&WorldArguments::default())?);
+    ui.data(&ui.state(&one, &providers)?);
+    Ok(Exit::Success)
+}
+
+fn missing(address: &str) -> Diagnostics {
+    Diagnostic::error("Not in state", format!("State has no `{address}`."))
+        .hint("`terrace state list` shows what it has.")
+        .into()
+}
+
+/// Notes facts, and makes them a new snapshot.
+fn note(store: &Store, records: Vec<Record>) -> Result<(), Diagnostics> {
+    let noted = store.begin_run().and_then(|_| {
+        records.into_iter().try_for_each(|record| store.append(record))?;
+        store.finish().map(drop)
+    });
+    noted.map_err(|error| state_problem(&error))
+}
+
+fn covered(state: &State, target: &Target) -> Vec<InstanceAddress> {
+    state.resources.keys().filter(|address| target.covers(address)).cloned().collect()
+}
+
+fn forget(
+    ui: &Ui,
+    addresses: &[String],
+    dry_run: bool,
+    arguments: &StateArguments,
+) -> Result<Exit, Diagnostics> {
+    let wanted = targets(addresses)?;
+    let store = open(ui, arguments, !dry_run)?;
+    let state = store.state();
+    let mut records = Vec::new();
+    for target in &wanted {
+        let found = covered(&state, target);
+        if found.is_empty() {
+            return Err(missing(&target.to_string()));
+        }
+        for address in found {
+            let verb = if dry_run { "Would forget" } else { "Forgot" };
+            ui.status(&format!("{verb} {address}"));
+            let deposed = state.resources.get(&address).into_iter().flat_map(|it| it.deposed.keys());
+            let places = deposed.map(|key| Place { address: address.clone(), deposed: Some(key.clone()) });
+            records.extend(places.chain([Place::current(&address)]).map(|place| Record::Removed { place }));
+        }
+    }
+    if !dry_run {
+        note(&store, records)?;
+    }
+    Ok(Exit::Success)
+}
+
+fn rename(
+    ui: &Ui,
+    from: &str,
+    to: &str,
+    dry_run: bool,
+    arguments: &StateArguments,
+) -> Result<Exit, Diagnostics> {
+    let from: Target = from.parse().map_err(|error| invalid(&error))?;
+    let to: Target = to.parse().map_err(|error| invalid(&error))?;
+    let store = open(ui, arguments, !dry_run)?;
+    let state = store.state();
+    let found = covered(&state, &from);
+    if found.is_empty() {
+        return Err(missing(&from.to_string()));
+    }
+    let mut records = Vec::new();
+    for address in found {
+        let renamed = renamed(&address, &from, &to).ok_or_else(|| mismatch(&from, &to))?;
+        if state.resources.contains_key(&renamed) {
+            let detail = format!("State already has `{renamed}`.");
+            return Err(Diagnostic::error("Address is taken", detail).into());
+        }
+        let verb = if dry_run { "Would move" } else { "Moved" };
+        ui.status(&format!("{verb} {address} to {renamed}"));
+        records.push(Record::Moved { from: address, to: renamed });
+    }
+    if !dry_run {
+        note(&store, records)?;
+    }
+    Ok(Exit::Success)
+}
+
+fn mismatch(from: &Target, to: &Target) -> Diagnostics {
+    let detail = format!("`{from}` cannot become `{to}`.");
+    Diagnostic::error("Addresses do not match", detail)
+        .hint("Move an instance to an instance, a resource to a resource of its type, a module to a module.")
+        .into()
+}
+
+/// The new address of an instance when `from` becomes `to`.
+fn renamed(address: &InstanceAddress, from: &Target, to: &Target) -> Option<InstanceAddress> {
+    match (from, to) {
+        (Target::Module(old), Target::Module(new)) => {
+            let rest = address.resource.module.0.get(old.0.len()..)?;
+            let module = ModuleInstance(new.0.iter().chain(rest).cloned().collect());
+            let resource = crate::address::ResourceAddress { module, ..address.resource.clone() };
+            Some(resource.instance(address.key.clone()))
+        }
+        (Target::Module(_), _) | (_, Target::Module(_)) => None,
+        (Target::Resource(_), Target::Resource(new)) => {
+            same_type(address, new).then(|| new.instance(address.key.clone()))
+        }
+        (_, Target::Instance(new)) => same_type(address, &new.resource).then(|| new.clone()),
+        (Target::Instance(_), Target::Resource(new)) => {
+            same_type(address, new).then(|| new.instance(None))
+        }
+    }
+}
+
+fn same_type(address: &InstanceAddress, new: &crate::address::ResourceAddress) -> bool {
+    let old = &address.resource.resource;
+    old.kind == new.resource.kind && old.mode == new.resource.mode
+}
+
+fn push(ui: &Ui, file: &Path, force: bool, arguments: &StateArguments) -> Result<Exit, Diagnostics> {
+    let unreadable = |error: std::io::Error| {
+        let detail = format!("{} cannot be read: {error}.", file.display());
+        Diagnostics::from(Diagnostic::error("File cannot be read", detail))
+    };
+    let mut bytes = Vec::new();
+    if file == Path::new("-") {
+        std::io::stdin().read_to_end(&mut bytes).map_err(unreadable)?;
+    } else {
+        bytes = std::fs::read(file).map_err(unreadable)?;
+    }
+    let pushed = state::parse(&bytes, file).map_err(|error| state_problem(&error))?;
+    let Some(pushed) = pushed else {
+        let detail = format!("{} has no state in it.", file.display());
+        return Err(Diagnostic::error("Nothing to push", detail).into());
+    };
+    let store = open(ui, arguments, true)?;
+    store.push(pushed, force).map_err(|error| state_problem(&error))?;
+    ui.status("The state is replaced.");
+    Ok(Exit::Success)
+}

@@ -1,0 +1,21 @@
+//! `terrace version`
+
+use serde_json::json;
+
+use crate::command::Exit;
+use crate::command::arguments::VersionArguments;
+use crate::diagnostic::Diagnostics;
+use crate::state::TERRAFORM_VERSION;
+use crate::ui::Ui;
+
+/// Runs the command.
+pub(super) fn run(ui: &Ui, arguments: &VersionArguments) -> Result<Exit, Diagnostics> {
+    let own = env!("CARGO_PKG_VERSION");
+    if arguments.json {
+        let json = json!({ "terrace_version": own, "terraform_version": TERRAFORM_VERSION });
+        ui.data(&format!("{json:#}\n"));
+    } else {
+        ui.data(&format!("terrace {own} (the language and state of Terraform {TERRAFORM_VERSION})\n"));
+    }
+    Ok(Exit::Success)
+}

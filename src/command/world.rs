@@ -1,0 +1,64 @@
+//! The providers, and the AWS they talk to: the real one, an endpoint, or the sandbox.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::aws::{AwsProvider, Environment};
+use crate::command::arguments::WorldArguments;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::provider::Provider;
+use crate::sandbox::Sandbox;
+use crate::sandbox::trace::Trace;
+use crate::sandbox::weather::Weather;
+use crate::utility::TerraformProvider;
+
+/// Where the sandbox of the current folder is kept.
+pub(super) fn sandbox_folder() -> PathBuf {
+    Path::new(".terrace").join("sandbox")
+}
+
+/// All providers, talking to the world the command asks for.
+pub(super) fn providers(arguments: &WorldArguments) -> Result<Vec<Arc<dyn Provider>>, Diagnostics> {
+    let environment = environment(arguments)?;
+    Ok(vec![Arc::new(AwsProvider::new(environment)), Arc::new(TerraformProvider::new())])
+}
+
+fn environment(arguments: &WorldArguments) -> Result<Environment, Diagnostics> {
+    let mut environment = Environment::default();
+    if arguments.sandbox || std::env::var("TERRACE_SANDBOX").is_ok_and(|it| it == "1") {
+        let sandbox = Sandbox::open(&sandbox_folder()).map_err(|error| unusable(&error))?;
+        environment.http_client = Some(sandbox.http_client());
+        environment.credentials = Some(Sandbox::credentials());
+        environment.region = Some("us-east-1".into());
+        environment.sandbox = true;
+    }
+    let weather = weather()?;
+    let trace = arguments.trace.as_deref().map(trace).transpose()?;
+    if weather.is_some() || trace.is_some() {
+        environment.wrap = Some(Arc::new(move |client| {
+            let client = weather.as_ref().map_or(client.clone(), |it| it.wrap(client));
+            trace.as_ref().map_or(client.clone(), |it| it.wrap(client))
+        }));
+    }
+    Ok(environment)
+}
+
+pub(super) fn unusable(error: &dyn std::error::Error) -> Diagnostic {
+    let cause = error.source().map(|source| format!(": {source}")).unwrap_or_default();
+    Diagnostic::error("Sandbox cannot be used", format!("{error}{cause}."))
+        .hint("`terrace sandbox reset` empties it.")
+}
+
+fn weather() -> Result<Option<Weather>, Diagnostics> {
+    let Ok(text) = std::env::var("TERRACE_WEATHER") else { return Ok(None) };
+    let weather = Weather::parse(&text);
+    let problem = |error: &dyn std::error::Error| Diagnostic::error("Invalid TERRACE_WEATHER", format!("{error}."));
+    weather.map(Some).map_err(|error| problem(&error).into())
+}
+
+fn trace(path: &Path) -> Result<Trace, Diagnostics> {
+    Trace::create(path).map_err(|error| {
+        let detail = format!("{} cannot be written: {error}.", path.display());
+        Diagnostic::error("Trace cannot be written", detail).into()
+    })
+}
