@@ -39,6 +39,7 @@ pub mod state;
 pub mod plan;
 
 // execution
+pub mod apply;
 pub mod refresh;
 
 // providers

@@ -34,13 +34,13 @@ fn list(ui: &Ui, json: bool) -> Result<Exit, Diagnostics> {
         let rows = items.iter().map(|it| {
             json!({
                 "kind": it.kind, "region": it.region, "id": it.id, "name": it.name,
-                "default": it.default,
+                "default": it.made_by_aws,
             })
         });
         ui.data(&format!("{:#}\n", json!(rows.collect::<Vec<_>>())));
         return Ok(Exit::Success);
     }
-    let (defaults, own): (Vec<_>, Vec<_>) = items.iter().partition(|it| it.default);
+    let (defaults, own): (Vec<_>, Vec<_>) = items.iter().partition(|it| it.made_by_aws);
     for it in &own {
         ui.data(&format!("{}  {}  {}  {}\n", it.kind, it.region, it.id, it.name));
     }

@@ -68,7 +68,7 @@ fn local_path(backend: &crate::language::config::Block) -> Result<PathBuf, Diagn
     let Some(path) = backend.body.attributes.get("path") else {
         return Ok("terraform.tfstate".into());
     };
-    let (value, diagnostics) = crate::language::module::constant(&path.value);
+    let (value, diagnostics) = crate::language::module::constant(&path.value, "`path`");
     if diagnostics.has_errors() {
         return Err(diagnostics);
     }

@@ -117,7 +117,7 @@ fn forget(
             ui.status(&format!("{verb} {address}"));
             let deposed = state.resources.get(&address).into_iter().flat_map(|it| it.deposed.keys());
             let places = deposed.map(|key| Place { address: address.clone(), deposed: Some(key.clone()) });
-            records.extend(places.chain([Place::current(&address)]).map(|place| Record::Removed { place }));
+            records.extend(places.chain([Place::current(&address)]).map(Record::Removed));
         }
     }
     if !dry_run {

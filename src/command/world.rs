@@ -3,14 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::aws::{AwsProvider, Environment};
+use crate::aws::AwsProvider;
+use crate::aws::environment::Environment;
 use crate::command::arguments::WorldArguments;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::provider::Provider;
 use crate::sandbox::Sandbox;
 use crate::sandbox::trace::Trace;
 use crate::sandbox::weather::Weather;
-use crate::utility::TerraformProvider;
+use crate::utility::terraform::TerraformProvider;
 
 /// Where the sandbox of the current folder is kept.
 pub(super) fn sandbox_folder() -> PathBuf {
@@ -20,7 +21,7 @@ pub(super) fn sandbox_folder() -> PathBuf {
 /// All providers, talking to the world the command asks for.
 pub(super) fn providers(arguments: &WorldArguments) -> Result<Vec<Arc<dyn Provider>>, Diagnostics> {
     let environment = environment(arguments)?;
-    Ok(vec![Arc::new(AwsProvider::new(environment)), Arc::new(TerraformProvider::new())])
+    Ok(vec![Arc::new(AwsProvider::new(environment)), Arc::new(TerraformProvider)])
 }
 
 fn environment(arguments: &WorldArguments) -> Result<Environment, Diagnostics> {

@@ -19,6 +19,7 @@ mod resolve;
 mod scope;
 mod stored;
 mod trigger;
+mod validate;
 mod walk;
 
 pub use connect::{connect, connect_one};
@@ -35,4 +36,5 @@ pub use reconcile::reconcile;
 pub use resolve::{evaluation_of, object_of, postconditions, preconditions, resolve, resolve_data};
 pub use orphans::stored_value;
 pub use scope::ModuleScope;
+pub use validate::validate;
 pub use walk::{Request, plan};

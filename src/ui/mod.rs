@@ -1,10 +1,25 @@
 //! All that is written to the terminal: data to stdout, everything else to stderr.
 
-mod diagnostics;
+mod configuration_json;
+pub mod diagnostics;
+mod difference;
+mod json;
+mod plan;
+pub mod progress;
+mod schema_json;
+mod state;
+mod style;
+mod value;
 
 use std::io::{IsTerminal as _, Write as _};
 
+pub use schema_json::schema_json;
+
+use crate::apply::{Applied, Doing};
 use crate::diagnostic::Diagnostics;
+use crate::plan::{Mode, Plan, Providers};
+use crate::state::State;
+use crate::value::Value;
 
 /// Where and how to write.
 #[derive(Clone, Debug)]
@@ -54,4 +69,115 @@ impl Ui {
             }
         }
     }
+
+    /// Shows a plan.
+    pub fn plan(&self, plan: &Plan) {
+        if self.json {
+            plan_lines(plan).iter().for_each(|line| self.data(&format!("{line}\n")));
+        } else {
+            self.data(&plan::text(plan, self.colour));
+        }
+    }
+
+    /// A plan as text.
+    pub fn plan_text(&self, plan: &Plan) -> String {
+        plan::text(plan, self.colour)
+    }
+
+    /// A plan in Terraform's JSON format.
+    pub fn plan_json(&self, plan: &Plan, providers: &Providers) -> Result<String, Diagnostics> {
+        Ok(format!("{}\n", json::plan(plan, providers)?))
+    }
+
+    /// A state as text.
+    pub fn state(&self, state: &State, providers: &Providers) -> Result<String, Diagnostics> {
+        state::text(state, providers)
+    }
+
+    /// A state in Terraform's JSON format.
+    pub fn state_json(&self, state: &State, providers: &Providers) -> Result<String, Diagnostics> {
+        Ok(format!("{}\n", json::state(state, providers)?))
+    }
+
+    /// A value as the language writes it.
+    pub fn value(&self, value: &Value) -> String {
+        value::render(value, 0)
+    }
+
+    /// Says how an apply came out, with the outputs.
+    pub fn applied(&self, applied: &Applied, mode: Mode) {
+        let count = |doing| applied.done.get(&doing).copied().unwrap_or(0);
+        let (add, change, destroy) =
+            (count(Doing::Create), count(Doing::Update), count(Doing::Destroy));
+        if self.json {
+            return self.data(&format!("{}\n", summary_line(add, change, destroy, mode)));
+        }
+        let how = if applied.complete { "complete" } else { "incomplete" };
+        let what = if mode == Mode::Destroy { "Destroy" } else { "Apply" };
+        self.status(&format!(
+            "\n{what} {how}! Resources: {add} added, {change} changed, {destroy} destroyed."
+        ));
+        if applied.complete && mode != Mode::Destroy {
+            self.outputs(&applied.state);
+        }
+    }
+
+    fn outputs(&self, state: &State) {
+        if state.outputs.is_empty() {
+            return;
+        }
+        let mut text = "\nOutputs:\n\n".to_string();
+        for (name, output) in &state.outputs {
+            let value = match output.decode() {
+                _ if output.sensitive => "(sensitive value)".to_string(),
+                Ok(value) => value::render(&value, 0),
+                Err(error) => format!("(unreadable: {error})"),
+            };
+            text.push_str(&format!("{name} = {value}\n"));
+        }
+        self.data(&text);
+    }
+
+    /// Whether somebody can be asked.
+    pub fn can_ask(&self) -> bool {
+        std::io::stdin().is_terminal() && !self.json
+    }
+
+    /// Asks, and gives the line answered; none when there is no answer.
+    pub fn ask(&self, question: &str) -> Option<String> {
+        let mut out = std::io::stderr().lock();
+        out.write_all(question.as_bytes()).and_then(|()| out.flush()).ok()?;
+        let mut answer = String::new();
+        let read = std::io::stdin().read_line(&mut answer).ok()?;
+        (read > 0).then(|| answer.trim().to_string())
+    }
+}
+
+/// A plan as Terraform's JSON lines: a line for each change, and one that counts them.
+fn plan_lines(plan: &Plan) -> Vec<serde_json::Value> {
+    use serde_json::json;
+    let changes = plan.changes.iter().filter(|it| it.action != crate::plan::Action::Nothing);
+    let mut lines: Vec<_> = changes.map(json::change_line).collect();
+    let counts = plan.counts();
+    lines.push(json!({
+        "@level": "info", "@module": "terrace.ui", "type": "change_summary",
+        "@message": format!(
+            "Plan: {} to add, {} to change, {} to destroy.", counts.add, counts.change, counts.destroy
+        ),
+        "changes": {
+            "add": counts.add, "change": counts.change, "remove": counts.destroy, "operation": "plan",
+        },
+    }));
+    lines
+}
+
+fn summary_line(add: usize, change: usize, destroy: usize, mode: Mode) -> serde_json::Value {
+    let operation = if mode == Mode::Destroy { "destroy" } else { "apply" };
+    serde_json::json!({
+        "@level": "info", "@module": "terrace.ui", "type": "change_summary",
+        "@message": format!(
+            "Apply complete! Resources: {add} added, {change} changed, {destroy} destroyed."
+        ),
+        "changes": { "add": add, "change": change, "remove": destroy, "operation": operation },
+    })
 }

@@ -1,0 +1,114 @@
+//! `terrace import`
+
+use crate::address::InstanceAddress;
+use crate::apply::{Connect as _, Purpose, Reporter, Stop};
+use crate::command::arguments::ImportArguments;
+use crate::command::planning::settle;
+use crate::command::stack::{Stack, state_problem};
+use crate::command::{Exit, progress};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::plan::{ProviderKey, object_of, provider_key};
+use crate::provider::{ProviderError, ResourceType};
+use crate::state::{Done, Place, Record, StoredObject};
+use crate::ui::Ui;
+use crate::value::Value;
+
+/// Runs the command.
+pub(super) async fn run(ui: &Ui, arguments: &ImportArguments) -> Result<Exit, Diagnostics> {
+    let address: InstanceAddress = arguments.address.parse().map_err(|error| {
+        Diagnostic::error("Invalid address", format!("{error}."))
+    })?;
+    let stack =
+        Stack::open(ui, &arguments.variables, &arguments.state, &arguments.world, "OperationTypeImport")?;
+    let reporter: std::sync::Arc<dyn Reporter> = progress::reporter(ui);
+    settle(&stack, Purpose::Look, &reporter, &Stop::default()).await?;
+    if stack.store.state().object(&address, None).is_some() {
+        let detail = format!("State already has {address}.");
+        let error = Diagnostic::error("Already in state", detail);
+        return Err(error.hint("`terrace state rm` forgets it first.").into());
+    }
+    let (provider, kind) = target(&stack, &address)?;
+    let value = read(&stack, &address, &provider, kind, &arguments.id).await?;
+    keep(&stack, &address, &provider, kind, &value)?;
+    ui.status(&format!("Imported {address} [id={}].", arguments.id));
+    ui.status("The next plan shows where its configuration differs.");
+    Ok(Exit::Success)
+}
+
+/// The configuration must have what is imported.
+fn target(
+    stack: &Stack,
+    address: &InstanceAddress,
+) -> Result<(ProviderKey, &'static dyn ResourceType), Diagnostics> {
+    let configuration = &stack.evaluation.configuration;
+    let module = configuration.modules.get(&address.resource.module.path());
+    let resource = module.and_then(|module| module.resources.get(&address.resource.resource));
+    let (Some(module), Some(resource)) = (module, resource) else {
+        let detail = format!("The configuration has no {}.", address.resource);
+        let error = Diagnostic::error("Resource is not in the configuration", detail);
+        return Err(error.hint("Write its `resource` block first.").into());
+    };
+    let known = stack.evaluation.resource_expansion(&address.resource).keys().contains(&address.key);
+    let problems = stack.evaluation.take_problems();
+    if problems.has_errors() {
+        return Err(problems);
+    }
+    if !known {
+        let detail = format!("{} has no instance {address}.", address.resource);
+        return Err(Diagnostic::error("Instance is not in the configuration", detail).into());
+    }
+    let provider = provider_key(configuration, module, &resource.provider);
+    let kind = stack.providers.resource(&provider.source, &resource.name.kind)?;
+    Ok((provider, kind))
+}
+
+async fn read(
+    stack: &Stack,
+    address: &InstanceAddress,
+    provider: &ProviderKey,
+    kind: &dyn ResourceType,
+    id: &str,
+) -> Result<Value, Diagnostics> {
+    let failed = |error: ProviderError| {
+        let hint = match error.hint.is_empty() {
+            true => format!("Import it as: {}", kind.import_syntax()),
+            false => error.hint.clone(),
+        };
+        Diagnostics::from(Diagnostic::error("Import failed", error.message).hint(hint).about(address))
+    };
+    let connection = stack.resolver.connection(provider)?;
+    connection.verify().await.map_err(failed)?;
+    let partial = connection.import(kind.name(), id).map_err(failed)?;
+    let found = connection.read(kind.name(), vec![partial]).await.map_err(failed)?;
+    match found.into_iter().next().flatten() {
+        Some(found) => Ok(found.value),
+        None => {
+            let detail = format!("There is no {} with the id `{id}`.", kind.name());
+            let error = Diagnostic::error("Object not found", detail).about(address);
+            Err(error.hint(format!("Import it as: {}", kind.import_syntax())).into())
+        }
+    }
+}
+
+fn keep(
+    stack: &Stack,
+    address: &InstanceAddress,
+    provider: &ProviderKey,
+    kind: &dyn ResourceType,
+    value: &Value,
+) -> Result<(), Diagnostics> {
+    let config = address.resource.config();
+    let dependencies = stack.dependencies.managed(&config.module, &config.resource);
+    let object = object_of(kind.schema(), value, dependencies.into_iter().collect());
+    let record = Record::Set(Done {
+        step: String::new(),
+        place: Place::current(address),
+        provider: provider.to_string(),
+        object: StoredObject(object),
+    });
+    let noted = stack.store.begin_run().and_then(|_| {
+        stack.store.append(record)?;
+        stack.store.finish().map(drop)
+    });
+    noted.map_err(|error| state_problem(&error))
+}

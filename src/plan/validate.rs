@@ -1,0 +1,143 @@
+//! Checks a configuration without values: everything that is not constant is unknown.
+
+use std::path::Path;
+
+use crate::address::{Mode, ResourceName};
+use crate::diagnostic::{Diagnostic, Diagnostics, Span};
+use crate::language::body;
+use crate::language::config::{Configuration, Expression, Module, Reference, Repetition, Resource};
+use crate::language::evaluate::evaluate;
+use crate::language::scope::Scope;
+use crate::plan::providers::{Providers, provider_key, source_of};
+use crate::schema::Schema;
+use crate::value::{Type, Value};
+
+/// All that is wrong with a configuration whatever its variables, state and world are.
+pub fn validate(configuration: &Configuration, providers: &Providers) -> Diagnostics {
+    let mut diagnostics = Diagnostics::new();
+    for module in configuration.modules.values() {
+        let scope = Unknowns { configuration, providers, module };
+        diagnostics.extend(scope.module());
+    }
+    diagnostics
+}
+
+/// A module in which only constants are known.
+struct Unknowns<'a> {
+    configuration: &'a Configuration,
+    providers: &'a Providers,
+    module: &'a Module,
+}
+
+impl Unknowns<'_> {
+    fn module(&self) -> Diagnostics {
+        let mut diagnostics = Diagnostics::new();
+        let mut check = |expression: &Expression| diagnostics.extend(evaluate(expression, self).1);
+        self.module.locals.values().for_each(|it| check(&it.value));
+        self.module.outputs.values().for_each(|it| check(&it.value));
+        for call in self.module.calls.values() {
+            call.inputs.values().for_each(|it| check(&it.value));
+            repetition(&call.repetition).into_iter().for_each(&mut check);
+        }
+        for (name, block) in &self.module.providers {
+            if let Some(provider) = self.providers.get(&source_of(self.module, &name.name)) {
+                diagnostics.extend(body::decode(&block.body, provider.schema(), self).1);
+            }
+        }
+        for resource in self.module.resources.values() {
+            let found = self.resource(resource);
+            diagnostics.extend(found);
+        }
+        diagnostics
+    }
+
+    fn resource(&self, resource: &Resource) -> Diagnostics {
+        let mut diagnostics = Diagnostics::new();
+        for expression in repetition(&resource.repetition) {
+            diagnostics.extend(evaluate(expression, self).1);
+        }
+        let schema = match self.schema(&resource.name) {
+            Ok(schema) => schema,
+            Err(problem) => {
+                diagnostics.push(problem.at(&resource.span));
+                return diagnostics;
+            }
+        };
+        let (value, problems) = body::decode(&resource.body, schema, self);
+        let sound = !problems.has_errors();
+        diagnostics.extend(problems);
+        if sound {
+            for (path, message) in self.beyond_schema(&resource.name, &value) {
+                let span = body::span_of(&resource.body, &path);
+                let error = Diagnostic::error("Invalid configuration", format!("`{path}`: {message}."));
+                diagnostics.push(error.at(&span));
+            }
+        }
+        diagnostics
+    }
+
+    fn beyond_schema(&self, name: &ResourceName, value: &Value) -> Vec<(crate::value::Path, String)> {
+        let source = self.source(name);
+        match name.mode {
+            Mode::Managed => {
+                self.providers.resource(&source, &name.kind).map(|it| it.validate(value)).unwrap_or_default()
+            }
+            Mode::Data => {
+                self.providers.data(&source, &name.kind).map(|it| it.validate(value)).unwrap_or_default()
+            }
+        }
+    }
+
+    fn source(&self, name: &ResourceName) -> String {
+        let resource = self.module.resources.get(name);
+        let key = resource.map(|it| provider_key(self.configuration, self.module, &it.provider));
+        key.map(|key| key.source).unwrap_or_default()
+    }
+
+    fn schema(&self, name: &ResourceName) -> Result<&'static Schema, Diagnostic> {
+        let source = self.source(name);
+        match name.mode {
+            Mode::Managed => self.providers.resource(&source, &name.kind).map(|it| it.schema()),
+            Mode::Data => self.providers.data(&source, &name.kind).map(|it| it.schema()),
+        }
+    }
+
+    /// One instance, or all of them, as unknown values of the type's schema.
+    fn unknown(&self, name: &ResourceName, whole: bool) -> Value {
+        let Ok(schema) = self.schema(name) else { return Value::unknown(Type::Any) };
+        let single = self.module.resources.get(name).is_some_and(|it| {
+            matches!(it.repetition, Repetition::Single)
+        });
+        if whole && !single { Value::unknown(Type::Any) } else { Value::unknown_not_null(schema.ty()) }
+    }
+}
+
+fn repetition(repetition: &Repetition) -> Option<&Expression> {
+    match repetition {
+        Repetition::Single => None,
+        Repetition::Count(it) | Repetition::ForEach(it) => Some(it),
+    }
+}
+
+impl Scope for Unknowns<'_> {
+    fn get(&self, reference: &Reference, _span: &Span) -> Result<Value, Box<Diagnostic>> {
+        Ok(match reference {
+            Reference::Variable(name) => {
+                let ty = self.module.variables.get(name).map(|it| it.ty.clone());
+                Value::unknown(ty.unwrap_or(Type::Any))
+            }
+            Reference::Resource(name, key) => self.unknown(name, key.is_none()),
+            Reference::CountIndex => Value::unknown_not_null(Type::Number),
+            Reference::EachKey
+            | Reference::PathModule
+            | Reference::PathRoot
+            | Reference::PathWorking
+            | Reference::Workspace => Value::unknown_not_null(Type::String),
+            _ => Value::unknown(Type::Any),
+        })
+    }
+
+    fn folder(&self) -> &Path {
+        Path::new(".")
+    }
+}

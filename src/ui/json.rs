@@ -1,0 +1,326 @@
+//! Plans, states and schemas in Terraform's JSON formats (plan format 1.2, state format 1.0, provider
+//! schemas format 1.0).
+
+use serde_json::{Map, Value as Json, json};
+
+use crate::address::{InstanceAddress, Key, Mode as ResourceMode, ModuleInstance};
+use crate::diagnostic::Diagnostics;
+use crate::plan::{Action, Change, CheckStatus, Plan, Providers, Reason, stored_value};
+use crate::state::{State, TERRAFORM_VERSION, known};
+use crate::value::json::{to_json, type_to_json};
+use crate::value::{Marks, Value};
+
+/// A plan in Terraform's format 1.2.
+pub(super) fn plan(plan: &Plan, providers: &Providers) -> Result<Json, Diagnostics> {
+    let variables = plan.variables.iter().map(|(name, it)| (name.clone(), json!({ "value": plain(it) })));
+    let changes = plan.changes.iter().map(change);
+    let drift = plan.drift.iter().map(|it| {
+        let action = if it.after.is_null() { "delete" } else { "update" };
+        let mut json = identity(&it.address);
+        json["change"] = sides(&it.before, &it.after, &[action]);
+        json
+    });
+    let outputs = plan.outputs.iter().map(|(name, it)| {
+        let action = match (it.before.is_null(), it.after.is_null()) {
+            _ if it.before == it.after => "no-op",
+            (true, _) => "create",
+            (_, true) => "delete",
+            _ => "update",
+        };
+        let mut json = sides(&it.before, &it.after, &[action]);
+        json["before_sensitive"] = json!(it.sensitive);
+        json["after_sensitive"] = json!(it.sensitive);
+        (name.clone(), json)
+    });
+    Ok(json!({
+        "format_version": "1.2",
+        "terraform_version": TERRAFORM_VERSION,
+        "variables": variables.collect::<Map<_, _>>(),
+        "planned_values": planned_values(plan),
+        "resource_drift": drift.collect::<Vec<_>>(),
+        "resource_changes": changes.collect::<Vec<_>>(),
+        "output_changes": outputs.collect::<Map<_, _>>(),
+        "prior_state": state(&plan.prior, providers)?,
+        "configuration": super::configuration_json::configuration(&plan.configuration),
+        "checks": plan.checks.iter().map(check).collect::<Vec<_>>(),
+        "timestamp": plan.timestamp,
+        "applyable": plan.changes_anything(),
+        "complete": plan.targets.is_empty(),
+        "errored": plan.diagnostics.has_errors(),
+    }))
+}
+
+fn check(check: &crate::plan::CheckResult) -> Json {
+    let status = match check.status {
+        CheckStatus::Pass => "pass",
+        CheckStatus::Fail => "fail",
+        CheckStatus::Unknown => "unknown",
+    };
+    let problems: Vec<Json> = check.problems.iter().map(|it| json!({ "message": it })).collect();
+    json!({
+        "address": { "kind": check.kind, "to_display": check.address },
+        "status": status,
+        "instances": [{
+            "address": { "to_display": check.address }, "status": status, "problems": problems,
+        }],
+    })
+}
+
+/// Address, mode, type, name, index: what every entry about an instance begins with.
+fn identity(address: &InstanceAddress) -> Json {
+    let resource = &address.resource.resource;
+    let mut json = json!({ "address": address.to_string() });
+    if !address.resource.module.is_root() {
+        json["module_address"] = json!(address.resource.module.to_string());
+    }
+    json["mode"] = json!(if resource.mode == ResourceMode::Data { "data" } else { "managed" });
+    json["type"] = json!(resource.kind);
+    json["name"] = json!(resource.name);
+    match &address.key {
+        Some(Key::Index(index)) => json["index"] = json!(index),
+        Some(Key::Name(name)) => json["index"] = json!(name),
+        None => {}
+    }
+    json
+}
+
+fn change(change: &Change) -> Json {
+    let actions: &[&str] = match change.action {
+        Action::Nothing => &["no-op"],
+        Action::Create => &["create"],
+        Action::Read => &["read"],
+        Action::Update => &["update"],
+        Action::DestroyThenCreate => &["delete", "create"],
+        Action::CreateThenDestroy => &["create", "delete"],
+        Action::Delete => &["delete"],
+        Action::Forget => &["forget"],
+    };
+    let mut json = identity(&change.address);
+    if let Some(key) = &change.deposed {
+        json["deposed"] = json!(key);
+    }
+    json["provider_name"] = json!(change.provider.source);
+    json["change"] = sides(&change.before, &change.after, actions);
+    if !change.replace_paths.is_empty() {
+        let paths = change.replace_paths.iter().map(path);
+        json["change"]["replace_paths"] = paths.collect();
+    }
+    if let Some(reason) = reason(change) {
+        json["action_reason"] = json!(reason);
+    }
+    json
+}
+
+fn path(path: &crate::value::Path) -> Json {
+    use crate::value::Step;
+    let step = |step: &Step| match step {
+        Step::Attribute(name) | Step::Key(name) => json!(name),
+        Step::Index(index) => json!(index),
+    };
+    path.steps().iter().map(step).collect()
+}
+
+fn reason(change: &Change) -> Option<&'static str> {
+    Some(match change.reason {
+        Reason::None | Reason::Missing | Reason::Deposed => return None,
+        Reason::CannotUpdate => "replace_because_cannot_update",
+        Reason::Tainted => "replace_because_tainted",
+        Reason::Requested => "replace_by_request",
+        Reason::Triggered => "replace_by_triggers",
+        Reason::NoResource => "delete_because_no_resource_config",
+        Reason::NoModule => "delete_because_no_module",
+        Reason::CountIndex => "delete_because_count_index",
+        Reason::EachKey => "delete_because_each_key",
+        Reason::WrongRepetition => "delete_because_wrong_repetition",
+        Reason::ConfigUnknown => "read_because_config_unknown",
+        Reason::DependencyPending => "read_because_dependency_pending",
+    })
+}
+
+fn sides(before: &Value, after: &Value, actions: &[&str]) -> Json {
+    let side = |value: &Value| if value.is_null() { Json::Null } else { plain(value) };
+    json!({
+        "actions": actions,
+        "before": side(before),
+        "after": if after.is_known() { without_unknown(after) } else { Json::Null },
+        "after_unknown": if after.is_null() { json!({}) } else { places(after, &|it| !it.is_known()) },
+        "before_sensitive": sensitive(before),
+        "after_sensitive": sensitive(after),
+    })
+}
+
+fn sensitive(value: &Value) -> Json {
+    match value.is_null() {
+        true => json!(false),
+        false => places(value, &|it| it.marks().contains(Marks::SENSITIVE)),
+    }
+}
+
+/// A value as plain JSON; what is not known is null.
+fn plain(value: &Value) -> Json {
+    to_json(&known(value)).unwrap_or(Json::Null)
+}
+
+/// A value as JSON without the attributes that are not known.
+fn without_unknown(value: &Value) -> Json {
+    match value.bare() {
+        Value::Object(fields) | Value::Map(_, fields) => {
+            let known = fields.iter().filter(|(_, it)| it.is_known());
+            Json::Object(known.map(|(name, it)| (name.clone(), without_unknown(it))).collect())
+        }
+        Value::List(_, items) | Value::Set(_, items) | Value::Tuple(items) => {
+            items.iter().map(without_unknown).collect()
+        }
+        Value::Unknown(_) => Json::Null,
+        other => plain(other),
+    }
+}
+
+/// The shape of a value with `true` where something holds, and nothing elsewhere.
+fn places(value: &Value, holds: &dyn Fn(&Value) -> bool) -> Json {
+    if holds(value) {
+        return json!(true);
+    }
+    match value.bare() {
+        Value::Object(fields) | Value::Map(_, fields) => {
+            let inside = fields.iter().map(|(name, it)| (name.clone(), places(it, holds)));
+            Json::Object(inside.filter(|(_, it)| *it != json!(false)).collect())
+        }
+        Value::List(_, items) | Value::Set(_, items) | Value::Tuple(items) => {
+            items.iter().map(|it| places(it, holds)).collect()
+        }
+        _ => json!(false),
+    }
+}
+
+/// A module in `values`: its resources, then its children.
+#[derive(Default)]
+struct Tree {
+    resources: Vec<Json>,
+    children: std::collections::BTreeMap<String, Tree>,
+}
+
+impl Tree {
+    fn at(&mut self, module: &ModuleInstance) -> &mut Tree {
+        let mut tree = self;
+        for depth in 1..=module.0.len() {
+            let address = ModuleInstance(module.0.iter().take(depth).cloned().collect());
+            tree = tree.children.entry(address.to_string()).or_default();
+        }
+        tree
+    }
+
+    fn json(self, address: Option<String>) -> Json {
+        let mut json = json!({});
+        if !self.resources.is_empty() {
+            json["resources"] = json!(self.resources);
+        }
+        if let Some(address) = address {
+            json["address"] = json!(address);
+        }
+        if !self.children.is_empty() {
+            let children = self.children.into_iter().map(|(address, it)| it.json(Some(address)));
+            json["child_modules"] = children.collect();
+        }
+        json
+    }
+}
+
+fn planned_values(plan: &Plan) -> Json {
+    let mut root = Tree::default();
+    let stays = |change: &&Change| {
+        change.deposed.is_none() && !matches!(change.action, Action::Delete | Action::Forget | Action::Read)
+    };
+    for change in plan.changes.iter().filter(stays) {
+        let mut json = identity(&change.address);
+        json["provider_name"] = json!(change.provider.source);
+        json["schema_version"] = json!(0);
+        json["values"] = without_unknown(&change.after);
+        json["sensitive_values"] = sensitive(&change.after);
+        root.at(&change.address.resource.module).resources.push(json);
+    }
+    let outputs = plan.outputs.iter().filter(|(_, it)| !it.after.is_null()).map(|(name, it)| {
+        let mut json = json!({ "sensitive": it.sensitive });
+        if it.after.is_wholly_known() {
+            json["type"] = type_to_json(&it.after.ty());
+            json["value"] = plain(&it.after);
+        }
+        (name.clone(), json)
+    });
+    json!({ "outputs": outputs.collect::<Map<_, _>>(), "root_module": root.json(None) })
+}
+
+/// A state in Terraform's format 1.0.
+pub(super) fn state(state: &State, providers: &Providers) -> Result<Json, Diagnostics> {
+    let mut root = Tree::default();
+    let mut problems = Diagnostics::new();
+    for (address, deposed, object) in state.objects() {
+        let (value, schema, provider) = match stored_value(state, providers, address, deposed) {
+            Ok(Some(found)) => found,
+            Ok(None) => continue,
+            Err(problem) => {
+                problems.push(problem);
+                continue;
+            }
+        };
+        let mut json = identity(address);
+        json["provider_name"] = json!(provider.source);
+        json["schema_version"] = json!(schema.version);
+        json["values"] = plain(&value);
+        json["sensitive_values"] = sensitive(&value);
+        if !object.dependencies.is_empty() {
+            json["depends_on"] = object.dependencies.iter().map(ToString::to_string).collect();
+        }
+        if object.tainted {
+            json["tainted"] = json!(true);
+        }
+        if let Some(key) = deposed {
+            json["deposed_key"] = json!(key);
+        }
+        root.at(&address.resource.module).resources.push(json);
+    }
+    if problems.has_errors() {
+        return Err(problems);
+    }
+    let outputs = state.outputs.iter().map(|(name, it)| {
+        (name.clone(), json!({ "sensitive": it.sensitive, "value": it.value, "type": it.ty }))
+    });
+    let mut json = json!({ "format_version": "1.0", "terraform_version": TERRAFORM_VERSION });
+    if !state.is_empty() {
+        let outputs = outputs.collect::<Map<_, _>>();
+        json["values"] = json!({ "outputs": outputs, "root_module": root.json(None) });
+    }
+    Ok(json)
+}
+
+/// A change as one of Terraform's JSON lines.
+pub(super) fn change_line(change: &Change) -> Json {
+    let action = match change.action {
+        Action::Nothing => "noop",
+        Action::Create => "create",
+        Action::Read => "read",
+        Action::Update => "update",
+        Action::Delete => "delete",
+        Action::Forget => "remove",
+        Action::DestroyThenCreate | Action::CreateThenDestroy => "replace",
+    };
+    let address = &change.address;
+    let mut json = json!({
+        "@level": "info", "@module": "terrace.ui", "type": "planned_change",
+        "@message": format!("{address}: Plan to {action}"),
+        "change": {
+            "resource": {
+                "addr": address.to_string(),
+                "module": address.resource.module.to_string(),
+                "resource": format!("{}{}", address.resource.resource, address.key.as_ref().map(ToString::to_string).unwrap_or_default()),
+                "resource_type": address.resource.resource.kind,
+                "resource_name": address.resource.resource.name,
+            },
+            "action": action,
+        },
+    });
+    if let Some(reason) = reason(change) {
+        json["change"]["reason"] = json!(reason);
+    }
+    json
+}

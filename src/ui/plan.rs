@@ -1,0 +1,158 @@
+//! A plan as text: what is destroyed or replaced first in importance, then the rest, with reasons.
+
+use crate::plan::{Action, Change, Drift, Mode, Plan, Reason};
+use crate::ui::difference::{body, compared};
+use crate::ui::style::{Label, paint};
+use crate::ui::value::render;
+use crate::value::Value;
+
+/// The whole plan as text.
+pub(super) fn text(plan: &Plan, colour: bool) -> String {
+    let mut text = String::new();
+    text.push_str(&drift(plan, colour));
+    let changes: Vec<&Change> = plan.changes.iter().filter(|it| it.action != Action::Nothing).collect();
+    for change in &changes {
+        text.push_str(&one(change, colour));
+    }
+    text.push_str(&outputs(plan, colour));
+    text.push_str(&warning(&changes, colour));
+    text.push_str(&summary(plan, colour));
+    text
+}
+
+fn one(change: &Change, colour: bool) -> String {
+    let (label, symbol, verb) = words(change.action);
+    let deposed = change.deposed.as_ref().map(|key| format!(" (deposed {key})")).unwrap_or_default();
+    let title = format!("{}{deposed} {verb}", change.address);
+    let title = paint(&title, Label::Strong, colour);
+    let why = reason(change).map(|why| format!("\n      because {why}")).unwrap_or_default();
+    let kind = match change.action {
+        Action::Read => format!("data {}", change.address.resource.resource.kind),
+        _ => change.address.resource.resource.kind.clone(),
+    };
+    let (symbol, body) = (paint(symbol, label, colour), body(change, colour));
+    format!("{symbol} {title}{why}\n{body}", body = indent_kind(&kind, &body))
+}
+
+fn indent_kind(_kind: &str, body: &str) -> String {
+    if body.is_empty() { "\n".to_string() } else { format!("{body}\n") }
+}
+
+fn words(action: Action) -> (Label, &'static str, &'static str) {
+    match action {
+        Action::Nothing => (Label::Faint, "   ", "stays as it is"),
+        Action::Create => (Label::Add, "  +", "will be created"),
+        Action::Read => (Label::Faint, " <=", "will be read during apply"),
+        Action::Update => (Label::Change, "  ~", "will be updated in place"),
+        Action::DestroyThenCreate => (Label::Destroy, "-/+", "must be replaced (destroyed first)"),
+        Action::CreateThenDestroy => (Label::Destroy, "+/-", "must be replaced (created first)"),
+        Action::Delete => (Label::Destroy, "  -", "will be destroyed"),
+        Action::Forget => (Label::Faint, "  .", "will be forgotten, not destroyed"),
+    }
+}
+
+/// Why it is done, where that is not plain.
+fn reason(change: &Change) -> Option<String> {
+    let key = change.address.key.as_ref().map(ToString::to_string).unwrap_or_default();
+    Some(match change.reason {
+        Reason::None => return None,
+        Reason::CannotUpdate => {
+            let paths: Vec<String> =
+                change.replace_paths.iter().map(|path| format!("`{path}`")).collect();
+            format!("{} cannot be changed in place", paths.join(" and "))
+        }
+        Reason::Tainted => "an earlier apply did not finish making it".into(),
+        Reason::Requested => "-replace asks for it".into(),
+        Reason::Triggered => "something in replace_triggered_by changes".into(),
+        Reason::Missing => "it is in state, but no longer exists".into(),
+        Reason::NoResource => "it is no longer in the configuration".into(),
+        Reason::NoModule => "its module, or that instance of it, is no longer in the configuration".into(),
+        Reason::CountIndex => format!("index {key} is beyond the count"),
+        Reason::EachKey => format!("key {key} is not in for_each"),
+        Reason::WrongRepetition => "its count or for_each is no longer of that kind".into(),
+        Reason::ConfigUnknown => "some of its arguments are not known yet".into(),
+        Reason::DependencyPending => "it depends on something that changes".into(),
+        Reason::Deposed => "an earlier replacement left it behind".into(),
+    })
+}
+
+/// What has changed outside of terrace.
+fn drift(plan: &Plan, colour: bool) -> String {
+    if plan.drift.is_empty() {
+        return String::new();
+    }
+    let mut text = paint("Changed outside of terrace since the last apply:", Label::Strong, colour);
+    text.push_str("\n\n");
+    for it in &plan.drift {
+        text.push_str(&drifted(it, colour));
+    }
+    text
+}
+
+fn drifted(drift: &Drift, colour: bool) -> String {
+    if drift.after.is_null() {
+        return format!("{} {} is gone\n\n", paint("  -", Label::Destroy, colour), drift.address);
+    }
+    let symbol = paint("  ~", Label::Change, colour);
+    format!("{symbol} {} is different\n{}\n", drift.address, compared(&drift.before, &drift.after, colour))
+}
+
+fn outputs(plan: &Plan, colour: bool) -> String {
+    let changed: Vec<_> = plan.outputs.iter().filter(|(_, it)| it.before != it.after).collect();
+    if changed.is_empty() {
+        return String::new();
+    }
+    let width = changed.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let mut text = format!("{}\n", paint("Outputs:", Label::Strong, colour));
+    for (name, it) in changed {
+        let show = |value: &Value| match it.sensitive {
+            true => "(sensitive value)".to_string(),
+            false => render(value, 4),
+        };
+        let (label, symbol, value) = match (it.before.is_null(), it.after.is_null()) {
+            (true, _) => (Label::Add, "+", show(&it.after)),
+            (_, true) => (Label::Destroy, "-", show(&it.before)),
+            _ => (Label::Change, "~", format!("{} -> {}", show(&it.before), show(&it.after))),
+        };
+        text.push_str(&format!("  {} {name:width$} = {value}\n", paint(symbol, label, colour)));
+    }
+    text.push('\n');
+    text
+}
+
+/// What nobody should overlook: clusters and other things that take everything with them.
+fn warning(changes: &[&Change], colour: bool) -> String {
+    const GRAVE: [&str; 2] = ["aws_ecs_cluster", "aws_eks_cluster"];
+    let grave = changes.iter().filter(|change| {
+        change.action.destroys() && GRAVE.contains(&change.address.resource.resource.kind.as_str())
+    });
+    let lines = grave.map(|change| {
+        let verb = if change.action.replaces() { "replaces" } else { "destroys" };
+        let line = format!("! This {verb} a cluster: {}\n", change.address);
+        paint(&line, Label::Destroy, colour)
+    });
+    lines.collect()
+}
+
+fn summary(plan: &Plan, colour: bool) -> String {
+    if plan.diagnostics.has_errors() {
+        return String::new();
+    }
+    if !plan.changes_anything() {
+        let text = match plan.mode {
+            Mode::Destroy => "Nothing to destroy: state is empty.",
+            _ => "No changes. The infrastructure matches the configuration.",
+        };
+        return format!("{}\n", paint(text, Label::Strong, colour));
+    }
+    let counts = plan.counts();
+    let forget = match counts.forget {
+        0 => String::new(),
+        count => format!(", {count} to forget"),
+    };
+    let text = format!(
+        "Plan: {} to add, {} to change, {} to destroy{forget}.\n",
+        counts.add, counts.change, counts.destroy
+    );
+    paint(&text, Label::Strong, colour)
+}
