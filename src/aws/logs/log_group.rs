@@ -1,0 +1,174 @@
+//! `aws_cloudwatch_log_group`
+
+use aws_sdk_cloudwatchlogs::types::{self, LogGroupClass};
+use futures::future::try_join_all;
+
+use crate::aws::client::Aws;
+use crate::aws::resource::{Resource, gone_is_fine};
+use crate::aws::tags::{TOKEN_TAG, Tagging, Tags};
+use crate::provider::{Result, Step};
+use crate::schema;
+use crate::schema::Check;
+use crate::value::{Number, Value};
+
+schema! {
+    /// A group of log streams.
+    pub struct LogGroup {
+        /// ARN of the KMS key that encrypts the logs.
+        #[check(Check::Arn)] kms_key_id: Option<String>,
+        /// `STANDARD`, `INFREQUENT_ACCESS` or `DELIVERY`.
+        #[computed] #[force_new] #[one_of(&["STANDARD", "INFREQUENT_ACCESS", "DELIVERY"])]
+        log_group_class: Option<String>,
+        /// Whether deletion is refused.
+        #[unsupported("the API for it is newer than what terrace uses")]
+        deletion_protection_enabled: Option<bool>,
+        /// Name of the group.
+        #[computed] #[force_new] #[conflicts_with(&["name_prefix"])] #[check(Check::Length(1, 512))]
+        name: Option<String>,
+        /// Start of a name that is made up.
+        #[computed] #[force_new] name_prefix: Option<String>,
+        /// Days that logs are kept; 0 is for ever.
+        #[default(0)] #[check(Check::Custom(retention))] retention_in_days: i64,
+        /// Whether the group is left when it is no longer managed.
+        #[default(false)] #[config_only] skip_destroy: bool,
+        /// Tags of the group.
+        tags: Tags,
+        /// All tags, those of the provider's `default_tags` included.
+        #[computed] tags_all: Tags,
+        /// ARN of the group, without `:*`.
+        #[read_only] arn: Option<String>,
+        /// Name of the group.
+        #[read_only] id: Option<String>,
+    }
+}
+
+/// The retentions that `PutRetentionPolicy` takes (CloudWatch Logs API reference); 0 is none.
+const RETENTIONS: [i64; 23] = [
+    0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
+    3288, 3653,
+];
+
+fn retention(value: &Value) -> std::result::Result<(), String> {
+    match value.as_number().and_then(Number::as_i64) {
+        Some(days) if RETENTIONS.contains(&days) => Ok(()),
+        _ => Err(format!("must be one of {}", RETENTIONS.map(|it| it.to_string()).join(", "))),
+    }
+}
+
+const GONE: &str = "ResourceNotFoundException";
+
+impl Resource for LogGroup {
+    const TYPE: &'static str = "aws_cloudwatch_log_group";
+    const TAGGING: Option<Tagging> = Some(Tagging::Logs);
+    const IMPORT: &'static str = "LOG-GROUP-NAME";
+
+    async fn create(&self, aws: &Aws, step: &Step) -> Result<String> {
+        let name = self.wanted_name(&step.token);
+        let class = self.log_group_class.as_deref().map(LogGroupClass::from);
+        let call = aws.logs.create_log_group().log_group_name(&name).set_log_group_class(class);
+        let tags = self.tags_all.clone().into_iter().collect();
+        call.set_kms_key_id(self.kms_key_id.clone()).set_tags(Some(tags)).send().await?;
+        Ok(name)
+    }
+
+    async fn find(&self, aws: &Aws, token: &str) -> Result<Option<String>> {
+        let name = self.wanted_name(token);
+        let Some(found) = get(aws, &name).await? else { return Ok(None) };
+        let ours = tags(aws, &found).await?.get(TOKEN_TAG).map(String::as_str) == Some(token);
+        Ok(ours.then_some(name))
+    }
+
+    async fn read(aws: &Aws, objects: Vec<Self>) -> Result<Vec<Option<Self>>> {
+        let reads = objects.into_iter().map(|group| async move {
+            let name = group.id.clone().unwrap_or_default();
+            let Some(found) = get(aws, &name).await? else { return Ok(None) };
+            let tags = tags(aws, &found).await?;
+            Ok(Some(group.merged(&found, tags)))
+        });
+        try_join_all(reads).await
+    }
+
+    async fn update(&self, aws: &Aws, was: &Self) -> Result {
+        let name = was.id.clone();
+        if self.retention_in_days != was.retention_in_days {
+            match i32::try_from(self.retention_in_days).unwrap_or_default() {
+                0 => {
+                    let call = aws.logs.delete_retention_policy().set_log_group_name(name.clone());
+                    call.send().await?;
+                }
+                days => {
+                    let call = aws.logs.put_retention_policy().set_log_group_name(name.clone());
+                    call.retention_in_days(days).send().await?;
+                }
+            }
+        }
+        if self.kms_key_id == was.kms_key_id {
+            return Ok(());
+        }
+        match &self.kms_key_id {
+            Some(key) => {
+                let call = aws.logs.associate_kms_key().set_log_group_name(name);
+                call.kms_key_id(key).send().await?;
+            }
+            None => {
+                aws.logs.disassociate_kms_key().set_log_group_name(name).send().await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn delete(&self, aws: &Aws) -> Result {
+        if self.skip_destroy {
+            return Ok(());
+        }
+        let call = aws.logs.delete_log_group().set_log_group_name(self.id.clone());
+        gone_is_fine(call.send().await, &[GONE])
+    }
+
+    fn tag_target(&self) -> String {
+        self.arn.clone().unwrap_or_default()
+    }
+}
+
+async fn get(aws: &Aws, name: &str) -> Result<Option<types::LogGroup>> {
+    let call = aws.logs.describe_log_groups().log_group_name_prefix(name);
+    let mut pages = call.into_paginator().items().send();
+    while let Some(found) = pages.try_next().await? {
+        if found.log_group_name.as_deref() == Some(name) {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
+}
+
+fn arn(group: &types::LogGroup) -> Option<String> {
+    let arn = group.log_group_arn.clone().or_else(|| group.arn.clone())?;
+    Some(arn.trim_end_matches(":*").to_string())
+}
+
+async fn tags(aws: &Aws, group: &types::LogGroup) -> Result<Tags> {
+    let found = aws.logs.list_tags_for_resource().set_resource_arn(arn(group)).send().await?;
+    Ok(found.tags.unwrap_or_default().into_iter().collect())
+}
+
+impl LogGroup {
+    fn wanted_name(&self, token: &str) -> String {
+        let prefix = self.name_prefix.as_deref().unwrap_or("terraform-");
+        let made_up = || format!("{prefix}{}", token.get(..26).unwrap_or(token));
+        self.name.clone().unwrap_or_else(made_up)
+    }
+
+    fn merged(self, it: &types::LogGroup, tags: Tags) -> LogGroup {
+        let class = it.log_group_class.as_ref().map_or("STANDARD", LogGroupClass::as_str);
+        LogGroup {
+            kms_key_id: it.kms_key_id.clone(),
+            log_group_class: Some(class.to_string()),
+            name: it.log_group_name.clone(),
+            retention_in_days: it.retention_in_days.map_or(0, i64::from),
+            tags_all: tags,
+            arn: arn(it),
+            id: it.log_group_name.clone(),
+            ..self
+        }
+    }
+}
