@@ -128,6 +128,11 @@ pub trait ResourceType: Send + Sync {
     fn batch(&self) -> usize;
     /// Checks a configuration beyond its schema, unknown values included. Pure.
     fn validate(&self, configuration: &Value) -> Vec<(Path, String)>;
+    /// Whether a replacement is made before the old object is destroyed unless the configuration
+    /// says otherwise.
+    fn create_before_destroy(&self) -> bool {
+        false
+    }
     /// Names how to import one, such as `VPC-ID` or `cluster-name/service-name`.
     fn import_syntax(&self) -> &'static str;
 }

@@ -40,6 +40,9 @@ pub trait Resource: FieldType + Clone + PartialEq + Send + Sync + 'static {
         interval: Duration::from_millis(500),
         longest: Duration::from_secs(5),
     };
+    /// Whether a replacement is made before the old object is destroyed unless the configuration
+    /// says otherwise.
+    const CREATE_BEFORE_DESTROY: bool = false;
     /// How to name one for import.
     const IMPORT: &'static str = "id";
 
@@ -312,6 +315,10 @@ impl<R: Resource> ResourceType for Kind<R> {
 
     fn validate(&self, configuration: &Value) -> Vec<(Path, String)> {
         R::validate(configuration)
+    }
+
+    fn create_before_destroy(&self) -> bool {
+        R::CREATE_BEFORE_DESTROY
     }
 
     fn import_syntax(&self) -> &'static str {

@@ -149,6 +149,7 @@ impl Planner<'_> {
             _ => Reason::None,
         };
         self.prevented(instance, &found);
+        let first = resource.lifecycle.create_before_destroy.is_none() && kind.create_before_destroy();
         let recorded = self.prior.object(address, None);
         let config_address = address.resource.config();
         let dependencies =
@@ -157,7 +158,10 @@ impl Planner<'_> {
             address: address.clone(),
             deposed: None,
             provider: provider.clone(),
-            action: found.action,
+            action: match found.action {
+                Action::DestroyThenCreate if first => Action::CreateThenDestroy,
+                action => action,
+            },
             reason,
             before: prior.unwrap_or(Value::NULL),
             after: mark_sensitive(schema, found.after),

@@ -1,0 +1,129 @@
+//! `aws_ecs_cluster_capacity_providers`
+
+use std::collections::BTreeSet;
+
+use aws_sdk_ecs::types::{self, CapacityProviderStrategyItem};
+
+use crate::aws::client::Aws;
+use crate::aws::resource::{Resource, gone_is_fine};
+use crate::provider::{Recovery, Result, Status, Step};
+use crate::schema;
+use crate::schema::{Check, FieldType as _};
+
+schema! {
+    /// The capacity providers of a cluster.
+    pub struct CapacityProviders {
+        /// Names of the providers, such as `FARGATE` and `FARGATE_SPOT`.
+        capacity_providers: BTreeSet<String>,
+        /// Name of the cluster.
+        #[force_new] cluster_name: String,
+        /// What services use that name no strategy.
+        default_capacity_provider_strategy: BTreeSet<Strategy>,
+        /// Name of the cluster.
+        #[read_only] id: Option<String>,
+        #[hidden] updating: Option<String>,
+    }
+
+    /// Share of a capacity provider.
+    pub struct Strategy {
+        /// Tasks that run on it before weights count.
+        #[default(0)] #[check(Check::Between(0, 100000))] base: i64,
+        /// Name of the provider.
+        capacity_provider: String,
+        /// Its share.
+        #[default(0)] #[check(Check::Between(0, 1000))] weight: i64,
+    }
+}
+
+const GONE: &str = "ClusterNotFoundException";
+
+impl Resource for CapacityProviders {
+    const TYPE: &'static str = "aws_ecs_cluster_capacity_providers";
+    const RECOVERY: Recovery = Recovery::Repeat;
+    const IMPORT: &'static str = "CLUSTER-NAME";
+
+    async fn create(&self, aws: &Aws, _step: &Step) -> Result<String> {
+        self.put(aws).await?;
+        Ok(self.cluster_name.clone())
+    }
+
+    async fn read(aws: &Aws, objects: Vec<Self>) -> Result<Vec<Option<Self>>> {
+        let names = objects.iter().filter_map(|it| it.id.clone()).collect();
+        let found = aws.ecs.describe_clusters().set_clusters(Some(names)).send().await?;
+        let found = found.clusters.unwrap_or_default();
+        let merge = |one: Self| {
+            let same = |it: &&types::Cluster| {
+                it.cluster_name == one.id && it.status.as_deref() != Some("INACTIVE")
+            };
+            found.iter().find(same).map(|it| one.clone().merged(it))
+        };
+        Ok(objects.into_iter().map(merge).collect())
+    }
+
+    async fn update(&self, aws: &Aws, was: &Self) -> Result {
+        let same = self.capacity_providers == was.capacity_providers
+            && self.default_capacity_provider_strategy == was.default_capacity_provider_strategy;
+        if same { Ok(()) } else { self.put(aws).await }
+    }
+
+    async fn delete(&self, aws: &Aws) -> Result {
+        let empty = CapacityProviders {
+            cluster_name: self.id.clone().unwrap_or_default(),
+            ..CapacityProviders::blank()
+        };
+        match empty.put(aws).await {
+            Err(error) if error.code.as_deref() == Some(GONE) => Ok(()),
+            other => other,
+        }
+    }
+
+    fn status(&self) -> Status {
+        match self.updating.as_deref() {
+            Some("UPDATE_IN_PROGRESS") => Status::Pending("the capacity providers to be attached".into()),
+            Some("UPDATE_FAILED") => Status::Failed("the capacity providers could not be attached".into()),
+            _ => Status::Ready,
+        }
+    }
+
+    fn import(id: &str) -> Result<Self> {
+        let name = id.to_string();
+        Ok(CapacityProviders { cluster_name: name.clone(), id: Some(name), ..Self::blank() })
+    }
+}
+
+impl CapacityProviders {
+    async fn put(&self, aws: &Aws) -> Result {
+        let strategy = self.default_capacity_provider_strategy.iter().map(|it| {
+            CapacityProviderStrategyItem::builder()
+                .capacity_provider(&it.capacity_provider)
+                .base(i32::try_from(it.base).unwrap_or_default())
+                .weight(i32::try_from(it.weight).unwrap_or_default())
+                .build()
+        });
+        let strategy = strategy.collect::<std::result::Result<Vec<_>, _>>()?;
+        let call = aws.ecs.put_cluster_capacity_providers().cluster(&self.cluster_name);
+        let names = self.capacity_providers.iter().cloned().collect();
+        let call = call.set_capacity_providers(Some(names));
+        gone_or(call.set_default_capacity_provider_strategy(Some(strategy)).send().await)
+    }
+
+    fn merged(self, it: &types::Cluster) -> Self {
+        let strategy = it.default_capacity_provider_strategy().iter().map(|it| Strategy {
+            base: i64::from(it.base),
+            capacity_provider: it.capacity_provider.clone(),
+            weight: i64::from(it.weight),
+        });
+        CapacityProviders {
+            capacity_providers: it.capacity_providers().iter().cloned().collect(),
+            cluster_name: it.cluster_name.clone().unwrap_or_default(),
+            default_capacity_provider_strategy: strategy.collect(),
+            updating: it.attachments_status.clone(),
+            ..self
+        }
+    }
+}
+
+/// Every error counts here; only `delete` forgives a cluster that is gone.
+fn gone_or<T>(result: std::result::Result<T, impl Into<crate::provider::ProviderError>>) -> Result {
+    gone_is_fine(result, &[])
+}

@@ -1,0 +1,167 @@
+//! `aws_ecs_cluster`
+
+use std::collections::BTreeSet;
+
+use aws_sdk_ecs::types::{
+    self, ClusterField, ClusterServiceConnectDefaultsRequest, ClusterSetting, ClusterSettingName,
+};
+
+use super::{last_part, sdk_tags, tags};
+use crate::aws::client::Aws;
+use crate::aws::resource::{Resource, gone_is_fine, missing};
+use crate::aws::tags::{TOKEN_TAG, Tagging, Tags};
+use crate::provider::{Result, Status, Step};
+use crate::schema;
+use crate::schema::{Check, One};
+
+schema! {
+    /// A cluster of services and tasks.
+    pub struct Cluster {
+        /// How commands are executed in containers.
+        #[unsupported("execute command settings come later")] configuration: One<Configuration>,
+        /// Name of the cluster.
+        #[force_new] #[check(Check::Length(1, 255))] name: String,
+        /// Default namespace of Service Connect.
+        service_connect_defaults: One<ServiceConnectDefaults>,
+        /// Settings such as `containerInsights`.
+        #[computed] setting: BTreeSet<Setting>,
+        /// Tags of the cluster.
+        tags: Tags,
+        /// All tags, those of the provider's `default_tags` included.
+        #[computed] tags_all: Tags,
+        /// ARN of the cluster.
+        #[read_only] arn: Option<String>,
+        /// ARN of the cluster.
+        #[read_only] id: Option<String>,
+        #[hidden] state: Option<String>,
+    }
+
+    /// How commands are executed in containers.
+    pub struct Configuration {
+        /// KMS key.
+        kms_key_id: Option<String>,
+    }
+
+    /// Default namespace of Service Connect.
+    pub struct ServiceConnectDefaults {
+        /// ARN of the namespace.
+        #[check(Check::Arn)] namespace: String,
+    }
+
+    /// A setting.
+    pub struct Setting {
+        /// Name of the setting.
+        #[one_of(&["containerInsights"])] name: String,
+        /// Its value.
+        value: String,
+    }
+}
+
+impl Resource for Cluster {
+    const TYPE: &'static str = "aws_ecs_cluster";
+    const TAGGING: Option<Tagging> = Some(Tagging::Ecs);
+    const IMPORT: &'static str = "CLUSTER-NAME";
+
+    async fn create(&self, aws: &Aws, _step: &Step) -> Result<String> {
+        let call = aws.ecs.create_cluster().cluster_name(&self.name);
+        let call = call
+            .set_settings(self.settings())
+            .set_service_connect_defaults(self.defaults()?)
+            .set_tags(sdk_tags(&self.tags_all));
+        let made = call.send().await?;
+        made.cluster.and_then(|it| it.cluster_arn).ok_or_else(|| missing("clusterArn"))
+    }
+
+    async fn find(&self, aws: &Aws, token: &str) -> Result<Option<String>> {
+        let found = get(aws, vec![self.name.clone()]).await?;
+        let ours = found.iter().find(|it| {
+            tags(it.tags()).get(TOKEN_TAG).map(String::as_str) == Some(token)
+        });
+        Ok(ours.and_then(|it| it.cluster_arn.clone()))
+    }
+
+    async fn read(aws: &Aws, objects: Vec<Self>) -> Result<Vec<Option<Self>>> {
+        let found = get(aws, objects.iter().filter_map(|it| it.id.clone()).collect()).await?;
+        let merge = |one: Self| {
+            let id = one.id.clone().unwrap_or_default();
+            let same = |it: &&types::Cluster| {
+                it.cluster_arn.as_deref() == Some(id.as_str())
+                    || it.cluster_name.as_deref() == Some(id.as_str())
+            };
+            found.iter().find(same).map(|it| one.merged(it))
+        };
+        Ok(objects.into_iter().map(merge).collect())
+    }
+
+    async fn update(&self, aws: &Aws, was: &Self) -> Result {
+        let same = self.setting == was.setting
+            && self.service_connect_defaults == was.service_connect_defaults;
+        if same {
+            return Ok(());
+        }
+        let call = aws.ecs.update_cluster().set_cluster(was.id.clone());
+        let call = call.set_settings(self.settings()).set_service_connect_defaults(self.defaults()?);
+        call.send().await?;
+        Ok(())
+    }
+
+    async fn delete(&self, aws: &Aws) -> Result {
+        let call = aws.ecs.delete_cluster().set_cluster(self.id.clone());
+        gone_is_fine(call.send().await, &["ClusterNotFoundException"])
+    }
+
+    fn status(&self) -> Status {
+        match self.state.as_deref() {
+            Some("PROVISIONING") => Status::Pending("provisioning".into()),
+            Some("DEPROVISIONING") => Status::Pending("deprovisioning".into()),
+            Some("FAILED") => Status::Failed("the cluster could not be set up".into()),
+            _ => Status::Ready,
+        }
+    }
+}
+
+/// All of them with tags and settings, a hundred in a call; an inactive cluster is gone.
+async fn get(aws: &Aws, ids: Vec<String>) -> Result<Vec<types::Cluster>> {
+    let call = aws.ecs.describe_clusters().set_clusters(Some(ids));
+    let call = call.include(ClusterField::Tags).include(ClusterField::Settings);
+    let found = call.include(ClusterField::Configurations).send().await?;
+    let mut clusters = found.clusters.unwrap_or_default();
+    clusters.retain(|it| it.status.as_deref() != Some("INACTIVE"));
+    Ok(clusters)
+}
+
+impl Cluster {
+    fn settings(&self) -> Option<Vec<ClusterSetting>> {
+        let made = self.setting.iter().map(|it| {
+            let name = ClusterSettingName::from(it.name.as_str());
+            ClusterSetting::builder().name(name).value(&it.value).build()
+        });
+        (!self.setting.is_empty()).then(|| made.collect())
+    }
+
+    fn defaults(&self) -> Result<Option<ClusterServiceConnectDefaultsRequest>> {
+        let Some(it) = self.service_connect_defaults.get() else { return Ok(None) };
+        Ok(Some(ClusterServiceConnectDefaultsRequest::builder().namespace(&it.namespace).build()?))
+    }
+
+    fn merged(self, it: &types::Cluster) -> Cluster {
+        let defaults = it.service_connect_defaults.as_ref().and_then(|it| it.namespace.clone());
+        let settings = it.settings().iter().map(|it| Setting {
+            name: it.name.as_ref().map_or("", ClusterSettingName::as_str).to_string(),
+            value: it.value.clone().unwrap_or_default(),
+        });
+        let arn = it.cluster_arn.clone();
+        Cluster {
+            name: it.cluster_name.clone().unwrap_or_else(|| {
+                last_part(arn.as_deref().unwrap_or_default()).to_string()
+            }),
+            service_connect_defaults: One(defaults.map(|namespace| ServiceConnectDefaults { namespace })),
+            setting: settings.collect(),
+            tags_all: tags(it.tags()),
+            arn: arn.clone(),
+            id: arn,
+            state: it.status.clone(),
+            ..self
+        }
+    }
+}

@@ -1,0 +1,428 @@
+//! `aws_ecs_task_definition`
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_ecs::types::{
+    self, Compatibility, CpuArchitecture, EphemeralStorage as SdkStorage, HostVolumeProperties,
+    IpcMode, KeyValuePair, NetworkMode, OsFamily, PidMode, ProxyConfigurationType,
+    TaskDefinitionField, TaskDefinitionPlacementConstraint, TaskDefinitionPlacementConstraintType,
+    TaskDefinitionStatus,
+};
+use futures::future::try_join_all;
+
+use super::container_definitions::{check, same};
+use super::raw::{self, Body};
+use super::{sdk_tags, tags};
+use crate::aws::client::Aws;
+use crate::aws::resource::{Proposal, Resource, gone_is_fine, missing};
+use crate::aws::tags::{TOKEN_TAG, Tagging, Tags};
+use crate::provider::{ErrorKind, ProviderError, Result, Step};
+use crate::schema;
+use crate::schema::{Check, FieldType as _, One};
+use crate::value::{Path, Value};
+
+schema! {
+    /// What a task runs. A change registers a new revision.
+    #[version = 1]
+    pub struct TaskDefinition {
+        /// The containers, as JSON.
+        #[force_new] #[check(Check::Custom(check))] #[equivalent(same)] container_definitions: String,
+        /// CPU units of the task.
+        #[force_new] cpu: Option<String>,
+        /// Whether faults can be injected.
+        #[unsupported("fault injection comes later")] enable_fault_injection: Option<bool>,
+        /// Scratch space of Fargate tasks.
+        #[force_new] ephemeral_storage: One<Storage>,
+        /// ARN of the role that pulls images and writes logs.
+        #[force_new] #[check(Check::Arn)] execution_role_arn: Option<String>,
+        /// Name that all revisions share.
+        #[force_new] #[check(Check::Length(1, 255))] family: String,
+        /// `host`, `task` or `none`.
+        #[force_new] #[one_of(&["host", "none", "task"])] ipc_mode: Option<String>,
+        /// MiB of memory of the task.
+        #[force_new] memory: Option<String>,
+        /// `awsvpc`, `bridge`, `host` or `none`.
+        #[computed] #[force_new] #[one_of(&["awsvpc", "bridge", "host", "none"])]
+        network_mode: Option<String>,
+        /// `host` or `task`.
+        #[force_new] #[one_of(&["host", "task"])] pid_mode: Option<String>,
+        /// Where tasks may run.
+        #[force_new] #[max_items(10)] placement_constraints: BTreeSet<Constraint>,
+        /// App Mesh.
+        #[force_new] proxy_configuration: One<Proxy>,
+        /// `EC2`, `FARGATE`, `EXTERNAL` or `MANAGED_INSTANCES`.
+        #[force_new] requires_compatibilities: BTreeSet<String>,
+        /// Operating system and processor.
+        #[force_new] runtime_platform: One<Platform>,
+        /// Whether old revisions stay registered.
+        #[default(false)] #[config_only] skip_destroy: bool,
+        /// Tags of the revision.
+        tags: Tags,
+        /// All tags, those of the provider's `default_tags` included.
+        #[computed] tags_all: Tags,
+        /// ARN of the role of the containers.
+        #[force_new] #[check(Check::Arn)] task_role_arn: Option<String>,
+        /// Whether the latest revision is compared, not the one in state.
+        #[default(false)] #[config_only] track_latest: bool,
+        /// Volumes of the task.
+        #[force_new] volume: BTreeSet<Volume>,
+        /// ARN of the revision.
+        #[read_only] arn: Option<String>,
+        /// ARN without the revision.
+        #[read_only] arn_without_revision: Option<String>,
+        /// Name that all revisions share.
+        #[read_only] id: Option<String>,
+        /// Number of the revision.
+        #[read_only] revision: Option<i64>,
+    }
+
+    /// Scratch space of Fargate tasks.
+    pub struct Storage {
+        /// GiB.
+        #[force_new] #[check(Check::Between(21, 200))] size_in_gib: i64,
+    }
+
+    /// Where tasks may run.
+    pub struct Constraint {
+        /// Expression of the cluster query language.
+        #[force_new] expression: Option<String>,
+        /// `memberOf`
+        #[name("type")] #[force_new] #[one_of(&["memberOf"])] kind: String,
+    }
+
+    /// App Mesh.
+    pub struct Proxy {
+        /// Container of the proxy.
+        #[force_new] container_name: String,
+        /// Settings of the proxy.
+        #[force_new] properties: BTreeMap<String, String>,
+        /// `APPMESH`
+        #[name("type")] #[default("APPMESH")] #[force_new] kind: String,
+    }
+
+    /// Operating system and processor.
+    pub struct Platform {
+        /// `X86_64` or `ARM64`.
+        #[force_new] cpu_architecture: Option<String>,
+        /// `LINUX`, `WINDOWS_SERVER_2022_CORE`, …
+        #[force_new] operating_system_family: Option<String>,
+    }
+
+    /// A volume.
+    pub struct Volume {
+        /// Whether it is configured when tasks are started.
+        #[force_new] configure_at_launch: Option<bool>,
+        /// A Docker volume.
+        #[unsupported("Docker volumes come later")] docker_volume_configuration: One<DockerVolume>,
+        /// A file system of EFS.
+        #[force_new] efs_volume_configuration: One<EfsVolume>,
+        /// A file system of FSx.
+        #[unsupported("FSx volumes come later")] fsx_windows_file_server_volume_configuration: One<FsxVolume>,
+        /// Path on the host.
+        #[force_new] host_path: Option<String>,
+        /// Name of the volume.
+        #[force_new] name: String,
+    }
+
+    /// A Docker volume.
+    pub struct DockerVolume {
+        /// The driver.
+        driver: Option<String>,
+    }
+
+    /// A file system of FSx.
+    pub struct FsxVolume {
+        /// Id of the file system.
+        file_system_id: String,
+    }
+
+    /// A file system of EFS.
+    pub struct EfsVolume {
+        /// Who may mount it.
+        #[force_new] authorization_config: One<EfsAuthorization>,
+        /// Id of the file system.
+        #[force_new] file_system_id: String,
+        /// Folder that is mounted.
+        #[default("/")] #[force_new] root_directory: String,
+        /// `ENABLED` or `DISABLED`.
+        #[force_new] #[one_of(&["ENABLED", "DISABLED"])] transit_encryption: Option<String>,
+        /// Port of the encrypted connection.
+        #[force_new] transit_encryption_port: Option<i64>,
+    }
+
+    /// Who may mount a file system.
+    pub struct EfsAuthorization {
+        /// The access point.
+        #[force_new] access_point_id: Option<String>,
+        /// `ENABLED` or `DISABLED`.
+        #[force_new] #[one_of(&["ENABLED", "DISABLED"])] iam: Option<String>,
+    }
+}
+
+impl Resource for TaskDefinition {
+    const TYPE: &'static str = "aws_ecs_task_definition";
+    const TAGGING: Option<Tagging> = Some(Tagging::Ecs);
+    const IMPORT: &'static str = "TASK-DEFINITION-ARN";
+    const CREATE_BEFORE_DESTROY: bool = true;
+
+    async fn create(&self, aws: &Aws, _step: &Step) -> Result<String> {
+        let definitions: serde_json::Value =
+            serde_json::from_str(&self.container_definitions).map_err(|error| {
+                let message = format!("container_definitions is not JSON: {error}");
+                ProviderError::new(ErrorKind::Refused, message)
+                    .at(Path::attribute("container_definitions"))
+            })?;
+        let call = aws.ecs.register_task_definition().family(&self.family);
+        let compatibilities = self.requires_compatibilities.iter();
+        let compatibilities = compatibilities.map(|it| Compatibility::from(it.as_str())).collect();
+        let call = call
+            .set_container_definitions(Some(Vec::new()))
+            .set_cpu(self.cpu.clone())
+            .set_memory(self.memory.clone())
+            .set_execution_role_arn(self.execution_role_arn.clone())
+            .set_task_role_arn(self.task_role_arn.clone())
+            .set_ipc_mode(self.ipc_mode.as_deref().map(IpcMode::from))
+            .set_pid_mode(self.pid_mode.as_deref().map(PidMode::from))
+            .set_network_mode(self.network_mode.as_deref().map(NetworkMode::from))
+            .set_requires_compatibilities(Some(compatibilities))
+            .set_ephemeral_storage(self.storage())
+            .set_placement_constraints(self.constraints())
+            .set_proxy_configuration(self.proxy()?)
+            .set_runtime_platform(self.platform())
+            .set_volumes(self.volumes()?)
+            .set_tags(sdk_tags(&self.tags_all));
+        let call = call.customize().mutate_request(move |request| raw::put(request, &definitions));
+        let made = call.send().await?;
+        let arn = made.task_definition.and_then(|it| it.task_definition_arn);
+        arn.ok_or_else(|| missing("taskDefinitionArn"))
+    }
+
+    async fn find(&self, aws: &Aws, token: &str) -> Result<Option<String>> {
+        let call = aws.ecs.list_task_definitions().family_prefix(&self.family);
+        let newest = call.sort(types::SortOrder::Desc).max_results(10).send().await?;
+        for arn in newest.task_definition_arns() {
+            let call = aws.ecs.describe_task_definition().task_definition(arn);
+            let found = call.include(TaskDefinitionField::Tags).send().await?;
+            if tags(found.tags()).get(TOKEN_TAG).map(String::as_str) == Some(token) {
+                return Ok(Some(arn.clone()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// One call for each: the API has no plural.
+    async fn read(aws: &Aws, objects: Vec<Self>) -> Result<Vec<Option<Self>>> {
+        let reads = objects.into_iter().map(|one| async move {
+            let body = Body::default();
+            let call = aws.ecs.describe_task_definition().task_definition(one.asked());
+            let call = call.include(TaskDefinitionField::Tags).customize().interceptor(body.clone());
+            match call.send().await {
+                Ok(found) => {
+                    let text = body.container_definitions().unwrap_or_default();
+                    let tags = tags(found.tags());
+                    let active = found.task_definition.filter(|it| {
+                        it.status != Some(TaskDefinitionStatus::Inactive)
+                            && it.status != Some(TaskDefinitionStatus::DeleteInProgress)
+                    });
+                    Ok(active.map(|it| one.merged(it, tags, text)))
+                }
+                Err(error) => gone(error).map(|()| None),
+            }
+        });
+        try_join_all(reads).await
+    }
+
+    async fn delete(&self, aws: &Aws) -> Result {
+        if self.skip_destroy {
+            return Ok(());
+        }
+        let arn = self.arn.clone().or_else(|| self.id.clone());
+        match aws.ecs.deregister_task_definition().set_task_definition(arn).send().await {
+            Ok(_) => Ok(()),
+            Err(error) => gone(error),
+        }
+    }
+
+    fn tag_target(&self) -> String {
+        self.arn.clone().unwrap_or_default()
+    }
+
+    fn import(id: &str) -> Result<Self> {
+        let known = Some(id.to_string());
+        Ok(TaskDefinition { arn: known.clone(), id: known, ..Self::blank() })
+    }
+
+    fn plan(proposal: &mut Proposal<'_>) -> Result {
+        let family = proposal.configuration.get("family");
+        if family.as_str().is_some() {
+            proposal.set("id", family);
+        }
+        Ok(())
+    }
+
+    fn validate(configuration: &Value) -> Vec<(Path, String)> {
+        let fargate = configuration.get("requires_compatibilities");
+        let fargate = fargate.items().is_some_and(|all| all.iter().any(|it| it.as_str() == Some("FARGATE")));
+        let absent = |name: &&str| fargate && configuration.get(name).is_null();
+        let needed = ["cpu", "memory"].into_iter().filter(absent);
+        needed.map(|name| (Path::attribute(name), "Fargate tasks need it".to_string())).collect()
+    }
+}
+
+/// A revision that is not there is a client error with no code of its own.
+fn gone<E>(error: E) -> Result
+where
+    ProviderError: From<E>,
+{
+    let error = ProviderError::from(error);
+    let says = |part: &str| error.message.to_lowercase().contains(part);
+    let gone = says("unable to describe task definition") || says("does not exist") || says("not found");
+    if error.code.as_deref() == Some("ClientException") && gone { Ok(()) } else { gone_is_fine(Err::<(), _>(error), &[]) }
+}
+
+impl TaskDefinition {
+    /// What to ask for: the revision, or the latest of the family.
+    fn asked(&self) -> String {
+        let family = (!self.family.is_empty()).then(|| self.family.clone());
+        let latest = family.filter(|_| self.track_latest);
+        latest.or_else(|| self.arn.clone()).or_else(|| self.id.clone()).unwrap_or_default()
+    }
+
+    fn storage(&self) -> Option<SdkStorage> {
+        let size = i32::try_from(self.ephemeral_storage.get()?.size_in_gib).unwrap_or_default();
+        Some(SdkStorage::builder().size_in_gib(size).build())
+    }
+
+    fn constraints(&self) -> Option<Vec<TaskDefinitionPlacementConstraint>> {
+        let made = self.placement_constraints.iter().map(|it| {
+            TaskDefinitionPlacementConstraint::builder()
+                .r#type(TaskDefinitionPlacementConstraintType::from(it.kind.as_str()))
+                .set_expression(it.expression.clone())
+                .build()
+        });
+        (!self.placement_constraints.is_empty()).then(|| made.collect())
+    }
+
+    fn proxy(&self) -> Result<Option<types::ProxyConfiguration>> {
+        let Some(it) = self.proxy_configuration.get() else { return Ok(None) };
+        let pairs = it.properties.iter();
+        let pairs = pairs.map(|(name, value)| KeyValuePair::builder().name(name).value(value).build());
+        let made = types::ProxyConfiguration::builder()
+            .container_name(&it.container_name)
+            .r#type(ProxyConfigurationType::from(it.kind.as_str()))
+            .set_properties(Some(pairs.collect()));
+        Ok(Some(made.build()?))
+    }
+
+    fn platform(&self) -> Option<types::RuntimePlatform> {
+        let it = self.runtime_platform.get()?;
+        let made = types::RuntimePlatform::builder()
+            .set_cpu_architecture(it.cpu_architecture.as_deref().map(CpuArchitecture::from))
+            .set_operating_system_family(it.operating_system_family.as_deref().map(OsFamily::from));
+        Some(made.build())
+    }
+
+    fn volumes(&self) -> Result<Option<Vec<types::Volume>>> {
+        let made = self.volume.iter().map(volume).collect::<Result<Vec<_>>>()?;
+        Ok((!made.is_empty()).then_some(made))
+    }
+
+    fn merged(self, it: types::TaskDefinition, tags: Tags, definitions: String) -> TaskDefinition {
+        let arn = it.task_definition_arn.clone();
+        let text = |it: &str| Some(it.to_string());
+        let platform = it.runtime_platform.as_ref().map(|it| Platform {
+            cpu_architecture: it.cpu_architecture.as_ref().and_then(|it| text(it.as_str())),
+            operating_system_family: it.operating_system_family.as_ref().and_then(|it| text(it.as_str())),
+        });
+        let constraints = it.placement_constraints().iter().map(|it| Constraint {
+            expression: it.expression.clone(),
+            kind: it.r#type.as_ref().map_or("", |it| it.as_str()).to_string(),
+        });
+        let storage = it.ephemeral_storage.as_ref();
+        TaskDefinition {
+            container_definitions: definitions,
+            cpu: it.cpu.clone(),
+            ephemeral_storage: One(storage.map(|it| Storage { size_in_gib: i64::from(it.size_in_gib) })),
+            execution_role_arn: it.execution_role_arn.clone(),
+            family: it.family.clone().unwrap_or_default(),
+            ipc_mode: it.ipc_mode.as_ref().and_then(|it| text(it.as_str())),
+            memory: it.memory.clone(),
+            network_mode: it.network_mode.as_ref().and_then(|it| text(it.as_str())),
+            pid_mode: it.pid_mode.as_ref().and_then(|it| text(it.as_str())),
+            placement_constraints: constraints.collect(),
+            proxy_configuration: One(it.proxy_configuration.as_ref().map(proxy_from)),
+            requires_compatibilities: it
+                .requires_compatibilities()
+                .iter()
+                .map(|it| it.as_str().to_string())
+                .collect(),
+            runtime_platform: One(platform),
+            tags_all: tags,
+            task_role_arn: it.task_role_arn.clone(),
+            volume: it.volumes().iter().map(volume_from).collect(),
+            arn_without_revision: arn.as_deref().and_then(|it| text(it.rsplit_once(':')?.0)),
+            arn,
+            id: it.family.clone(),
+            revision: Some(i64::from(it.revision)),
+            ..self
+        }
+    }
+}
+
+fn volume(it: &Volume) -> Result<types::Volume> {
+    let host = it.host_path.clone();
+    let host = host.map(|path| HostVolumeProperties::builder().source_path(path).build());
+    let efs = it.efs_volume_configuration.get().map(efs).transpose()?;
+    let made = types::Volume::builder().name(&it.name).set_host(host);
+    let made = made.set_configured_at_launch(it.configure_at_launch);
+    Ok(made.set_efs_volume_configuration(efs).build())
+}
+
+fn efs(it: &EfsVolume) -> Result<types::EfsVolumeConfiguration> {
+    let authorization = it.authorization_config.get().map(|it| {
+        types::EfsAuthorizationConfig::builder()
+            .set_access_point_id(it.access_point_id.clone())
+            .set_iam(it.iam.as_deref().map(types::EfsAuthorizationConfigIam::from))
+            .build()
+    });
+    let encryption = it.transit_encryption.as_deref().map(types::EfsTransitEncryption::from);
+    let made = types::EfsVolumeConfiguration::builder()
+        .file_system_id(&it.file_system_id)
+        .root_directory(&it.root_directory)
+        .set_transit_encryption(encryption)
+        .set_transit_encryption_port(it.transit_encryption_port.and_then(|it| i32::try_from(it).ok()))
+        .set_authorization_config(authorization);
+    Ok(made.build()?)
+}
+
+fn proxy_from(it: &types::ProxyConfiguration) -> Proxy {
+    let pairs = it.properties().iter().map(|pair| {
+        (pair.name.clone().unwrap_or_default(), pair.value.clone().unwrap_or_default())
+    });
+    Proxy {
+        container_name: it.container_name.clone(),
+        properties: pairs.collect(),
+        kind: it.r#type.as_ref().map_or("APPMESH", |it| it.as_str()).to_string(),
+    }
+}
+
+fn volume_from(it: &types::Volume) -> Volume {
+    let efs = it.efs_volume_configuration.as_ref().map(|it| EfsVolume {
+        authorization_config: One(it.authorization_config.as_ref().map(|it| EfsAuthorization {
+            access_point_id: it.access_point_id.clone(),
+            iam: it.iam.as_ref().map(|it| it.as_str().to_string()),
+        })),
+        file_system_id: it.file_system_id.clone(),
+        root_directory: it.root_directory.clone().unwrap_or_else(|| "/".into()),
+        transit_encryption: it.transit_encryption.as_ref().map(|it| it.as_str().to_string()),
+        transit_encryption_port: it.transit_encryption_port.map(i64::from),
+    });
+    Volume {
+        configure_at_launch: it.configured_at_launch,
+        docker_volume_configuration: One(None),
+        efs_volume_configuration: One(efs),
+        fsx_windows_file_server_volume_configuration: One(None),
+        host_path: it.host.as_ref().and_then(|it| it.source_path.clone()),
+        name: it.name.clone().unwrap_or_default(),
+    }
+}
