@@ -18,7 +18,7 @@ schema! {
     /// A cluster of services and tasks.
     pub struct Cluster {
         /// How commands are executed in containers.
-        #[unsupported("execute command settings come later")] configuration: One<Configuration>,
+        configuration: One<Configuration>,
         /// Name of the cluster.
         #[force_new] #[check(Check::Length(1, 255))] name: String,
         /// Default namespace of Service Connect.
@@ -36,8 +36,42 @@ schema! {
         #[hidden] state: Option<String>,
     }
 
-    /// How commands are executed in containers.
+    /// How commands are executed in containers, and how storage is encrypted.
     pub struct Configuration {
+        /// How commands are executed in containers.
+        execute_command_configuration: One<ExecuteCommand>,
+        /// How storage is encrypted.
+        managed_storage_configuration: One<ManagedStorage>,
+    }
+
+    /// How commands are executed in containers.
+    pub struct ExecuteCommand {
+        /// KMS key of the connection.
+        kms_key_id: Option<String>,
+        /// Where output is logged with `logging = "OVERRIDE"`.
+        log_configuration: One<CommandLogs>,
+        /// `NONE`, `DEFAULT` or `OVERRIDE`.
+        #[default("DEFAULT")] #[one_of(&["NONE", "DEFAULT", "OVERRIDE"])] logging: String,
+    }
+
+    /// Where the output of commands is logged.
+    pub struct CommandLogs {
+        /// Whether the log group is encrypted.
+        #[default(false)] cloud_watch_encryption_enabled: bool,
+        /// Name of the log group.
+        cloud_watch_log_group_name: Option<String>,
+        /// Whether the bucket is encrypted.
+        #[default(false)] s3_bucket_encryption_enabled: bool,
+        /// Name of the bucket.
+        s3_bucket_name: Option<String>,
+        /// Start of the keys.
+        s3_key_prefix: Option<String>,
+    }
+
+    /// How storage is encrypted.
+    pub struct ManagedStorage {
+        /// KMS key of Fargate's ephemeral storage.
+        fargate_ephemeral_storage_kms_key_id: Option<String>,
         /// KMS key.
         kms_key_id: Option<String>,
     }
@@ -66,6 +100,7 @@ impl Resource for Cluster {
         let call = aws.ecs.create_cluster().cluster_name(&self.name);
         let call = call
             .set_settings(self.settings())
+            .set_configuration(self.configuration.get().map(configuration_to_sdk))
             .set_service_connect_defaults(self.defaults()?)
             .set_tags(sdk_tags(&self.tags_all));
         let made = call.send().await?;
@@ -95,12 +130,16 @@ impl Resource for Cluster {
 
     async fn update(&self, aws: &Aws, was: &Self) -> Result {
         let same = self.setting == was.setting
+            && self.configuration == was.configuration
             && self.service_connect_defaults == was.service_connect_defaults;
         if same {
             return Ok(());
         }
         let call = aws.ecs.update_cluster().set_cluster(was.id.clone());
-        let call = call.set_settings(self.settings()).set_service_connect_defaults(self.defaults()?);
+        let call = call
+            .set_settings(self.settings())
+            .set_configuration(self.configuration.get().map(configuration_to_sdk))
+            .set_service_connect_defaults(self.defaults()?);
         call.send().await?;
         Ok(())
     }
@@ -156,6 +195,7 @@ impl Cluster {
                 last_part(arn.as_deref().unwrap_or_default()).to_string()
             }),
             service_connect_defaults: One(defaults.map(|namespace| ServiceConnectDefaults { namespace })),
+            configuration: One(it.configuration.as_ref().map(configuration_from)),
             setting: settings.collect(),
             tags_all: tags(it.tags()),
             arn: arn.clone(),
@@ -163,5 +203,61 @@ impl Cluster {
             state: it.status.clone(),
             ..self
         }
+    }
+}
+
+fn configuration_to_sdk(it: &Configuration) -> types::ClusterConfiguration {
+    let storage = it.managed_storage_configuration.get().map(|it| {
+        types::ManagedStorageConfiguration::builder()
+            .set_kms_key_id(it.kms_key_id.clone())
+            .set_fargate_ephemeral_storage_kms_key_id(it.fargate_ephemeral_storage_kms_key_id.clone())
+            .build()
+    });
+    types::ClusterConfiguration::builder()
+        .set_execute_command_configuration(it.execute_command_configuration.get().map(command_to_sdk))
+        .set_managed_storage_configuration(storage)
+        .build()
+}
+
+fn command_to_sdk(it: &ExecuteCommand) -> types::ExecuteCommandConfiguration {
+    let logs = it.log_configuration.get().map(|it| {
+        types::ExecuteCommandLogConfiguration::builder()
+            .set_cloud_watch_log_group_name(it.cloud_watch_log_group_name.clone())
+            .cloud_watch_encryption_enabled(it.cloud_watch_encryption_enabled)
+            .set_s3_bucket_name(it.s3_bucket_name.clone())
+            .s3_encryption_enabled(it.s3_bucket_encryption_enabled)
+            .set_s3_key_prefix(it.s3_key_prefix.clone())
+            .build()
+    });
+    types::ExecuteCommandConfiguration::builder()
+        .set_kms_key_id(it.kms_key_id.clone())
+        .logging(types::ExecuteCommandLogging::from(it.logging.as_str()))
+        .set_log_configuration(logs)
+        .build()
+}
+
+fn configuration_from(it: &types::ClusterConfiguration) -> Configuration {
+    let storage = it.managed_storage_configuration.as_ref().map(|it| ManagedStorage {
+        fargate_ephemeral_storage_kms_key_id: it.fargate_ephemeral_storage_kms_key_id.clone(),
+        kms_key_id: it.kms_key_id.clone(),
+    });
+    Configuration {
+        execute_command_configuration: One(it.execute_command_configuration.as_ref().map(command_from)),
+        managed_storage_configuration: One(storage),
+    }
+}
+
+fn command_from(it: &types::ExecuteCommandConfiguration) -> ExecuteCommand {
+    let logs = it.log_configuration.as_ref().map(|it| CommandLogs {
+        cloud_watch_encryption_enabled: it.cloud_watch_encryption_enabled,
+        cloud_watch_log_group_name: it.cloud_watch_log_group_name.clone(),
+        s3_bucket_encryption_enabled: it.s3_encryption_enabled,
+        s3_bucket_name: it.s3_bucket_name.clone(),
+        s3_key_prefix: it.s3_key_prefix.clone(),
+    });
+    ExecuteCommand {
+        kms_key_id: it.kms_key_id.clone(),
+        log_configuration: One(logs),
+        logging: it.logging.as_ref().map_or("DEFAULT", |it| it.as_str()).to_string(),
     }
 }
