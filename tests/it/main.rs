@@ -4,5 +4,6 @@
 #![allow(dead_code, reason = "not every helper has a user at any time")]
 
 mod modules;
+mod network;
 mod support;
 mod worlds;

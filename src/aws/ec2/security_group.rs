@@ -31,12 +31,10 @@ schema! {
     pub struct SecurityGroup {
         /// Name, unique in the VPC; made up when not given.
         #[computed] #[force_new] #[conflicts_with(&["name_prefix"])]
-        #[check(Check::Pattern("^([^s]|s[^g]|sg[^-]|s?g?$)[\\s\\S]{0,252}$|^$", "at most 255 characters that do not begin with `sg-`"))]
-        name: Option<String>,
+        #[check(Check::Custom(check_name))] name: Option<String>,
         /// Beginning of the name; the rest is made up.
         #[computed] #[force_new] #[conflicts_with(&["name"])]
-        #[check(Check::Pattern("^([^s]|s[^g]|sg[^-]|s?g?$)[\\s\\S]{0,226}$|^$", "at most 229 characters that do not begin with `sg-`"))]
-        name_prefix: Option<String>,
+        #[check(Check::Custom(check_prefix))] name_prefix: Option<String>,
         /// What the group is for.
         #[default("Managed by Terraform")] #[force_new] #[check(DESCRIPTION)] description: String,
         /// VPC of the group; the default VPC when not given.
@@ -155,6 +153,29 @@ impl Resource for SecurityGroup {
         let check = |name| inline::validate(name, &configuration.get(name));
         ["ingress", "egress"].into_iter().flat_map(check).collect()
     }
+}
+
+/// What EC2 takes as the name of a group in a VPC (the API reference).
+fn check_name(value: &Value) -> std::result::Result<(), String> {
+    let name = value.as_str().unwrap_or_default();
+    let taken = |it: char| it.is_ascii_alphanumeric() || " ._-:/()#,@[]+=&;{}!$*".contains(it);
+    if name == "default" {
+        return Err("`default` is the name of the group that AWS makes with each VPC".to_string());
+    }
+    if name.starts_with("sg-") {
+        return Err("it cannot begin with `sg-`, as ids do".to_string());
+    }
+    if let Some(wrong) = name.chars().find(|it| !taken(*it)) {
+        return Err(format!("it cannot contain `{wrong}`"));
+    }
+    let length = name.chars().count();
+    if length > 255 { Err(format!("it has {length} characters, but can have 255")) } else { Ok(()) }
+}
+
+/// The same for the beginning of a name.
+fn check_prefix(value: &Value) -> std::result::Result<(), String> {
+    let prefix = value.as_str().unwrap_or_default();
+    check_name(&Value::string(format!("{prefix}{}", "0".repeat(UNIQUE))))
 }
 
 /// The groups that a filter finds.

@@ -4,6 +4,7 @@ mod attributes;
 
 use aws_sdk_ec2::types::{self, ResourceType, SubnetCidrBlockStateCode, SubnetState};
 
+use super::vpc::nibble;
 use super::{
     MOST_VALUES, PAGE, arn, carries, filter, given, ids, made_by, sent, tag_specs, tags, text,
 };
@@ -13,7 +14,7 @@ use crate::aws::tags::{Tagging, Tags};
 use crate::provider::{Phase, Result, Status, Step};
 use crate::schema;
 use crate::schema::Check;
-use crate::value::Value;
+use crate::value::{Path, Value};
 
 schema! {
     /// A range of addresses of a VPC in one availability zone.
@@ -66,7 +67,7 @@ schema! {
         /// IPAM pool that gives the IPv6 range.
         #[force_new] ipv6_ipam_pool_id: Option<String>,
         /// Prefix length of the IPv6 range that the IPAM pool gives.
-        #[force_new] #[check(Check::Between(44, 64))] #[required_with(&["ipv6_ipam_pool_id"])]
+        #[force_new] #[check(Check::Custom(nibble))] #[required_with(&["ipv6_ipam_pool_id"])]
         #[conflicts_with(&["ipv6_cidr_block"])] ipv6_netmask_length: Option<i64>,
         /// Tags of the subnet.
         tags: Tags,
@@ -162,6 +163,15 @@ impl Resource for Subnet {
         }
         Ok(())
     }
+
+    fn validate(configuration: &Value) -> Vec<(Path, String)> {
+        let null = |name: &str| configuration.get(name).is_null();
+        let native = configuration.get("ipv6_native");
+        let without = native.is_known() && native.as_bool() != Some(true);
+        let why = "A subnet needs an IPv4 range, unless it has IPv6 addresses only.";
+        let wrong = null("cidr_block") && null("ipv4_ipam_pool_id") && without;
+        wrong.then(|| (Path::attribute("cidr_block"), why.to_string())).into_iter().collect()
+    }
 }
 
 impl Subnet {
@@ -225,5 +235,47 @@ impl Subnet {
     /// Whether the IPv6 range is not for the configuration to decide.
     fn range_is_decided(&self) -> bool {
         self.ipv6_native || given(&self.ipv6_ipam_pool_id).is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Proposal, Resource as _, Subnet, Value};
+    use crate::schema::FieldType as _;
+
+    fn planned(prior: &Subnet, configured: Value) -> (Value, usize) {
+        let prior = prior.encode();
+        let value = match configured.is_null() {
+            true => prior.clone(),
+            false => prior.clone().with("ipv6_cidr_block", configured.clone()),
+        };
+        let configuration = Value::object([("ipv6_cidr_block", configured)]);
+        let mut proposal = Proposal {
+            prior: Some(&prior),
+            configuration: &configuration,
+            value,
+            replace: Vec::new(),
+        };
+        Subnet::plan(&mut proposal).unwrap();
+        (proposal.value.get("ipv6_cidr_block"), proposal.replace.len())
+    }
+
+    #[test]
+    fn an_ipv6_range_is_given_back_when_it_is_no_longer_configured() {
+        let range = Some("2001:db8::/64".to_string());
+        let subnet = Subnet { ipv6_cidr_block: range.clone(), ..Subnet::blank() };
+        assert_eq!(planned(&subnet, Value::NULL), (Value::string(""), 0));
+        let native = Subnet { ipv6_native: true, ..subnet.clone() };
+        assert_eq!(planned(&native, Value::NULL), (range.encode(), 0));
+    }
+
+    #[test]
+    fn a_range_in_use_is_not_exchanged() {
+        let range = Some("2001:db8::/64".to_string());
+        let subnet = Subnet { ipv6_cidr_block: range, ..Subnet::blank() };
+        let other = || Value::string("2001:db8:0:1::/64");
+        assert_eq!(planned(&subnet, other()).1, 0);
+        let assigns = Subnet { assign_ipv6_address_on_creation: true, ..subnet };
+        assert_eq!(planned(&assigns, other()).1, 1);
     }
 }

@@ -11,7 +11,7 @@ use crate::aws::tags::{Tagging, Tags};
 use crate::provider::{Result, Status, Step};
 use crate::schema;
 use crate::schema::Check;
-use crate::value::Value;
+use crate::value::{Path, Value};
 
 schema! {
     /// A virtual private cloud: a network of its own in a region.
@@ -35,7 +35,7 @@ schema! {
         /// IPAM pool that gives the IPv6 range.
         #[conflicts_with(&["assign_generated_ipv6_cidr_block"])] ipv6_ipam_pool_id: Option<String>,
         /// Prefix length of the IPv6 range that the IPAM pool gives.
-        #[check(Check::Between(44, 60))] #[conflicts_with(&["ipv6_cidr_block"])]
+        #[check(Check::Custom(nibble))] #[conflicts_with(&["ipv6_cidr_block"])]
         #[required_with(&["ipv6_ipam_pool_id"])] ipv6_netmask_length: Option<i64>,
         /// Zones from which the IPv6 range is advertised.
         #[computed] #[required_with(&["assign_generated_ipv6_cidr_block"])]
@@ -153,6 +153,29 @@ impl Resource for Vpc {
         }
         Ok(())
     }
+
+    fn validate(configuration: &Value) -> Vec<(Path, String)> {
+        let range = configuration.get("cidr_block");
+        let at = |why: String| vec![(Path::attribute("cidr_block"), why)];
+        if range.is_null() && configuration.get("ipv4_ipam_pool_id").is_null() {
+            return at("A VPC needs an IPv4 range, or an IPAM pool that gives one.".to_string());
+        }
+        let net = range.as_str().and_then(|it| it.parse::<ipnet::Ipv4Net>().ok());
+        match net.map(|it| it.prefix_len()) {
+            Some(length) if !(16..=28).contains(&length) => {
+                at(format!("The IPv4 range of a VPC is a /16 to a /28, not a /{length}."))
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// IPAM gives IPv6 ranges with prefixes of whole hexadecimal digits.
+pub(super) fn nibble(length: &Value) -> std::result::Result<(), String> {
+    match length.as_number().and_then(|it| it.as_i64()) {
+        Some(length) if length % 4 == 0 && (44..=64).contains(&length) => Ok(()),
+        _ => Err("the prefix length must be 44, 48, 52, 56, 60 or 64".to_string()),
+    }
 }
 
 /// Whether a field changes by more than from one absent value to another.
@@ -221,3 +244,6 @@ impl Vpc {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,5 @@
 //! What the integration tests share.
 
+pub mod engine;
 pub mod moto;
 pub mod terrace;

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use super::inline::{normal, permissions, told, validate};
-use super::{Rule, SecurityGroup, prefix_of};
+use super::{Rule, SecurityGroup, check_name, check_prefix, prefix_of};
 use crate::aws::ec2::permission::{Peer, Permission, Ports};
 use crate::aws::resource::{Proposal, Resource as _};
 use crate::schema::FieldType as _;
@@ -117,4 +117,16 @@ fn a_new_group_without_rules_lets_nothing_out() {
     };
     assert_eq!(planned(None).items(), Some(&[][..]));
     assert_eq!(planned(Some(&value)), unknown);
+}
+
+#[test]
+fn names_are_those_that_ec2_takes() {
+    let name = |it: &str| check_name(&Value::string(it));
+    assert!(name("web (blue)").is_ok() && name("sgx").is_ok() && name("").is_ok());
+    assert!(name("sg-web").unwrap_err().contains("sg-"));
+    assert!(name("default").is_err());
+    assert!(name("web?").unwrap_err().contains('?'));
+    assert!(name(&"x".repeat(255)).is_ok() && name(&"x".repeat(256)).is_err());
+    assert!(check_prefix(&Value::string("x".repeat(229))).is_ok());
+    assert!(check_prefix(&Value::string("x".repeat(230))).is_err());
 }
