@@ -27,63 +27,48 @@ const SUM_LENGTH: usize = 16;
 pub struct Journal {
     /// The records, oldest first.
     pub records: Vec<Record>,
-    /// The bytes that count: records are appended here.
-    pub length: usize,
+    /// Where the next one goes.
+    pub tail: Tail,
     /// How many bytes at the end were left out because their line is not whole.
     pub torn: usize,
+}
+
+/// The end of a journal: what it takes to add to it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tail {
+    /// The bytes that count: records are appended here.
+    pub length: usize,
     /// Whether the last record that counts lacks only the end of its line.
     open: bool,
     sum: String,
 }
 
-impl Journal {
-    /// The bytes that add a record to this journal; it is not yet counted as added.
-    pub fn line(&self, record: &Record) -> Result<Vec<u8>, serde_json::Error> {
-        let record = serde_json::to_string(record)?;
-        let header = if self.length == 0 { HEADER } else { "" };
-        let newline = if self.length == 0 || self.open { "\n" } else { "" };
-        let sum = next_sum(&self.sum, record.as_bytes());
-        let line = format!("{header}{newline}{BEFORE_SUM}{sum}{BEFORE_RECORD}{record}}}\n");
-        Ok(line.into_bytes())
-    }
-
-    /// Counts a record as added whose bytes are `line`.
-    pub fn added(&mut self, record: Record, line: &[u8]) {
-        self.length += line.len();
-        self.open = false;
-        if let Some(at) = find_last(line, BEFORE_SUM.as_bytes()) {
-            let from = at + BEFORE_SUM.len();
-            let sum = line.get(from..from + SUM_LENGTH).unwrap_or_default();
-            self.sum = String::from_utf8_lossy(sum).into_owned();
-        }
-        self.records.push(record);
-    }
-
-    /// Counts all of these records as added, and returns their bytes.
-    pub fn add_all(&mut self, records: Vec<Record>) -> Result<Vec<u8>, serde_json::Error> {
-        let mut bytes = Vec::new();
+impl Tail {
+    /// Moves behind the records, and returns the bytes that must be written for them.
+    pub fn add(&mut self, records: &[Record]) -> Result<Vec<u8>, serde_json::Error> {
+        let mut text = match (self.length, self.open) {
+            (0, _) => format!("{HEADER}\n"),
+            (_, true) => "\n".to_string(),
+            _ => String::new(),
+        };
         for record in records {
-            let line = self.line(&record)?;
-            bytes.extend_from_slice(&line);
-            self.added(record, &line);
+            let record = serde_json::to_string(record)?;
+            self.sum = next_sum(&self.sum, record.as_bytes());
+            text.push_str(&format!("{BEFORE_SUM}{}{BEFORE_RECORD}{record}}}\n", self.sum));
         }
-        Ok(bytes)
-    }
-
-    /// The journal of these records, and its bytes.
-    pub fn of(records: Vec<Record>) -> Result<(Journal, Vec<u8>), serde_json::Error> {
-        let mut journal = Journal::default();
-        let bytes = journal.add_all(records)?;
-        Ok((journal, bytes))
+        self.length += text.len();
+        self.open = false;
+        Ok(text.into_bytes())
     }
 }
 
-/// Where the line of the one record in `line` begins: behind the header, if that is there.
-fn find_last(line: &[u8], what: &[u8]) -> Option<usize> {
-    let start = line.iter().position(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-    let start =
-        if line.get(start..).is_some_and(|rest| rest.starts_with(what)) { start } else { 0 };
-    line.get(start..)?.starts_with(what).then_some(start)
+impl Journal {
+    /// The journal of these records, and its bytes: none for no records.
+    pub fn of(records: Vec<Record>) -> Result<(Journal, Vec<u8>), serde_json::Error> {
+        let mut tail = Tail::default();
+        let bytes = if records.is_empty() { Vec::new() } else { tail.add(&records)? };
+        Ok((Journal { records, tail, torn: 0 }, bytes))
+    }
 }
 
 fn next_sum(sum: &str, record: &[u8]) -> String {
@@ -107,8 +92,8 @@ pub fn read(bytes: &[u8], path: &Path) -> Result<Journal, StateError> {
         let taken = if at == 0 { header(line, path)? } else { take_record(&mut journal, line) };
         match taken {
             Ok(()) => {
-                journal.length = offset + line.len();
-                journal.open = !line.ends_with(b"\n");
+                journal.tail.length = offset + line.len();
+                journal.tail.open = !line.ends_with(b"\n");
             }
             Err(_) if last && is_torn(line) => journal.torn = line.len(),
             Err(detail) => {
@@ -149,12 +134,12 @@ fn take_record(journal: &mut Journal, line: &[u8]) -> Result<(), String> {
     let parts = text.strip_prefix(BEFORE_SUM).and_then(|rest| rest.split_once(BEFORE_RECORD));
     let (sum, rest) = parts.ok_or("it is not a record")?;
     let record = rest.strip_suffix('}').ok_or("it is not a record")?;
-    if next_sum(&journal.sum, record.as_bytes()) != sum {
+    if next_sum(&journal.tail.sum, record.as_bytes()) != sum {
         return Err("its checksum does not fit, or a line before it is missing".into());
     }
     let mut json = serde_json::Deserializer::from_str(record);
     let record = Record::deserialize(&mut json).map_err(|error| error.to_string())?;
     journal.records.push(record);
-    journal.sum = sum.to_string();
+    journal.tail.sum = sum.to_string();
     Ok(())
 }

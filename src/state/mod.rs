@@ -26,7 +26,7 @@ pub use attributes::{AttributeError, decode, encode, known};
 pub use error::StateError;
 pub use file::{TERRAFORM_VERSION, parse, print};
 pub use fold::{Folded, Pending, deposed_key, fold};
-pub use journal::{Journal, read as read_journal};
+pub use journal::{Journal, Tail, read as read_journal};
 pub use lock::{Lock, LockInfo};
 pub use record::{
     Action, Begun, Called, Compacting, Done, Failed, Outcome, Place, Record, Run, StoredObject,

@@ -10,7 +10,7 @@ use super::journal::{self, hex};
 use super::vault::{Files, with_suffix};
 use super::{
     Compacting, Folded, Journal, Lock, LockInfo, Record, Run, State, StateError, TERRAFORM_VERSION,
-    Vault, file, lock,
+    Tail, Vault, file, lock,
 };
 
 /// How to open the state of a stack.
@@ -53,7 +53,12 @@ struct Inner {
     /// The last snapshot, whose serial and content the next one is compared with.
     snapshot: State,
     folded: Folded,
-    journal: Journal,
+    /// The end of the journal; what it says is folded in.
+    tail: Tail,
+    /// The last run that the journal tells of.
+    last_run: Option<Run>,
+    /// Whether something at the end of the journal is to be cut off.
+    torn: bool,
     notes: Vec<String>,
     /// Facts that could not be noted.
     unrecorded: Vec<String>,
@@ -89,8 +94,21 @@ impl Store {
                 vault.journal_path().display()
             ));
         }
-        let unrecorded = Vec::new();
-        let inner = Inner { vault, snapshot, folded, journal, notes, unrecorded, run: None };
+        let last_run = journal.records.into_iter().rev().find_map(|record| match record {
+            Record::Run(run) => Some(run),
+            _ => None,
+        });
+        let inner = Inner {
+            vault,
+            snapshot,
+            folded,
+            tail: journal.tail,
+            last_run,
+            torn: journal.torn > 0,
+            notes,
+            unrecorded: Vec::new(),
+            run: None,
+        };
         Ok(Store { inner: Mutex::new(inner) })
     }
 
@@ -136,13 +154,15 @@ impl Store {
         };
         let run = uuid::Uuid::new_v4().simple().to_string();
         let serial = inner.snapshot.serial;
-        inner.append(Record::Run(Run {
+        let record = Run {
             run: run.clone(),
             version: env!("CARGO_PKG_VERSION").into(),
             started: lock::now(),
             lineage,
             serial,
-        }))?;
+        };
+        inner.append(Record::Run(record.clone()))?;
+        inner.last_run = Some(record);
         inner.run = Some(run.clone());
         Ok(run)
     }
@@ -161,12 +181,7 @@ impl Store {
             return Ok(());
         }
         let mut inner = self.lock();
-        let mut longer = inner.journal.clone();
-        let lines =
-            longer.add_all(records.clone()).map_err(unprintable(inner.vault.journal_path()))?;
-        let at = inner.journal.length;
-        inner.vault.append(at, &lines)?;
-        inner.journal = longer;
+        inner.write(&records)?;
         for record in &records {
             inner.folded.apply(record);
         }
@@ -323,7 +338,7 @@ fn vital(record: &Record, folded: &Folded) -> Option<String> {
 
 impl Inner {
     fn append(&mut self, record: Record) -> Result<(), StateError> {
-        let outcome = self.write(&record);
+        let outcome = self.write(std::slice::from_ref(&record));
         if outcome.is_err() {
             self.unrecorded.extend(vital(&record, &self.folded));
         }
@@ -331,17 +346,19 @@ impl Inner {
         outcome
     }
 
-    fn write(&mut self, record: &Record) -> Result<(), StateError> {
-        let line = self.journal.line(record).map_err(unprintable(self.vault.journal_path()))?;
-        self.vault.append(self.journal.length, &line)?;
-        self.journal.added(record.clone(), &line);
+    fn write(&mut self, records: &[Record]) -> Result<(), StateError> {
+        let mut tail = self.tail.clone();
+        let lines = tail.add(records).map_err(unprintable(self.vault.journal_path()))?;
+        self.vault.append(self.tail.length, &lines)?;
+        self.tail = tail;
+        self.torn = false;
         Ok(())
     }
 
     fn finish(&mut self) -> Result<(), StateError> {
         if let Some(run) = self.run.take() {
             // Only tells that the run was not interrupted; the snapshot says the rest.
-            let _ = self.write(&Record::Finished { run });
+            let _ = self.write(&[Record::Finished { run }]);
         }
         let mut state = self.folded.state.clone();
         if !state.same_content(&self.snapshot) {
@@ -357,8 +374,8 @@ impl Inner {
     fn write_snapshot(&mut self, state: State) -> Result<(), StateError> {
         let text = file::print(&state);
         let coming = Compacting { serial: state.serial, digest: digest(&text) };
-        if self.journal.length > 0 {
-            self.write(&Record::Compacting(coming))?;
+        if self.tail.length > 0 {
+            self.write(&[Record::Compacting(coming)])?;
         }
         self.vault.write_state(&text)?;
         self.folded.state = state.clone();
@@ -371,20 +388,18 @@ impl Inner {
         let steps = self.folded.unresolved.values();
         let mut records: Vec<_> = steps.flat_map(super::Pending::records).collect();
         if !records.is_empty() {
-            let run = self.journal.records.iter().rev().find_map(|record| match record {
-                Record::Run(run) => Some(run.clone()),
-                _ => None,
-            });
+            let run = self.last_run.clone();
             let serial = self.snapshot.serial;
             records.splice(0..0, run.map(|run| Record::Run(Run { serial, ..run })));
         }
         let (journal, bytes) =
             Journal::of(records).map_err(unprintable(self.vault.journal_path()))?;
-        if bytes.is_empty() && self.journal.length == 0 && self.journal.torn == 0 {
+        if bytes.is_empty() && self.tail.length == 0 && !self.torn {
             return Ok(());
         }
         self.vault.write_journal(&bytes)?;
-        self.journal = journal;
+        self.tail = journal.tail;
+        self.torn = false;
         Ok(())
     }
 }

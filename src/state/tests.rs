@@ -337,9 +337,10 @@ fn a_journal_cut_short_anywhere_keeps_what_was_whole() {
         assert!(known + 1 == whole || known == whole || whole == 0, "{length}");
         assert_eq!(cut.records, journal.records[..known]);
         // What is appended next can be read again, with everything before.
-        let mut repaired = bytes[..cut.length].to_vec();
-        let line = cut.line(&Record::Deleted { step: "9".into() }).unwrap();
-        repaired.extend(line);
+        let mut repaired = bytes[..cut.tail.length].to_vec();
+        let mut tail = cut.tail.clone();
+        repaired.extend(tail.add(&[Record::Deleted { step: "9".into() }]).unwrap());
+        assert_eq!(tail.length, repaired.len());
         let read = read_journal(&repaired, FilePath::new("x")).unwrap();
         assert_eq!(read.records.len(), known + 1);
         assert_eq!(read.records[..known], journal.records[..known]);
