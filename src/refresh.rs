@@ -107,7 +107,10 @@ fn unread(kind: &str, known: &[Known], error: &ProviderError) -> Diagnostic {
     let first = known.first().map(|it| it.address.to_string()).unwrap_or_default();
     let detail = match known.len() {
         1 => format!("{first} could not be read. {operation}{}", error.message),
-        count => format!("{count} objects of type {kind} ({first} …) could not be read. {operation}{}", error.message),
+        count => format!(
+            "{count} objects of type {kind} ({first} …) could not be read. {operation}{}",
+            error.message
+        ),
     };
     Diagnostic::error("State could not be refreshed", detail).hint(&error.hint)
 }

@@ -26,11 +26,17 @@ pub(super) async fn run(
         return saved_plan(&ui, arguments, saved).await;
     }
     if ui.json && !arguments.auto_approve {
-        let error = Diagnostic::error("Nobody to ask", "With -json, apply cannot ask for approval.");
+        let error =
+            Diagnostic::error("Nobody to ask", "With -json, apply cannot ask for approval.");
         return Err(error.hint("Add -auto-approve, or apply a saved plan.").into());
     }
-    let stack =
-        Stack::open(&ui, &arguments.variables, &arguments.state, &arguments.world, "OperationTypeApply")?;
+    let stack = Stack::open(
+        &ui,
+        &arguments.variables,
+        &arguments.state,
+        &arguments.world,
+        "OperationTypeApply",
+    )?;
     let mode = if destroy { Mode::Destroy } else { mode(&arguments.options) };
     let reporter: Arc<dyn Reporter> = progress::reporter(&ui);
     let stop = stop_on_interrupt(&ui);
@@ -45,7 +51,8 @@ pub(super) async fn run(
         approve(&ui, arguments, mode)?;
     }
     let parallelism = arguments.options.parallelism;
-    execute(&ui, plan, &stack.store, &stack.providers, &stack.resolver, reporter, stop, parallelism).await
+    execute(&ui, plan, &stack.store, &stack.providers, &stack.resolver, reporter, stop, parallelism)
+        .await
 }
 
 fn approve(ui: &Ui, arguments: &ApplyArguments, mode: Mode) -> Result<(), Diagnostics> {
@@ -65,7 +72,11 @@ fn approve(ui: &Ui, arguments: &ApplyArguments, mode: Mode) -> Result<(), Diagno
 }
 
 /// Applies a saved plan, unless state has moved on since.
-async fn saved_plan(ui: &Ui, arguments: &ApplyArguments, saved: &Path) -> Result<Exit, Diagnostics> {
+async fn saved_plan(
+    ui: &Ui,
+    arguments: &ApplyArguments,
+    saved: &Path,
+) -> Result<Exit, Diagnostics> {
     let bytes = std::fs::read(saved).map_err(|error| {
         let detail = format!("{} cannot be read: {error}.", saved.display());
         Diagnostic::error("Saved plan cannot be read", detail)
@@ -99,7 +110,10 @@ fn unmoved(store: &Store, plan: &Plan) -> Result<(), Diagnostics> {
     }
     let detail = format!(
         "The plan was made for serial {} of lineage {}; state is at serial {} of lineage {}.",
-        plan.stored.serial, name(&plan.stored.lineage), state.serial, name(&state.lineage)
+        plan.stored.serial,
+        name(&plan.stored.lineage),
+        state.serial,
+        name(&state.lineage)
     );
     let error = Diagnostic::error("Saved plan is stale", detail);
     Err(error.hint("State has moved on since. Make a new plan with `terrace plan -out`.").into())

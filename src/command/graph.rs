@@ -18,8 +18,9 @@ pub(super) fn run(ui: &Ui, arguments: &GraphArguments) -> Result<Exit, Diagnosti
                 let detail = format!("{} cannot be read: {error}.", path.display());
                 Diagnostic::error("Saved plan cannot be read", detail)
             })?;
-            let plan = file::read(&bytes, path)
-                .map_err(|error| Diagnostic::error("Saved plan cannot be used", format!("{error}.")))?;
+            let plan = file::read(&bytes, path).map_err(|error| {
+                Diagnostic::error("Saved plan cannot be used", format!("{error}."))
+            })?;
             of_plan(&plan.0)
         }
         None => of_configuration(&Dependencies::find(&configuration(ui)?)?),
@@ -41,7 +42,9 @@ fn of_configuration(dependencies: &Dependencies) -> DiGraph<String, &'static str
     for at in 0..dependencies.dag.len() {
         let Some(node @ Node::Resource(module, name)) = dependencies.dag.node(at) else { continue };
         for on in dependencies.of(module, name) {
-            if let (Some(from), Some(to)) = (nodes.get(&node.to_string()), nodes.get(&on.to_string())) {
+            if let (Some(from), Some(to)) =
+                (nodes.get(&node.to_string()), nodes.get(&on.to_string()))
+            {
                 graph.add_edge(*from, *to, "");
             }
         }
@@ -52,7 +55,8 @@ fn of_configuration(dependencies: &Dependencies) -> DiGraph<String, &'static str
 /// The steps of a plan.
 fn of_plan(plan: &Plan) -> DiGraph<String, &'static str> {
     let mut graph = DiGraph::new();
-    let address = |index: usize| plan.changes.get(index).map(|it| it.address.to_string()).unwrap_or_default();
+    let address =
+        |index: usize| plan.changes.get(index).map(|it| it.address.to_string()).unwrap_or_default();
     let label = |work: &Work| match work {
         Work::Make(index) => format!("make {}", address(*index)),
         Work::Destroy(index) => format!("destroy {}", address(*index)),

@@ -15,11 +15,17 @@ use crate::value::Value;
 
 /// Runs the command.
 pub(super) async fn run(ui: &Ui, arguments: &ImportArguments) -> Result<Exit, Diagnostics> {
-    let address: InstanceAddress = arguments.address.parse().map_err(|error| {
-        Diagnostic::error("Invalid address", format!("{error}."))
-    })?;
-    let stack =
-        Stack::open(ui, &arguments.variables, &arguments.state, &arguments.world, "OperationTypeImport")?;
+    let address: InstanceAddress = arguments
+        .address
+        .parse()
+        .map_err(|error| Diagnostic::error("Invalid address", format!("{error}.")))?;
+    let stack = Stack::open(
+        ui,
+        &arguments.variables,
+        &arguments.state,
+        &arguments.world,
+        "OperationTypeImport",
+    )?;
     let reporter: std::sync::Arc<dyn Reporter> = progress::reporter(ui);
     settle(&stack, Purpose::Look, &reporter, &Stop::default()).await?;
     if stack.store.state().object(&address, None).is_some() {
@@ -48,7 +54,8 @@ fn target(
         let error = Diagnostic::error("Resource is not in the configuration", detail);
         return Err(error.hint("Write its `resource` block first.").into());
     };
-    let known = stack.evaluation.resource_expansion(&address.resource).keys().contains(&address.key);
+    let known =
+        stack.evaluation.resource_expansion(&address.resource).keys().contains(&address.key);
     let problems = stack.evaluation.take_problems();
     if problems.has_errors() {
         return Err(problems);
@@ -74,7 +81,9 @@ async fn read(
             true => format!("Import it as: {}", kind.import_syntax()),
             false => error.hint.clone(),
         };
-        Diagnostics::from(Diagnostic::error("Import failed", error.message).hint(hint).about(address))
+        Diagnostics::from(
+            Diagnostic::error("Import failed", error.message).hint(hint).about(address),
+        )
     };
     let connection = stack.resolver.connection(provider)?;
     connection.verify().await.map_err(failed)?;

@@ -175,7 +175,8 @@ fn duration(text: &str) -> Option<Duration> {
 fn write_private(path: &std::path::Path, bytes: &[u8]) -> std::io::Result<()> {
     use std::io::Write as _;
     use std::os::unix::fs::OpenOptionsExt as _;
-    let options = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).clone();
+    let options =
+        std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).clone();
     let mut file = options.open(path)?;
     file.write_all(bytes)?;
     file.sync_all()

@@ -51,7 +51,9 @@ fn one(
         Json::Number(_) | Json::Bool(_) => Ok(output.value.to_string()),
         _ => {
             let detail = format!("Output `{name}` is not a string, number or bool.");
-            Err(Diagnostic::error("Unsupported value for raw output", detail).hint("Use -json.").into())
+            Err(Diagnostic::error("Unsupported value for raw output", detail)
+                .hint("Use -json.")
+                .into())
         }
     }
 }

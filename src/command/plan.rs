@@ -24,13 +24,17 @@ pub(super) fn mode(options: &PlanOptions) -> Mode {
 /// Runs the command.
 pub(super) async fn run(ui: &Ui, arguments: &PlanArguments) -> Result<Exit, Diagnostics> {
     let ui = ui.clone().json(arguments.json);
-    let stack =
-        Stack::open(&ui, &arguments.variables, &arguments.state, &arguments.world, "OperationTypePlan")?;
+    let stack = Stack::open(
+        &ui,
+        &arguments.variables,
+        &arguments.state,
+        &arguments.world,
+        "OperationTypePlan",
+    )?;
     let reporter: Arc<dyn Reporter> = progress::reporter(&ui);
     let mode = mode(&arguments.options);
     let stop = Stop::default();
-    let plan =
-        make_plan(&stack, &arguments.options, mode, Purpose::Look, &reporter, &stop).await?;
+    let plan = make_plan(&stack, &arguments.options, mode, Purpose::Look, &reporter, &stop).await?;
     ui.plan(&plan);
     if plan.diagnostics.has_errors() {
         return Err(plan.diagnostics);
@@ -43,7 +47,11 @@ pub(super) async fn run(ui: &Ui, arguments: &PlanArguments) -> Result<Exit, Diag
             out.display()
         ));
     }
-    Ok(if arguments.detailed_exitcode && plan.changes_anything() { Exit::Changes } else { Exit::Success })
+    Ok(if arguments.detailed_exitcode && plan.changes_anything() {
+        Exit::Changes
+    } else {
+        Exit::Success
+    })
 }
 
 fn save(plan: &Plan, out: &Path) -> Result<(), Diagnostics> {

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
+use crate::command::Exit;
 use crate::command::arguments::SandboxCommand;
 use crate::command::world::{sandbox_folder, unusable};
-use crate::command::Exit;
 use crate::diagnostic::Diagnostics;
 use crate::sandbox::{Item, Sandbox};
 use crate::ui::Ui;

@@ -31,7 +31,12 @@ pub(super) fn run(ui: &Ui, arguments: &ShowArguments) -> Result<Exit, Diagnostic
     show_state(ui, &state.unwrap_or_default(), &providers, arguments.json)
 }
 
-fn show_state(ui: &Ui, state: &State, providers: &Providers, json: bool) -> Result<Exit, Diagnostics> {
+fn show_state(
+    ui: &Ui,
+    state: &State,
+    providers: &Providers,
+    json: bool,
+) -> Result<Exit, Diagnostics> {
     let text = if json { ui.state_json(state, providers)? } else { ui.state(state, providers)? };
     ui.data(&text);
     Ok(Exit::Success)

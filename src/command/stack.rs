@@ -53,7 +53,10 @@ pub(super) fn state_path(
     if kind != "local" {
         let detail = format!("terrace keeps state in a local file so far, not in `{kind}`.");
         let error = Diagnostic::error("Unsupported backend", detail);
-        return Err(error.hint("Use `backend \"local\"`, or no backend block.").at(&backend.span).into());
+        return Err(error
+            .hint("Use `backend \"local\"`, or no backend block.")
+            .at(&backend.span)
+            .into());
     }
     local_path(backend)
 }
@@ -62,7 +65,9 @@ fn local_path(backend: &crate::language::config::Block) -> Result<PathBuf, Diagn
     for (name, attribute) in &backend.body.attributes {
         if name != "path" && name != "workspace_dir" {
             let detail = format!("The `local` backend has no argument `{name}`.");
-            return Err(Diagnostic::error("Unsupported argument", detail).at(&attribute.name_span).into());
+            return Err(Diagnostic::error("Unsupported argument", detail)
+                .at(&attribute.name_span)
+                .into());
         }
     }
     let Some(path) = backend.body.attributes.get("path") else {
@@ -76,7 +81,9 @@ fn local_path(backend: &crate::language::config::Block) -> Result<PathBuf, Diagn
         Some(path) => Ok(path.into()),
         None => {
             let detail = "`path` must be a constant string.";
-            Err(Diagnostic::error("Invalid backend configuration", detail).at(&path.value.span).into())
+            Err(Diagnostic::error("Invalid backend configuration", detail)
+                .at(&path.value.span)
+                .into())
         }
     }
 }
@@ -162,7 +169,8 @@ fn inputs(
     let missing = missing_inputs(root, &values);
     if !diagnostics.has_errors() && !missing.is_empty() && arguments.input && ui.can_ask() {
         for (name, variable) in &missing {
-            let answer = ui.ask(&format!("var.{name}\n  {}\n  Enter a value: ", variable.description));
+            let answer =
+                ui.ask(&format!("var.{name}\n  {}\n  Enter a value: ", variable.description));
             given.push(InputArgument::Variable(format!("{name}={}", answer.unwrap_or_default())));
         }
         (values, diagnostics) = read_inputs(root, &Disk, environment(), &given);

@@ -115,8 +115,10 @@ fn forget(
         for address in found {
             let verb = if dry_run { "Would forget" } else { "Forgot" };
             ui.status(&format!("{verb} {address}"));
-            let deposed = state.resources.get(&address).into_iter().flat_map(|it| it.deposed.keys());
-            let places = deposed.map(|key| Place { address: address.clone(), deposed: Some(key.clone()) });
+            let deposed =
+                state.resources.get(&address).into_iter().flat_map(|it| it.deposed.keys());
+            let places =
+                deposed.map(|key| Place { address: address.clone(), deposed: Some(key.clone()) });
             records.extend(places.chain([Place::current(&address)]).map(Record::Removed));
         }
     }
@@ -190,7 +192,12 @@ fn same_type(address: &InstanceAddress, new: &crate::address::ResourceAddress) -
     old.kind == new.resource.kind && old.mode == new.resource.mode
 }
 
-fn push(ui: &Ui, file: &Path, force: bool, arguments: &StateArguments) -> Result<Exit, Diagnostics> {
+fn push(
+    ui: &Ui,
+    file: &Path,
+    force: bool,
+    arguments: &StateArguments,
+) -> Result<Exit, Diagnostics> {
     let unreadable = |error: std::io::Error| {
         let detail = format!("{} cannot be read: {error}.", file.display());
         Diagnostics::from(Diagnostic::error("File cannot be read", detail))

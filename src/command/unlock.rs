@@ -1,8 +1,8 @@
 //! `terrace force-unlock`
 
+use crate::command::Exit;
 use crate::command::arguments::ForceUnlockArguments;
 use crate::command::stack::{configuration, state_path, state_problem};
-use crate::command::Exit;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::state::Lock;
 use crate::ui::Ui;

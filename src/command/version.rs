@@ -15,7 +15,9 @@ pub(super) fn run(ui: &Ui, arguments: &VersionArguments) -> Result<Exit, Diagnos
         let json = json!({ "terrace_version": own, "terraform_version": TERRAFORM_VERSION });
         ui.data(&format!("{json:#}\n"));
     } else {
-        ui.data(&format!("terrace {own} (the language and state of Terraform {TERRAFORM_VERSION})\n"));
+        ui.data(&format!(
+            "terrace {own} (the language and state of Terraform {TERRAFORM_VERSION})\n"
+        ));
     }
     Ok(Exit::Success)
 }

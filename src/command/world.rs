@@ -53,7 +53,9 @@ pub(super) fn unusable(error: &dyn std::error::Error) -> Diagnostic {
 fn weather() -> Result<Option<Weather>, Diagnostics> {
     let Ok(text) = std::env::var("TERRACE_WEATHER") else { return Ok(None) };
     let weather = Weather::parse(&text);
-    let problem = |error: &dyn std::error::Error| Diagnostic::error("Invalid TERRACE_WEATHER", format!("{error}."));
+    let problem = |error: &dyn std::error::Error| {
+        Diagnostic::error("Invalid TERRACE_WEATHER", format!("{error}."))
+    };
     weather.map(Some).map_err(|error| problem(&error).into())
 }
 

@@ -6,10 +6,10 @@ use crate::address::ModuleInstance;
 use crate::diagnostic::Diagnostics;
 use crate::language::body;
 use crate::plan::ProviderKey;
-use crate::schema::Schema;
 use crate::plan::dependencies::{Dependencies, Node};
 use crate::plan::evaluation::Evaluation;
 use crate::plan::providers::{Connections, Providers, provider_key};
+use crate::schema::Schema;
 use crate::state::State;
 use crate::value::Value;
 
@@ -64,11 +64,12 @@ pub fn connect_one(
     if problems.has_errors() {
         return Err(problems);
     }
-    let configured = provider.configure(&with_defaults(schema, configuration)).map_err(|found| {
-        let placed =
-            found.into_iter().map(|it| if it.span.is_none() { it.at(&block.span) } else { it });
-        Diagnostics(placed.collect())
-    })?;
+    let configured =
+        provider.configure(&with_defaults(schema, configuration)).map_err(|found| {
+            let placed =
+                found.into_iter().map(|it| if it.span.is_none() { it.at(&block.span) } else { it });
+            Diagnostics(placed.collect())
+        })?;
     Ok((configured, problems))
 }
 

@@ -149,7 +149,8 @@ impl Planner<'_> {
             _ => Reason::None,
         };
         self.prevented(instance, &found);
-        let first = resource.lifecycle.create_before_destroy.is_none() && kind.create_before_destroy();
+        let first =
+            resource.lifecycle.create_before_destroy.is_none() && kind.create_before_destroy();
         let recorded = self.prior.object(address, None);
         let config_address = address.resource.config();
         let dependencies =

@@ -31,10 +31,10 @@ pub use model::{
     Action, Change, CheckResult, CheckStatus, Counts, Drift, Mode, OutputChange, Plan, ProviderKey,
     Reason, Schedule, Work,
 };
+pub use orphans::stored_value;
 pub use providers::{Connections, Providers, full_source, provider_key};
 pub use reconcile::reconcile;
 pub use resolve::{evaluation_of, object_of, postconditions, preconditions, resolve, resolve_data};
-pub use orphans::stored_value;
 pub use scope::ModuleScope;
 pub use validate::validate;
 pub use walk::{Request, plan};

@@ -33,7 +33,9 @@ fn same_nothing(one: &Value, other: &Value) -> bool {
 
 fn nested(shape: &Shape, prior: &Value, read: &Value) -> Value {
     match (shape, prior, read) {
-        (Shape::Object(schema), Value::Object(_), Value::Object(_)) => reconcile(schema, prior, read),
+        (Shape::Object(schema), Value::Object(_), Value::Object(_)) => {
+            reconcile(schema, prior, read)
+        }
         (Shape::List(item), Value::List(ty, before), Value::List(_, items)) => {
             let at = |index| before.get(index).unwrap_or(&Value::NULL);
             let items = items.iter().enumerate();

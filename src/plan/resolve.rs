@@ -90,7 +90,8 @@ fn conditions(
 ) -> Diagnostics {
     let address = &change.address;
     let expansion = evaluation.resource_expansion(&address.resource);
-    let scope = evaluation.scope(&address.resource.module).repeated(&expansion, address.key.as_ref());
+    let scope =
+        evaluation.scope(&address.resource.module).repeated(&expansion, address.key.as_ref());
     let scope = own.cloned().map_or(scope.clone(), |own| scope.with_self(own));
     check(rules, summary, "resource", &address.to_string(), &scope).1
 }

@@ -69,22 +69,31 @@ impl Unknowns<'_> {
         if sound {
             for (path, message) in self.beyond_schema(&resource.name, &value) {
                 let span = body::span_of(&resource.body, &path);
-                let error = Diagnostic::error("Invalid configuration", format!("`{path}`: {message}."));
+                let error =
+                    Diagnostic::error("Invalid configuration", format!("`{path}`: {message}."));
                 diagnostics.push(error.at(&span));
             }
         }
         diagnostics
     }
 
-    fn beyond_schema(&self, name: &ResourceName, value: &Value) -> Vec<(crate::value::Path, String)> {
+    fn beyond_schema(
+        &self,
+        name: &ResourceName,
+        value: &Value,
+    ) -> Vec<(crate::value::Path, String)> {
         let source = self.source(name);
         match name.mode {
-            Mode::Managed => {
-                self.providers.resource(&source, &name.kind).map(|it| it.validate(value)).unwrap_or_default()
-            }
-            Mode::Data => {
-                self.providers.data(&source, &name.kind).map(|it| it.validate(value)).unwrap_or_default()
-            }
+            Mode::Managed => self
+                .providers
+                .resource(&source, &name.kind)
+                .map(|it| it.validate(value))
+                .unwrap_or_default(),
+            Mode::Data => self
+                .providers
+                .data(&source, &name.kind)
+                .map(|it| it.validate(value))
+                .unwrap_or_default(),
         }
     }
 
@@ -105,10 +114,16 @@ impl Unknowns<'_> {
     /// One instance, or all of them, as unknown values of the type's schema.
     fn unknown(&self, name: &ResourceName, whole: bool) -> Value {
         let Ok(schema) = self.schema(name) else { return Value::unknown(Type::Any) };
-        let single = self.module.resources.get(name).is_some_and(|it| {
-            matches!(it.repetition, Repetition::Single)
-        });
-        if whole && !single { Value::unknown(Type::Any) } else { Value::unknown_not_null(schema.ty()) }
+        let single = self
+            .module
+            .resources
+            .get(name)
+            .is_some_and(|it| matches!(it.repetition, Repetition::Single));
+        if whole && !single {
+            Value::unknown(Type::Any)
+        } else {
+            Value::unknown_not_null(schema.ty())
+        }
     }
 }
 

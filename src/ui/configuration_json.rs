@@ -4,7 +4,8 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::address::{Mode, ModulePath};
 use crate::language::config::{
-    Attribute, Body, Configuration, Expression, ExpressionKind, Module, Reference, Repetition, Resource,
+    Attribute, Body, Configuration, Expression, ExpressionKind, Module, Reference, Repetition,
+    Resource,
 };
 use crate::plan::provider_key;
 use crate::value::json::to_json;
@@ -14,7 +15,8 @@ pub(super) fn configuration(configuration: &Configuration) -> Json {
     let root = configuration.modules.get(&ModulePath::default());
     let providers = configuration.modules.values().flat_map(|module| {
         module.providers.iter().map(move |(name, block)| {
-            let prefix = if module.path.is_root() { String::new() } else { format!("{}:", module.path) };
+            let prefix =
+                if module.path.is_root() { String::new() } else { format!("{}:", module.path) };
             let mut json = json!({
                 "name": name.name,
                 "full_name": crate::plan::full_source(&name.name),
@@ -40,7 +42,8 @@ fn module(configuration: &Configuration, it: &Module) -> Json {
         }
         (name.clone(), json)
     });
-    let resources = it.resources.values().map(|resource| self::resource(configuration, it, resource));
+    let resources =
+        it.resources.values().map(|resource| self::resource(configuration, it, resource));
     let calls = it.calls.values().map(|call| {
         let path = it.path.child(&call.name);
         let inputs = call.inputs.iter().map(|(name, it)| (name.clone(), expression(&it.value)));

@@ -56,7 +56,9 @@ impl Shown<'_> {
     /// JSON in a string is shown as what it means.
     fn long(&self, value: &Value) -> String {
         match document(value) {
-            Some(json) => format!("jsonencode({})", render(&crate::value::json::from_json(&json), 8)),
+            Some(json) => {
+                format!("jsonencode({})", render(&crate::value::json::from_json(&json), 8))
+            }
             None => render(value, 8),
         }
     }
@@ -76,20 +78,32 @@ impl Shown<'_> {
     }
 
     fn field(&self, name: &str, width: usize, old: &Value, new: &Value) -> String {
-        let forces = self.replace.iter().any(|path| {
-            matches!(path.steps().first(), Some(Step::Attribute(first)) if first == name)
-        });
-        let forces = if forces { paint("  # forces replacement", Label::Destroy, self.colour) } else { String::new() };
+        let forces = self.replace.iter().any(
+            |path| matches!(path.steps().first(), Some(Step::Attribute(first)) if first == name),
+        );
+        let forces = if forces {
+            paint("  # forces replacement", Label::Destroy, self.colour)
+        } else {
+            String::new()
+        };
         let secret = |value: &Value| value.marks().contains(Marks::SENSITIVE);
         if secret(old) || secret(new) {
             let text = format!("{name:width$} = (sensitive value changes){forces}");
             return self.line(Label::Change, "~", &text);
         }
         if empty(old) {
-            return self.line(Label::Add, "+", &format!("{name:width$} = {}{forces}", self.long(new)));
+            return self.line(
+                Label::Add,
+                "+",
+                &format!("{name:width$} = {}{forces}", self.long(new)),
+            );
         }
         if empty(new) {
-            return self.line(Label::Destroy, "-", &format!("{name:width$} = {} -> null{forces}", self.long(old)));
+            return self.line(
+                Label::Destroy,
+                "-",
+                &format!("{name:width$} = {} -> null{forces}", self.long(old)),
+            );
         }
         let inside = self.inside(old, new);
         if inside.is_empty() {
@@ -106,7 +120,8 @@ impl Shown<'_> {
         let mut places = Vec::new();
         match (document(old), document(new)) {
             (Some(old), Some(new)) => {
-                let (old, new) = (crate::value::json::from_json(&old), crate::value::json::from_json(&new));
+                let (old, new) =
+                    (crate::value::json::from_json(&old), crate::value::json::from_json(&new));
                 differences(&old, &new, "", &mut places);
             }
             _ if old.is_known() && new.is_known() => differences(old, new, "", &mut places),

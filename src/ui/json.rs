@@ -12,7 +12,8 @@ use crate::value::{Marks, Value};
 
 /// A plan in Terraform's format 1.2.
 pub(super) fn plan(plan: &Plan, providers: &Providers) -> Result<Json, Diagnostics> {
-    let variables = plan.variables.iter().map(|(name, it)| (name.clone(), json!({ "value": plain(it) })));
+    let variables =
+        plan.variables.iter().map(|(name, it)| (name.clone(), json!({ "value": plain(it) })));
     let changes = plan.changes.iter().map(change);
     let drift = plan.drift.iter().map(|it| {
         let action = if it.after.is_null() { "delete" } else { "update" };
@@ -229,7 +230,8 @@ impl Tree {
 fn planned_values(plan: &Plan) -> Json {
     let mut root = Tree::default();
     let stays = |change: &&Change| {
-        change.deposed.is_none() && !matches!(change.action, Action::Delete | Action::Forget | Action::Read)
+        change.deposed.is_none()
+            && !matches!(change.action, Action::Delete | Action::Forget | Action::Read)
     };
     for change in plan.changes.iter().filter(stays) {
         let mut json = identity(&change.address);

@@ -10,7 +10,8 @@ use crate::value::Value;
 pub(super) fn text(plan: &Plan, colour: bool) -> String {
     let mut text = String::new();
     text.push_str(&drift(plan, colour));
-    let changes: Vec<&Change> = plan.changes.iter().filter(|it| it.action != Action::Nothing).collect();
+    let changes: Vec<&Change> =
+        plan.changes.iter().filter(|it| it.action != Action::Nothing).collect();
     for change in &changes {
         text.push_str(&one(change, colour));
     }
@@ -22,7 +23,8 @@ pub(super) fn text(plan: &Plan, colour: bool) -> String {
 
 fn one(change: &Change, colour: bool) -> String {
     let (label, symbol, verb) = words(change.action);
-    let deposed = change.deposed.as_ref().map(|key| format!(" (deposed {key})")).unwrap_or_default();
+    let deposed =
+        change.deposed.as_ref().map(|key| format!(" (deposed {key})")).unwrap_or_default();
     let title = format!("{}{deposed} {verb}", change.address);
     let title = paint(&title, Label::Strong, colour);
     let why = reason(change).map(|why| format!("\n      because {why}")).unwrap_or_default();
@@ -66,7 +68,9 @@ fn reason(change: &Change) -> Option<String> {
         Reason::Triggered => "something in replace_triggered_by changes".into(),
         Reason::Missing => "it is in state, but no longer exists".into(),
         Reason::NoResource => "it is no longer in the configuration".into(),
-        Reason::NoModule => "its module, or that instance of it, is no longer in the configuration".into(),
+        Reason::NoModule => {
+            "its module, or that instance of it, is no longer in the configuration".into()
+        }
         Reason::CountIndex => format!("index {key} is beyond the count"),
         Reason::EachKey => format!("key {key} is not in for_each"),
         Reason::WrongRepetition => "its count or for_each is no longer of that kind".into(),
@@ -94,7 +98,11 @@ fn drifted(drift: &Drift, colour: bool) -> String {
         return format!("{} {} is gone\n\n", paint("  -", Label::Destroy, colour), drift.address);
     }
     let symbol = paint("  ~", Label::Change, colour);
-    format!("{symbol} {} is different\n{}\n", drift.address, compared(&drift.before, &drift.after, colour))
+    format!(
+        "{symbol} {} is different\n{}\n",
+        drift.address,
+        compared(&drift.before, &drift.after, colour)
+    )
 }
 
 fn outputs(plan: &Plan, colour: bool) -> String {

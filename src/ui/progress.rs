@@ -75,7 +75,11 @@ impl Progress {
                 self.end(place, &text);
             }
             Event::Failed { place, doing, error, elapsed } => {
-                let text = format!("{place}: {} failed after {}: {error}", noun(*doing), seconds(*elapsed));
+                let text = format!(
+                    "{place}: {} failed after {}: {error}",
+                    noun(*doing),
+                    seconds(*elapsed)
+                );
                 self.end(place, &text);
             }
             Event::Abandoned { place, doing } => {

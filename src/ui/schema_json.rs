@@ -11,8 +11,10 @@ pub fn schema_json(providers: &Providers) -> Json {
     let schemas = providers.0.iter().map(|provider| {
         let resources =
             provider.resources().iter().map(|it| (it.name().to_string(), versioned(it.schema())));
-        let data =
-            provider.data_sources().iter().map(|it| (it.name().to_string(), versioned(it.schema())));
+        let data = provider
+            .data_sources()
+            .iter()
+            .map(|it| (it.name().to_string(), versioned(it.schema())));
         let json = json!({
             "provider": versioned(provider.schema()),
             "resource_schemas": resources.collect::<Map<_, _>>(),

@@ -27,7 +27,10 @@ pub(super) fn text(state: &State, providers: &Providers) -> Result<String, Diagn
             _ => String::new(),
         };
         let body = render(&value, 0);
-        text.push_str(&format!("# {address}{note}:\n{block} {:?} {:?} {body}\n\n", resource.kind, resource.name));
+        text.push_str(&format!(
+            "# {address}{note}:\n{block} {:?} {:?} {body}\n\n",
+            resource.kind, resource.name
+        ));
     }
     if problems.has_errors() {
         return Err(problems);

@@ -115,7 +115,8 @@ impl Resource for Repository {
             call.image_tag_mutability(self.image_tag_mutability.as_str().into()).send().await?;
         }
         if self.scans() != was.scans() {
-            let call = aws.ecr.put_image_scanning_configuration().set_repository_name(was.id.clone());
+            let call =
+                aws.ecr.put_image_scanning_configuration().set_repository_name(was.id.clone());
             let scanning = ImageScanningConfiguration::builder().scan_on_push(self.scans()).build();
             call.image_scanning_configuration(scanning).send().await?;
         }
@@ -186,7 +187,8 @@ impl Repository {
         let on_push = it.image_scanning_configuration.as_ref().map(|it| it.scan_on_push);
         let kept = self.image_scanning_configuration.get().is_some() || on_push == Some(true);
         let scanning = on_push.filter(|_| kept).map(|scan_on_push| Scanning { scan_on_push });
-        let mutability = it.image_tag_mutability.as_ref().map_or("MUTABLE", ImageTagMutability::as_str);
+        let mutability =
+            it.image_tag_mutability.as_ref().map_or("MUTABLE", ImageTagMutability::as_str);
         Repository {
             encryption_configuration: encryption.into_iter().collect(),
             image_scanning_configuration: One(scanning),

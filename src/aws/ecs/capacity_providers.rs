@@ -79,8 +79,12 @@ impl Resource for CapacityProviders {
 
     fn status(&self) -> Status {
         match self.updating.as_deref() {
-            Some("UPDATE_IN_PROGRESS") => Status::Pending("the capacity providers to be attached".into()),
-            Some("UPDATE_FAILED") => Status::Failed("the capacity providers could not be attached".into()),
+            Some("UPDATE_IN_PROGRESS") => {
+                Status::Pending("the capacity providers to be attached".into())
+            }
+            Some("UPDATE_FAILED") => {
+                Status::Failed("the capacity providers could not be attached".into())
+            }
             _ => Status::Ready,
         }
     }

@@ -109,9 +109,9 @@ impl Resource for Cluster {
 
     async fn find(&self, aws: &Aws, token: &str) -> Result<Option<String>> {
         let found = get(aws, vec![self.name.clone()]).await?;
-        let ours = found.iter().find(|it| {
-            tags(it.tags()).get(TOKEN_TAG).map(String::as_str) == Some(token)
-        });
+        let ours = found
+            .iter()
+            .find(|it| tags(it.tags()).get(TOKEN_TAG).map(String::as_str) == Some(token));
         Ok(ours.and_then(|it| it.cluster_arn.clone()))
     }
 
@@ -191,10 +191,13 @@ impl Cluster {
         });
         let arn = it.cluster_arn.clone();
         Cluster {
-            name: it.cluster_name.clone().unwrap_or_else(|| {
-                last_part(arn.as_deref().unwrap_or_default()).to_string()
-            }),
-            service_connect_defaults: One(defaults.map(|namespace| ServiceConnectDefaults { namespace })),
+            name: it
+                .cluster_name
+                .clone()
+                .unwrap_or_else(|| last_part(arn.as_deref().unwrap_or_default()).to_string()),
+            service_connect_defaults: One(
+                defaults.map(|namespace| ServiceConnectDefaults { namespace })
+            ),
             configuration: One(it.configuration.as_ref().map(configuration_from)),
             setting: settings.collect(),
             tags_all: tags(it.tags()),
@@ -210,11 +213,15 @@ fn configuration_to_sdk(it: &Configuration) -> types::ClusterConfiguration {
     let storage = it.managed_storage_configuration.get().map(|it| {
         types::ManagedStorageConfiguration::builder()
             .set_kms_key_id(it.kms_key_id.clone())
-            .set_fargate_ephemeral_storage_kms_key_id(it.fargate_ephemeral_storage_kms_key_id.clone())
+            .set_fargate_ephemeral_storage_kms_key_id(
+                it.fargate_ephemeral_storage_kms_key_id.clone(),
+            )
             .build()
     });
     types::ClusterConfiguration::builder()
-        .set_execute_command_configuration(it.execute_command_configuration.get().map(command_to_sdk))
+        .set_execute_command_configuration(
+            it.execute_command_configuration.get().map(command_to_sdk),
+        )
         .set_managed_storage_configuration(storage)
         .build()
 }
@@ -242,7 +249,10 @@ fn configuration_from(it: &types::ClusterConfiguration) -> Configuration {
         kms_key_id: it.kms_key_id.clone(),
     });
     Configuration {
-        execute_command_configuration: One(it.execute_command_configuration.as_ref().map(command_from)),
+        execute_command_configuration: One(it
+            .execute_command_configuration
+            .as_ref()
+            .map(command_from)),
         managed_storage_configuration: One(storage),
     }
 }

@@ -51,7 +51,8 @@ fn normal(text: &str) -> Result<Vec<Json>, String> {
 
 fn container_normal(fields: Map<String, Json>) -> Map<String, Json> {
     let mut normal = Map::new();
-    let mut sorted: Vec<(String, Json)> = fields.into_iter().map(|(k, v)| (lower_first(&k), v)).collect();
+    let mut sorted: Vec<(String, Json)> =
+        fields.into_iter().map(|(k, v)| (lower_first(&k), v)).collect();
     sorted.sort_by(|a, b| a.0.cmp(&b.0));
     for (name, value) in sorted {
         let value = field_normal(&name, value);
@@ -86,7 +87,9 @@ fn field_normal(name: &str, value: Json) -> Json {
             ordered(items, "name", &|it| it)
         }
         ("portMappings", Json::Array(items)) => ordered(items, "containerPort", &port_normal),
-        ("mountPoints" | "volumesFrom", Json::Array(items)) => ordered(items, "containerPath", &without_false),
+        ("mountPoints" | "volumesFrom", Json::Array(items)) => {
+            ordered(items, "containerPath", &without_false)
+        }
         (_, Json::Object(fields)) => sorted_object(fields),
         (_, Json::Array(items)) => items.into_iter().map(|it| field_normal("", it)).collect(),
         // numbers may come as strings from other writers
@@ -101,7 +104,9 @@ fn sorted_object(fields: Map<String, Json>) -> Json {
     let mut sorted: Vec<(String, Json)> = fields
         .into_iter()
         .map(|(name, value)| (name, field_normal("", value)))
-        .filter(|(_, value)| !matches!(value, Json::Null) && *value != json!([]) && *value != json!({}))
+        .filter(|(_, value)| {
+            !matches!(value, Json::Null) && *value != json!([]) && *value != json!({})
+        })
         .collect();
     sorted.sort_by(|a, b| a.0.cmp(&b.0));
     Json::Object(sorted.into_iter().collect())
@@ -134,7 +139,8 @@ fn port_normal(it: Json) -> Json {
 fn ordered(items: Vec<Json>, key: &str, normal: &dyn Fn(Json) -> Json) -> Json {
     let entry = |it: Json| match normal(it) {
         Json::Object(fields) => {
-            let fields = fields.into_iter().map(|(name, value)| (lower_first(&name), value)).collect();
+            let fields =
+                fields.into_iter().map(|(name, value)| (lower_first(&name), value)).collect();
             sorted_object(fields)
         }
         other => other,

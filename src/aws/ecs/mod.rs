@@ -22,9 +22,8 @@ pub static RESOURCES: &[&dyn AnyResource] =
     &[&CLUSTER, &CAPACITY_PROVIDERS, &TASK_DEFINITION, &SERVICE];
 
 fn tags(from: &[Tag]) -> Tags {
-    let pair = |tag: &Tag| {
-        (tag.key.clone().unwrap_or_default(), tag.value.clone().unwrap_or_default())
-    };
+    let pair =
+        |tag: &Tag| (tag.key.clone().unwrap_or_default(), tag.value.clone().unwrap_or_default());
     from.iter().map(pair).collect()
 }
 

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_ecs::types::{
     self, AssignPublicIp, AvailabilityZoneRebalancing, AwsVpcConfiguration,
     CapacityProviderStrategyItem, DeploymentCircuitBreaker, DeploymentConfiguration,
-    DeploymentControllerType, DeploymentRolloutState, DesiredStatus, LaunchType, PlacementConstraint,
-    PlacementConstraintType, PlacementStrategy, PlacementStrategyType, PropagateTags,
-    SchedulingStrategy, ServiceField,
+    DeploymentControllerType, DeploymentRolloutState, DesiredStatus, LaunchType,
+    PlacementConstraint, PlacementConstraintType, PlacementStrategy, PlacementStrategyType,
+    PropagateTags, SchedulingStrategy, ServiceField,
 };
 
 use super::{last_part, sdk_tags, tags};
@@ -262,12 +262,16 @@ impl Resource for Service {
     async fn read(aws: &Aws, objects: Vec<Self>) -> Result<Vec<Option<Self>>> {
         let mut clusters: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for one in &objects {
-            clusters.entry(one.cluster_or_default()).or_default().push(one.id.clone().unwrap_or_default());
+            clusters
+                .entry(one.cluster_or_default())
+                .or_default()
+                .push(one.id.clone().unwrap_or_default());
         }
         let mut found: Vec<types::Service> = Vec::new();
         for (cluster, services) in clusters {
             for some in services.chunks(10) {
-                let call = aws.ecs.describe_services().cluster(&cluster).set_services(Some(some.to_vec()));
+                let call =
+                    aws.ecs.describe_services().cluster(&cluster).set_services(Some(some.to_vec()));
                 match call.include(ServiceField::Tags).send().await {
                     Ok(answer) => found.extend(answer.services.unwrap_or_default()),
                     Err(error) => gone_is_fine(Err::<(), _>(error), &["ClusterNotFoundException"])?,
@@ -290,7 +294,8 @@ impl Resource for Service {
         if !self.differs(was) {
             return Ok(());
         }
-        let call = aws.ecs.update_service().set_cluster(self.cluster.clone()).service(self.reference());
+        let call =
+            aws.ecs.update_service().set_cluster(self.cluster.clone()).service(self.reference());
         let changed = std::convert::identity::<bool>;
         let mut call = call
             .set_availability_zone_rebalancing(self.rebalancing())
@@ -302,7 +307,8 @@ impl Resource for Service {
             .set_network_configuration(self.network()?)
             .set_platform_version(self.platform_version.clone().filter(|it| !it.is_empty()))
             .set_task_definition(self.task_definition.clone());
-        if changed(self.health_check_grace_period_seconds != was.health_check_grace_period_seconds) {
+        if changed(self.health_check_grace_period_seconds != was.health_check_grace_period_seconds)
+        {
             call = call.set_health_check_grace_period_seconds(self.grace().or(Some(0)));
         }
         if changed(self.capacity_provider_strategy != was.capacity_provider_strategy) {
@@ -354,7 +360,13 @@ impl Resource for Service {
         let mut reasons: Vec<String> = service
             .deployments()
             .iter()
-            .filter_map(|it| Some(format!("deployment {}: {}", it.id.as_deref()?, it.rollout_state_reason.as_deref()?)))
+            .filter_map(|it| {
+                Some(format!(
+                    "deployment {}: {}",
+                    it.id.as_deref()?,
+                    it.rollout_state_reason.as_deref()?
+                ))
+            })
             .collect();
         let events = service.events().iter().take(5).filter_map(|it| it.message.clone());
         reasons.extend(events.map(|it| format!("event: {it}")));
@@ -363,7 +375,8 @@ impl Resource for Service {
     }
 
     fn import(id: &str) -> Result<Self> {
-        let Some((cluster, name)) = id.split_once('/').filter(|(_, name)| !name.contains('/')) else {
+        let Some((cluster, name)) = id.split_once('/').filter(|(_, name)| !name.contains('/'))
+        else {
             let message = format!("`{id}` is not of the form CLUSTER-NAME/SERVICE-NAME");
             return Err(ProviderError::new(ErrorKind::Refused, message));
         };
@@ -450,7 +463,8 @@ impl Service {
 
     fn network(&self) -> Result<Option<types::NetworkConfiguration>> {
         let Some(it) = self.network_configuration.get() else { return Ok(None) };
-        let public = if it.assign_public_ip { AssignPublicIp::Enabled } else { AssignPublicIp::Disabled };
+        let public =
+            if it.assign_public_ip { AssignPublicIp::Enabled } else { AssignPublicIp::Disabled };
         let groups: Vec<String> = it.security_groups.iter().cloned().collect();
         let vpc = AwsVpcConfiguration::builder()
             .assign_public_ip(public)
@@ -495,7 +509,8 @@ impl Service {
 
     async fn stopped_tasks(&self, aws: &Aws) -> Result<Vec<String>> {
         let call = aws.ecs.list_tasks().set_cluster(self.cluster.clone());
-        let call = call.service_name(last_part(&self.reference())).desired_status(DesiredStatus::Stopped);
+        let call =
+            call.service_name(last_part(&self.reference())).desired_status(DesiredStatus::Stopped);
         let arns = call.send().await?.task_arns.unwrap_or_default();
         if arns.is_empty() {
             return Ok(Vec::new());
@@ -510,12 +525,20 @@ impl Service {
         let (progress, failure) = self.rollout(it);
         let configuration = it.deployment_configuration.as_ref();
         let breaker = configuration.and_then(|it| it.deployment_circuit_breaker.as_ref());
-        let network = it.network_configuration.as_ref().and_then(|it| it.awsvpc_configuration.as_ref());
+        let network =
+            it.network_configuration.as_ref().and_then(|it| it.awsvpc_configuration.as_ref());
         let text = |it: &str| it.to_string();
         let named = it.task_definition.as_deref().map(|arn| same_definition(&self, arn));
         Service {
-            availability_zone_rebalancing: it.availability_zone_rebalancing.as_ref().map(|it| text(it.as_str())),
-            capacity_provider_strategy: it.capacity_provider_strategy().iter().map(strategy_from).collect(),
+            availability_zone_rebalancing: it
+                .availability_zone_rebalancing
+                .as_ref()
+                .map(|it| text(it.as_str())),
+            capacity_provider_strategy: it
+                .capacity_provider_strategy()
+                .iter()
+                .map(strategy_from)
+                .collect(),
             cluster: same_cluster(self.cluster.as_ref(), it.cluster_arn.as_ref()),
             deployment_circuit_breaker: breaker
                 .map(|it| CircuitBreaker { enable: it.enable, rollback: it.rollback })
@@ -526,7 +549,9 @@ impl Service {
                 .iter()
                 .map(|it| Controller { kind: text(it.r#type.as_str()) })
                 .collect(),
-            deployment_maximum_percent: configuration.and_then(|it| it.maximum_percent).map(i64::from),
+            deployment_maximum_percent: configuration
+                .and_then(|it| it.maximum_percent)
+                .map(i64::from),
             deployment_minimum_healthy_percent: configuration
                 .and_then(|it| it.minimum_healthy_percent)
                 .map(i64::from),
@@ -539,13 +564,23 @@ impl Service {
             load_balancer: it.load_balancers().iter().map(balancer_from).collect(),
             name: it.service_name.clone().unwrap_or_default(),
             network_configuration: One(network.map(network_from)),
-            ordered_placement_strategy: it.placement_strategy().iter().map(placement_from).collect(),
+            ordered_placement_strategy: it
+                .placement_strategy()
+                .iter()
+                .map(placement_from)
+                .collect(),
             placement_constraints: it.placement_constraints().iter().map(constraint_from).collect(),
             platform_version: it.platform_version.clone(),
-            propagate_tags: it.propagate_tags.as_ref().map(|it| text(it.as_str())).filter(|it| {
-                it != "NONE" || self.propagate_tags.is_some()
-            }),
-            scheduling_strategy: it.scheduling_strategy.as_ref().map_or("REPLICA", |it| it.as_str()).into(),
+            propagate_tags: it
+                .propagate_tags
+                .as_ref()
+                .map(|it| text(it.as_str()))
+                .filter(|it| it != "NONE" || self.propagate_tags.is_some()),
+            scheduling_strategy: it
+                .scheduling_strategy
+                .as_ref()
+                .map_or("REPLICA", |it| it.as_str())
+                .into(),
             service_registries: One(it.service_registries().first().map(registry_from)),
             tags_all: tags(it.tags()),
             task_definition: named,
@@ -576,7 +611,9 @@ impl Service {
         if let Some(failed) = failed {
             return (None, Some(format!("the deployment failed: {}", reason(failed))));
         }
-        let Some(primary) = it.deployments().iter().find(|it| it.status.as_deref() == Some("PRIMARY")) else {
+        let Some(primary) =
+            it.deployments().iter().find(|it| it.status.as_deref() == Some("PRIMARY"))
+        else {
             return (Some("a deployment".into()), None);
         };
         if !of_ours(&primary) {
@@ -592,7 +629,9 @@ impl Service {
 /// Whether `family`, `family:1` or an ARN names a task definition.
 fn names(wanted: &str, arn: &str) -> bool {
     let own = last_part(arn);
-    wanted == arn || wanted == own || own.rsplit_once(':').is_some_and(|(family, _)| family == wanted)
+    wanted == arn
+        || wanted == own
+        || own.rsplit_once(':').is_some_and(|(family, _)| family == wanted)
 }
 
 /// The task definition as it was written, when that still names it.

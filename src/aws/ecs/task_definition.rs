@@ -166,8 +166,8 @@ impl Resource for TaskDefinition {
     const CREATE_BEFORE_DESTROY: bool = true;
 
     async fn create(&self, aws: &Aws, _step: &Step) -> Result<String> {
-        let definitions: serde_json::Value =
-            serde_json::from_str(&self.container_definitions).map_err(|error| {
+        let definitions: serde_json::Value = serde_json::from_str(&self.container_definitions)
+            .map_err(|error| {
                 let message = format!("container_definitions is not JSON: {error}");
                 ProviderError::new(ErrorKind::Refused, message)
                     .at(Path::attribute("container_definitions"))
@@ -215,7 +215,8 @@ impl Resource for TaskDefinition {
         let reads = objects.into_iter().map(|one| async move {
             let body = Body::default();
             let call = aws.ecs.describe_task_definition().task_definition(one.asked());
-            let call = call.include(TaskDefinitionField::Tags).customize().interceptor(body.clone());
+            let call =
+                call.include(TaskDefinitionField::Tags).customize().interceptor(body.clone());
             match call.send().await {
                 Ok(found) => {
                     let text = body.container_definitions().unwrap_or_default();
@@ -262,7 +263,8 @@ impl Resource for TaskDefinition {
 
     fn validate(configuration: &Value) -> Vec<(Path, String)> {
         let fargate = configuration.get("requires_compatibilities");
-        let fargate = fargate.items().is_some_and(|all| all.iter().any(|it| it.as_str() == Some("FARGATE")));
+        let fargate =
+            fargate.items().is_some_and(|all| all.iter().any(|it| it.as_str() == Some("FARGATE")));
         let absent = |name: &&str| fargate && configuration.get(name).is_null();
         let needed = ["cpu", "memory"].into_iter().filter(absent);
         needed.map(|name| (Path::attribute(name), "Fargate tasks need it".to_string())).collect()
@@ -276,8 +278,13 @@ where
 {
     let error = ProviderError::from(error);
     let says = |part: &str| error.message.to_lowercase().contains(part);
-    let gone = says("unable to describe task definition") || says("does not exist") || says("not found");
-    if error.code.as_deref() == Some("ClientException") && gone { Ok(()) } else { gone_is_fine(Err::<(), _>(error), &[]) }
+    let gone =
+        says("unable to describe task definition") || says("does not exist") || says("not found");
+    if error.code.as_deref() == Some("ClientException") && gone {
+        Ok(())
+    } else {
+        gone_is_fine(Err::<(), _>(error), &[])
+    }
 }
 
 impl TaskDefinition {
@@ -306,7 +313,8 @@ impl TaskDefinition {
     fn proxy(&self) -> Result<Option<types::ProxyConfiguration>> {
         let Some(it) = self.proxy_configuration.get() else { return Ok(None) };
         let pairs = it.properties.iter();
-        let pairs = pairs.map(|(name, value)| KeyValuePair::builder().name(name).value(value).build());
+        let pairs =
+            pairs.map(|(name, value)| KeyValuePair::builder().name(name).value(value).build());
         let made = types::ProxyConfiguration::builder()
             .container_name(&it.container_name)
             .r#type(ProxyConfigurationType::from(it.kind.as_str()))
@@ -332,7 +340,10 @@ impl TaskDefinition {
         let text = |it: &str| Some(it.to_string());
         let platform = it.runtime_platform.as_ref().map(|it| Platform {
             cpu_architecture: it.cpu_architecture.as_ref().and_then(|it| text(it.as_str())),
-            operating_system_family: it.operating_system_family.as_ref().and_then(|it| text(it.as_str())),
+            operating_system_family: it
+                .operating_system_family
+                .as_ref()
+                .and_then(|it| text(it.as_str())),
         });
         let constraints = it.placement_constraints().iter().map(|it| Constraint {
             expression: it.expression.clone(),
@@ -342,7 +353,9 @@ impl TaskDefinition {
         TaskDefinition {
             container_definitions: definitions,
             cpu: it.cpu.clone(),
-            ephemeral_storage: One(storage.map(|it| Storage { size_in_gib: i64::from(it.size_in_gib) })),
+            ephemeral_storage: One(
+                storage.map(|it| Storage { size_in_gib: i64::from(it.size_in_gib) })
+            ),
             execution_role_arn: it.execution_role_arn.clone(),
             family: it.family.clone().unwrap_or_default(),
             ipc_mode: it.ipc_mode.as_ref().and_then(|it| text(it.as_str())),
@@ -390,7 +403,9 @@ fn efs(it: &EfsVolume) -> Result<types::EfsVolumeConfiguration> {
         .file_system_id(&it.file_system_id)
         .root_directory(&it.root_directory)
         .set_transit_encryption(encryption)
-        .set_transit_encryption_port(it.transit_encryption_port.and_then(|it| i32::try_from(it).ok()))
+        .set_transit_encryption_port(
+            it.transit_encryption_port.and_then(|it| i32::try_from(it).ok()),
+        )
         .set_authorization_config(authorization);
     Ok(made.build()?)
 }

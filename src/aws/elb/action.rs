@@ -138,7 +138,10 @@ fn forward_to_sdk(it: &Forward) -> ForwardActionConfig {
     });
     let sticky = it.stickiness.get().map(|it| {
         let seconds = i32::try_from(it.duration).ok();
-        TargetGroupStickinessConfig::builder().enabled(it.enabled).set_duration_seconds(seconds).build()
+        TargetGroupStickinessConfig::builder()
+            .enabled(it.enabled)
+            .set_duration_seconds(seconds)
+            .build()
     });
     ForwardActionConfig::builder()
         .set_target_groups(Some(groups.collect()))
@@ -173,7 +176,8 @@ pub fn from_sdk(found: &[types::Action], known: &[Action]) -> Vec<Action> {
 }
 
 fn one_from_sdk(it: &types::Action, known: Option<&Action>) -> Action {
-    let groups = it.forward_config.as_ref().map(ForwardActionConfig::target_groups).unwrap_or_default();
+    let groups =
+        it.forward_config.as_ref().map(ForwardActionConfig::target_groups).unwrap_or_default();
     let explicit = groups.len() > 1 || known.is_some_and(|it| it.forward.get().is_some());
     let simple = known.is_none_or(|it| it.target_group_arn.is_some()) && groups.len() <= 1;
     let only = groups.first().and_then(|it| it.target_group_arn.clone());
@@ -219,6 +223,10 @@ fn redirect_from_sdk(it: &RedirectActionConfig) -> Redirect {
         port: or(&it.port, "#{port}"),
         protocol: or(&it.protocol, "#{protocol}"),
         query: or(&it.query, "#{query}"),
-        status_code: it.status_code.as_ref().map_or("", RedirectActionStatusCodeEnum::as_str).into(),
+        status_code: it
+            .status_code
+            .as_ref()
+            .map_or("", RedirectActionStatusCodeEnum::as_str)
+            .into(),
     }
 }

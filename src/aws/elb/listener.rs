@@ -102,7 +102,8 @@ impl Resource for Listener {
     }
 
     async fn update(&self, aws: &Aws, was: &Self) -> Result {
-        let same = Listener { tags: was.tags.clone(), tags_all: was.tags_all.clone(), ..self.clone() };
+        let same =
+            Listener { tags: was.tags.clone(), tags_all: was.tags_all.clone(), ..self.clone() };
         if same == *was {
             return Ok(());
         }

@@ -183,7 +183,8 @@ fn condition(it: &Condition) -> Vec<RuleCondition> {
         of("http-header").http_header_config(config.set_values(list(&it.values)).build()).build()
     });
     let method = it.http_request_method.get().map(|it| {
-        let config = HttpRequestMethodConditionConfig::builder().set_values(list(&it.values)).build();
+        let config =
+            HttpRequestMethodConditionConfig::builder().set_values(list(&it.values)).build();
         of("http-request-method").http_request_method_config(config).build()
     });
     let path = it.path_pattern.get().map(|it| {
@@ -198,7 +199,8 @@ fn condition(it: &Condition) -> Vec<RuleCondition> {
         QueryStringKeyValuePair::builder().set_key(pair.key.clone()).value(&pair.value).build()
     });
     let query = (!it.query_string.is_empty()).then(|| {
-        let config = QueryStringConditionConfig::builder().set_values(Some(pairs.collect())).build();
+        let config =
+            QueryStringConditionConfig::builder().set_values(Some(pairs.collect())).build();
         of("query-string").query_string_config(config).build()
     });
     [host, header, method, path, source, query].into_iter().flatten().collect()
@@ -209,7 +211,8 @@ fn known(it: &RuleCondition) -> Condition {
         One((!values.is_empty()).then(|| Values { values: values.iter().cloned().collect() }))
     };
     let host = it.host_header_config.as_ref().map(HostHeaderConditionConfig::values);
-    let method = it.http_request_method_config.as_ref().map(HttpRequestMethodConditionConfig::values);
+    let method =
+        it.http_request_method_config.as_ref().map(HttpRequestMethodConditionConfig::values);
     let path = it.path_pattern_config.as_ref().map(PathPatternConditionConfig::values);
     let source = it.source_ip_config.as_ref().map(SourceIpConditionConfig::values);
     let header = it.http_header_config.as_ref().map(|it| Header {
@@ -217,10 +220,10 @@ fn known(it: &RuleCondition) -> Condition {
         values: it.values().iter().cloned().collect(),
     });
     let pairs = it.query_string_config.as_ref().map(QueryStringConditionConfig::values);
-    let pairs = pairs.unwrap_or_default().iter().map(|pair| Pair {
-        key: pair.key.clone(),
-        value: pair.value.clone().unwrap_or_default(),
-    });
+    let pairs = pairs
+        .unwrap_or_default()
+        .iter()
+        .map(|pair| Pair { key: pair.key.clone(), value: pair.value.clone().unwrap_or_default() });
     Condition {
         host_header: values(host.unwrap_or_default()),
         http_header: One(header),

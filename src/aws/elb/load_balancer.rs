@@ -167,7 +167,8 @@ impl Resource for LoadBalancer {
         let name = name(self.name.as_ref(), self.name_prefix.as_ref(), token);
         match aws.elb.describe_load_balancers().names(name).send().await {
             Ok(found) => {
-                let arns = found.load_balancers().iter().filter_map(|it| it.load_balancer_arn.clone());
+                let arns =
+                    found.load_balancers().iter().filter_map(|it| it.load_balancer_arn.clone());
                 ours(aws, arns.collect(), token).await
             }
             Err(error) => gone_is_fine(Err::<(), _>(error), &GONE).map(|()| None),
@@ -177,7 +178,8 @@ impl Resource for LoadBalancer {
     async fn read(aws: &Aws, objects: Vec<Self>) -> Result<Vec<Option<Self>>> {
         let arns: Vec<String> = objects.iter().filter_map(|it| it.id.clone()).collect();
         let found = get(aws, arns).await?;
-        let there: Vec<String> = found.iter().filter_map(|it| it.load_balancer_arn.clone()).collect();
+        let there: Vec<String> =
+            found.iter().filter_map(|it| it.load_balancer_arn.clone()).collect();
         let tags = tags(aws, &there).await?;
         let reads = objects.into_iter().map(|one| {
             let it = found.iter().find(|it| it.load_balancer_arn == one.id);
@@ -284,22 +286,32 @@ impl LoadBalancer {
 
     /// The attributes of the load balancer's type, under the names of the API.
     fn wanted_attributes(&self) -> BTreeMap<String, String> {
-        let mut all = BTreeMap::from([
-            ("deletion_protection.enabled", self.enable_deletion_protection.to_string()),
-        ]);
+        let mut all = BTreeMap::from([(
+            "deletion_protection.enabled",
+            self.enable_deletion_protection.to_string(),
+        )]);
         if self.load_balancer_type == "application" {
             all.extend([
                 ("client_keep_alive.seconds", self.client_keep_alive.to_string()),
                 ("idle_timeout.timeout_seconds", self.idle_timeout.to_string()),
                 ("routing.http.desync_mitigation_mode", self.desync_mitigation_mode.clone()),
-                ("routing.http.drop_invalid_header_fields.enabled", self.drop_invalid_header_fields.to_string()),
-                ("routing.http.preserve_host_header.enabled", self.preserve_host_header.to_string()),
+                (
+                    "routing.http.drop_invalid_header_fields.enabled",
+                    self.drop_invalid_header_fields.to_string(),
+                ),
+                (
+                    "routing.http.preserve_host_header.enabled",
+                    self.preserve_host_header.to_string(),
+                ),
                 (
                     "routing.http.x_amzn_tls_version_and_cipher_suite.enabled",
                     self.enable_tls_version_and_cipher_suite_headers.to_string(),
                 ),
                 ("routing.http.xff_client_port.enabled", self.enable_xff_client_port.to_string()),
-                ("routing.http.xff_header_processing.mode", self.xff_header_processing_mode.clone()),
+                (
+                    "routing.http.xff_header_processing.mode",
+                    self.xff_header_processing_mode.clone(),
+                ),
                 ("routing.http2.enabled", self.enable_http2.to_string()),
                 ("waf.fail_open.enabled", self.enable_waf_fail_open.to_string()),
             ]);
@@ -313,7 +325,9 @@ impl LoadBalancer {
         }
         let mut all: BTreeMap<String, String> =
             all.into_iter().map(|(key, value)| (key.to_string(), value)).collect();
-        for (kind, logs) in [("access_logs", &self.access_logs), ("connection_logs", &self.connection_logs)] {
+        for (kind, logs) in
+            [("access_logs", &self.access_logs), ("connection_logs", &self.connection_logs)]
+        {
             let Some(logs) = logs.get() else {
                 if self.attributes.contains_key(&format!("{kind}.s3.enabled")) {
                     all.insert(format!("{kind}.s3.enabled"), "false".into());
@@ -340,8 +354,9 @@ impl LoadBalancer {
             all.get(key).cloned().unwrap_or_else(|| otherwise.to_string())
         };
         let flag = |key: &str, otherwise: bool| all.get(key).map_or(otherwise, |it| it == "true");
-        let number =
-            |key: &str, otherwise: i64| all.get(key).and_then(|it| it.parse().ok()).unwrap_or(otherwise);
+        let number = |key: &str, otherwise: i64| {
+            all.get(key).and_then(|it| it.parse().ok()).unwrap_or(otherwise)
+        };
         let logs = |kind: &str, was: &One<Logs>| {
             let enabled = flag(&format!("{kind}.s3.enabled"), false);
             let prefix = text(&format!("{kind}.s3.prefix"), "");
@@ -364,7 +379,10 @@ impl LoadBalancer {
                 "dns_record.client_routing_policy",
                 "any_availability_zone",
             ),
-            drop_invalid_header_fields: flag("routing.http.drop_invalid_header_fields.enabled", false),
+            drop_invalid_header_fields: flag(
+                "routing.http.drop_invalid_header_fields.enabled",
+                false,
+            ),
             enable_cross_zone_load_balancing: match self.load_balancer_type.as_str() {
                 "application" => self.enable_cross_zone_load_balancing,
                 _ => flag("load_balancing.cross_zone.enabled", false),
@@ -380,7 +398,11 @@ impl LoadBalancer {
             idle_timeout: number("idle_timeout.timeout_seconds", 60),
             internal: Some(it.scheme == Some(LoadBalancerSchemeEnum::Internal)),
             ip_address_type: it.ip_address_type.as_ref().map(|it| it.as_str().to_string()),
-            load_balancer_type: it.r#type.as_ref().map_or("application", LoadBalancerTypeEnum::as_str).into(),
+            load_balancer_type: it
+                .r#type
+                .as_ref()
+                .map_or("application", LoadBalancerTypeEnum::as_str)
+                .into(),
             name: it.load_balancer_name.clone(),
             preserve_host_header: flag("routing.http.preserve_host_header.enabled", false),
             security_groups: it.security_groups().iter().cloned().collect(),

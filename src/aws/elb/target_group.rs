@@ -160,15 +160,15 @@ impl Resource for TargetGroup {
                 .set_healthy_threshold_count(i32::try_from(check.healthy_threshold).ok())
                 .set_unhealthy_threshold_count(i32::try_from(check.unhealthy_threshold).ok())
                 .set_health_check_interval_seconds(i32::try_from(check.interval).ok())
-                .set_health_check_timeout_seconds(check.timeout.and_then(|it| i32::try_from(it).ok()));
+                .set_health_check_timeout_seconds(
+                    check.timeout.and_then(|it| i32::try_from(it).ok()),
+                );
             if self.target_type != "lambda" {
                 call = call
                     .health_check_port(&check.port)
                     .health_check_protocol(check.protocol.as_str().into());
             }
-            call = call
-                .set_health_check_path(check.path.clone())
-                .set_matcher(self.matcher(check));
+            call = call.set_health_check_path(check.path.clone()).set_matcher(self.matcher(check));
         }
         let kind = self.ip_address_type.as_deref().map(TargetGroupIpAddressTypeEnum::from);
         let call = call
@@ -185,7 +185,8 @@ impl Resource for TargetGroup {
         let name = name(self.name.as_ref(), Some(&prefix), token);
         match aws.elb.describe_target_groups().names(name).send().await {
             Ok(found) => {
-                let arns = found.target_groups().iter().filter_map(|it| it.target_group_arn.clone());
+                let arns =
+                    found.target_groups().iter().filter_map(|it| it.target_group_arn.clone());
                 ours(aws, arns.collect(), token).await
             }
             Err(error) => gone_is_fine(Err::<(), _>(error), &GONE).map(|()| None),
@@ -195,7 +196,8 @@ impl Resource for TargetGroup {
     async fn read(aws: &Aws, objects: Vec<Self>) -> Result<Vec<Option<Self>>> {
         let arns: Vec<String> = objects.iter().filter_map(|it| it.id.clone()).collect();
         let found = get(aws, arns).await?;
-        let there: Vec<String> = found.iter().filter_map(|it| it.target_group_arn.clone()).collect();
+        let there: Vec<String> =
+            found.iter().filter_map(|it| it.target_group_arn.clone()).collect();
         let tags = tags(aws, &there).await?;
         let reads = objects.into_iter().map(|one| {
             let it = found.iter().find(|it| it.target_group_arn == one.id);
@@ -215,14 +217,18 @@ impl Resource for TargetGroup {
     }
 
     async fn update(&self, aws: &Aws, was: &Self) -> Result {
-        if let (Some(check), true) = (self.health_check.first(), self.health_check != was.health_check) {
+        if let (Some(check), true) =
+            (self.health_check.first(), self.health_check != was.health_check)
+        {
             let call = aws.elb.modify_target_group().set_target_group_arn(was.id.clone());
             let mut call = call
                 .health_check_enabled(check.enabled)
                 .set_healthy_threshold_count(i32::try_from(check.healthy_threshold).ok())
                 .set_unhealthy_threshold_count(i32::try_from(check.unhealthy_threshold).ok())
                 .set_health_check_interval_seconds(i32::try_from(check.interval).ok())
-                .set_health_check_timeout_seconds(check.timeout.and_then(|it| i32::try_from(it).ok()))
+                .set_health_check_timeout_seconds(
+                    check.timeout.and_then(|it| i32::try_from(it).ok()),
+                )
                 .set_health_check_path(check.path.clone())
                 .set_matcher(self.matcher(check));
             if self.target_type != "lambda" {
@@ -238,7 +244,8 @@ impl Resource for TargetGroup {
             .map(|(key, value)| TargetGroupAttribute::builder().key(key).value(value).build())
             .collect();
         if !changed.is_empty() {
-            let call = aws.elb.modify_target_group_attributes().set_target_group_arn(was.id.clone());
+            let call =
+                aws.elb.modify_target_group_attributes().set_target_group_arn(was.id.clone());
             call.set_attributes(Some(changed)).send().await?;
         }
         Ok(())
@@ -290,7 +297,10 @@ impl TargetGroup {
         }
         let chosen = [
             ("load_balancing.algorithm.type", &self.load_balancing_algorithm_type),
-            ("load_balancing.algorithm.anomaly_mitigation", &self.load_balancing_anomaly_mitigation),
+            (
+                "load_balancing.algorithm.anomaly_mitigation",
+                &self.load_balancing_anomaly_mitigation,
+            ),
             ("load_balancing.cross_zone.enabled", &self.load_balancing_cross_zone_enabled),
             ("preserve_client_ip.enabled", &self.preserve_client_ip),
         ];
@@ -309,10 +319,16 @@ impl TargetGroup {
             all.insert("stickiness.type", sticky.kind.clone());
             match sticky.kind.as_str() {
                 "lb_cookie" => {
-                    all.insert("stickiness.lb_cookie.duration_seconds", sticky.cookie_duration.to_string());
+                    all.insert(
+                        "stickiness.lb_cookie.duration_seconds",
+                        sticky.cookie_duration.to_string(),
+                    );
                 }
                 "app_cookie" => {
-                    all.insert("stickiness.app_cookie.duration_seconds", sticky.cookie_duration.to_string());
+                    all.insert(
+                        "stickiness.app_cookie.duration_seconds",
+                        sticky.cookie_duration.to_string(),
+                    );
                     let name = sticky.cookie_name.clone().unwrap_or_default();
                     all.insert("stickiness.app_cookie.cookie_name", name);
                 }
@@ -359,7 +375,9 @@ impl TargetGroup {
             protocol: it.protocol.as_ref().map(|it| it.as_str().to_string()),
             protocol_version: it.protocol_version.clone(),
             proxy_protocol_v2: flag("proxy_protocol_v2.enabled"),
-            slow_start: text("slow_start.duration_seconds").and_then(|it| it.parse().ok()).unwrap_or(0),
+            slow_start: text("slow_start.duration_seconds")
+                .and_then(|it| it.parse().ok())
+                .unwrap_or(0),
             stickiness: sticky.into_iter().collect(),
             target_type: it.target_type.as_ref().map_or("instance", TargetTypeEnum::as_str).into(),
             vpc_id: it.vpc_id.clone(),
@@ -375,7 +393,8 @@ impl TargetGroup {
 }
 
 fn health(it: &types::TargetGroup) -> HealthCheck {
-    let matcher = it.matcher.as_ref().and_then(|it| it.http_code.clone().or_else(|| it.grpc_code.clone()));
+    let matcher =
+        it.matcher.as_ref().and_then(|it| it.http_code.clone().or_else(|| it.grpc_code.clone()));
     HealthCheck {
         enabled: it.health_check_enabled.unwrap_or(true),
         healthy_threshold: it.healthy_threshold_count.map_or(3, i64::from),

@@ -48,7 +48,8 @@ impl Resource for RolePolicyAttachment {
                 Err(error) => gone_is_fine(Err::<(), _>(error), &[GONE])?,
             }
         }
-        let there = |it: &Self| attached.get(&it.role).is_some_and(|all| all.contains(&it.policy_arn));
+        let there =
+            |it: &Self| attached.get(&it.role).is_some_and(|all| all.contains(&it.policy_arn));
         Ok(objects.into_iter().map(|it| Some(it).filter(there)).collect())
     }
 

@@ -68,7 +68,8 @@ impl Resource for Policy {
         let account = &aws.account().await?.id;
         let arn = format!("arn:{}:iam::{account}:policy{}{name}", aws.partition(), self.path);
         let found = get(aws, &arn).await?;
-        let ours = found.filter(|it| tags(it.tags()).get(TOKEN_TAG).map(String::as_str) == Some(token));
+        let ours =
+            found.filter(|it| tags(it.tags()).get(TOKEN_TAG).map(String::as_str) == Some(token));
         Ok(ours.and_then(|it| it.arn))
     }
 

@@ -83,7 +83,8 @@ impl Resource for Role {
     async fn find(&self, aws: &Aws, token: &str) -> Result<Option<String>> {
         let name = name(self.name.as_ref(), self.name_prefix.as_ref(), token);
         let found = get(aws, &name).await?;
-        let ours = found.filter(|it| tags(it.tags()).get(TOKEN_TAG).map(String::as_str) == Some(token));
+        let ours =
+            found.filter(|it| tags(it.tags()).get(TOKEN_TAG).map(String::as_str) == Some(token));
         Ok(ours.map(|it| it.role_name))
     }
 
