@@ -3,7 +3,7 @@
 use super::call::{Call, Fault, Outcome, count, truth, whole_number};
 use super::string::length as text_length;
 use super::table::{ANY, BOOL, Function, NUMBER, Parameter, STRING, Shape, function, takes};
-use crate::value::{Fields, Type, Unknown, Value, convert, unify};
+use crate::value::{Type, Unknown, Value, convert, unify};
 
 const LIST: Parameter = takes("list", ANY);
 const BOOLS: Parameter = takes("list", Shape::List(&BOOL));
@@ -95,51 +95,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
     }),
 ];
 
-/// Whether two values are equal, as far as that is known. Values of different types never are,
-/// except nulls, which are equal whatever their types.
-pub(super) fn equal(a: &Value, b: &Value) -> Option<bool> {
-    match (a.bare(), b.bare()) {
-        (Value::Unknown(unknown), other) | (other, Value::Unknown(unknown)) => {
-            let surely_differs = unknown.not_null && other.is_null();
-            if surely_differs { Some(false) } else { None }
-        }
-        (Value::Null(_), Value::Null(_)) => Some(true),
-        (Value::Tuple(a), Value::Tuple(b)) => equal_items(a, b),
-        (Value::List(x, a), Value::List(y, b)) if x == y => equal_items(a, b),
-        (Value::Set(x, _), Value::Set(y, _)) if x == y => {
-            (a.is_wholly_known() && b.is_wholly_known()).then(|| a.unmark_deep() == b.unmark_deep())
-        }
-        (Value::Map(x, a), Value::Map(y, b)) if x == y => equal_fields(a, b),
-        (Value::Object(a), Value::Object(b)) => equal_fields(a, b),
-        (a, b) => Some(a == b),
-    }
-}
-
-/// All of them, some not known yet, or not all.
-fn all(parts: impl Iterator<Item = Option<bool>>) -> Option<bool> {
-    let mut known = true;
-    for part in parts {
-        match part {
-            Some(true) => {}
-            Some(false) => return Some(false),
-            None => known = false,
-        }
-    }
-    known.then_some(true)
-}
-
-fn equal_items(a: &[Value], b: &[Value]) -> Option<bool> {
-    if a.len() != b.len() {
-        return Some(false);
-    }
-    all(a.iter().zip(b).map(|(a, b)| equal(a, b)))
-}
-
-fn equal_fields(a: &Fields, b: &Fields) -> Option<bool> {
-    if !a.keys().eq(b.keys()) {
-        return Some(false);
-    }
-    all(a.values().zip(b.values()).map(|(a, b)| equal(a, b)))
+/// Whether two values are equal; none while that is not known.
+fn equal(a: &Value, b: &Value) -> Option<bool> {
+    a.equals(b).as_bool()
 }
 
 fn unknown_bool() -> Outcome {

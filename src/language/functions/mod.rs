@@ -14,6 +14,7 @@ mod hash;
 mod network;
 mod number;
 mod regex;
+mod rsa;
 mod sequence;
 mod set;
 mod string;
@@ -74,6 +75,7 @@ static TABLE: LazyLock<HashMap<&'static str, Function>> = LazyLock::new(|| {
         network::FUNCTIONS,
         number::FUNCTIONS,
         regex::FUNCTIONS,
+        rsa::FUNCTIONS,
         sequence::FUNCTIONS,
         set::FUNCTIONS,
         string::FUNCTIONS,
@@ -99,3 +101,6 @@ pub fn functions() -> Vec<&'static Function> {
 pub fn names() -> impl Iterator<Item = &'static str> {
     functions().into_iter().map(|function| function.name)
 }
+
+#[cfg(test)]
+mod tests;
