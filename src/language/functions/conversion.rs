@@ -58,9 +58,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     )
     .variadic(Parameter::anything("expressions").marked())
     .nullable(),
-    function("type", "The type of a value, in the console only.", &[VALUE], STRING, |call| {
-        text(describe(&call.value(0).ty(), 0))
-    }),
+    function("type", "The type of a value, in the console only.", &[VALUE], STRING, type_of),
     function("list", "No longer there: write `tolist([…])`.", &[], ANY, |_| Err(NO_LIST.into()))
         .variadic(Parameter::anything("vals")),
     function("map", "No longer there: write `tomap({…})`.", &[], ANY, |_| Err(NO_MAP.into()))
@@ -152,6 +150,13 @@ fn without_ephemeral(value: &Value) -> Value {
         other => other,
     }
     .mark(kept)
+}
+
+fn type_of(call: &Call<'_>) -> Outcome {
+    if !call.context.console {
+        return Err("types can be looked at in the console only".into());
+    }
+    text(describe(&call.value(0).ty(), 0))
 }
 
 /// A type over several lines, as the console of OpenTofu prints it.

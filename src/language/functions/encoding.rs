@@ -6,7 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use encoding_rs::Encoding;
 use flate2::read::GzDecoder;
-use flate2::{Compression, GzBuilder};
+use flate2::write::DeflateEncoder;
+use flate2::{Compression, Crc};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use super::call::{Call, Fault, Outcome, text};
@@ -37,7 +38,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     ),
     function("jsondecode", "The value that a JSON text stands for.", &[STR], ANY, json_decode)
         .nullable()
-        .rule(|arguments| json_type(arguments)),
+        .rule(json_type),
     function("jsonencode", "A value as JSON.", &[Parameter::anything("val")], STRING, json_encode),
     function(
         "textdecodebase64",
@@ -142,15 +143,21 @@ fn base64_decode(call: &Call<'_>) -> Outcome {
     }
 }
 
-/// The compressed bytes end in an empty stored block, as in OpenTofu, which flushes before it ends.
+/// A gzip file (RFC 1952) as OpenTofu makes it: no name, time or system, the data flushed, and an
+/// empty stored block at the end.
 fn base64_gzip(call: &Call<'_>) -> Outcome {
-    const UNKNOWN_SYSTEM: u8 = 255;
-    let mut gzip =
-        GzBuilder::new().operating_system(UNKNOWN_SYSTEM).write(Vec::new(), Compression::default());
+    const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
+    const LAST_BLOCK: [u8; 5] = [1, 0, 0, 0xff, 0xff];
+    let plain = call.text(0).as_bytes();
+    let mut deflate = DeflateEncoder::new(Vec::new(), Compression::default());
     let failed = |error: std::io::Error| format!("the string cannot be compressed: {error}");
-    gzip.write_all(call.text(0).as_bytes()).map_err(failed)?;
-    gzip.flush().map_err(failed)?;
-    text(to_base64(&gzip.finish().map_err(failed)?))
+    deflate.write_all(plain).map_err(failed)?;
+    deflate.flush().map_err(failed)?;
+    let mut checksum = Crc::new();
+    checksum.update(plain);
+    let end = [checksum.sum().to_le_bytes(), checksum.amount().to_le_bytes()];
+    let parts = [HEADER.as_slice(), deflate.get_ref(), &LAST_BLOCK, end.as_flattened()];
+    text(to_base64(&parts.concat()))
 }
 
 fn base64_gunzip(call: &Call<'_>) -> Outcome {

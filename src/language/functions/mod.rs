@@ -48,10 +48,13 @@ pub struct CallContext<'a> {
     pub console: bool,
     /// How many `templatefile` calls this call stands inside of.
     pub depth: usize,
-    /// Renders a template in which only the given names are bound. Calls in the template get a
-    /// context with `depth` one higher. The error is a whole sentence without a final period.
-    pub render: &'a dyn Fn(Arc<Source>, &Fields) -> Result<Value, String>,
+    /// Renders a template. Calls in it get a context with `depth` one higher. The error is a whole
+    /// sentence without a final period.
+    pub render: &'a Render<'a>,
 }
+
+/// Renders a template in which only the given names are bound.
+pub type Render<'a> = dyn Fn(Arc<Source>, &Fields) -> Result<Value, String> + 'a;
 
 /// Why a call failed, in words that stand on their own.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -17,7 +17,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         ANY,
         regex,
     )
-    .rule(|arguments| result_of(arguments)),
+    .rule(result_of),
     function(
         "regexall",
         "What each match of a regular expression captures, as a list.",
@@ -188,7 +188,11 @@ impl Translation<'_> {
                 self.out.push_str(name);
                 self.rest = rest;
             }
-            '-' if first || self.out.ends_with('-') => self.out.push_str("\\-"),
+            '-' if first => self.out.push_str("\\-"),
+            // The end of a range; two dashes would be a difference of classes.
+            '-' if self.out.ends_with('-') && !self.out.ends_with("\\-") => {
+                self.out.push_str("\\-");
+            }
             '[' | ']' | '&' | '~' => self.out.extend(['\\', next]),
             _ => self.out.push(next),
         }

@@ -134,7 +134,7 @@ fn product(call: &Call<'_>) -> Outcome {
             let row = row.clone();
             column
                 .iter()
-                .map(move |value| [row.as_slice(), &[value.clone()]].concat())
+                .map(move |value| [row.as_slice(), std::slice::from_ref(value)].concat())
                 .collect::<Vec<_>>()
         };
         rows = rows.iter().flat_map(extend).collect();
