@@ -77,11 +77,12 @@ impl Checker<'_> {
     }
 
     fn field(&mut self, field: &Field, value: &Value, outermost: bool) {
-        if field.syntax != Syntax::Block {
+        let entered = !outermost || (self.enter)(field);
+        if field.syntax == Syntax::Attribute || field.syntax == Syntax::Either && entered {
             self.count(field, value);
         }
         if let Some(schema) = field.shape.block() {
-            if !outermost || (self.enter)(field) {
+            if entered {
                 self.each(value, &mut |inside, item| inside.object(schema, item, false));
             }
             return;

@@ -203,6 +203,9 @@ fn assemble(field: &Field, blocks: Blocks<'_>) -> Value {
         };
         return Value::Unknown(unknown.into()).mark(blocks.marks);
     }
+    if count == 0 {
+        return field.absent();
+    }
     let mut items = blocks.items.into_iter();
     match &field.shape {
         Shape::List(item) => Value::list(item.ty(), items.map(|it| it.0)),

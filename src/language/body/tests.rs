@@ -26,7 +26,7 @@ schema! {
         rule: BTreeSet<Rule>,
         listener: Vec<Listener>,
         settings: One<Settings>,
-        #[attribute_or_block] route: Vec<Rule>,
+        #[attribute_or_block] #[max_items(2)] route: Vec<Rule>,
         #[attribute] steps: Vec<Rule>,
         volume: BTreeMap<String, Volume>,
         #[unsupported("no one has asked for it")] odd: Vec<Volume>,
@@ -194,6 +194,10 @@ fn dynamic_blocks_make_one_block_per_element() {
           for_each = []
           content {}
         }
+        dynamic "route" {
+          for_each = []
+          content { port = 1 }
+        }
         "#,
     );
     let rules = decoded.get("rule");
@@ -205,6 +209,7 @@ fn dynamic_blocks_make_one_block_per_element() {
     assert_eq!(kinds, [Value::from("8080-a"), Value::from("8080-b")]);
     assert_eq!(decoded.get("volume").get("a").get("path"), Value::from("/a"));
     assert_eq!(decoded.get("settings").items(), Some([].as_slice()));
+    assert!(decoded.get("route").is_null());
 }
 
 #[test]
@@ -286,6 +291,18 @@ fn what_the_schema_does_not_allow_is_named() {
         (
             "name = null",
             &["null: Missing required argument: The argument `name` is required, but null here."],
+        ),
+        (
+            "name = \"x\"\nroute {\n  port = 1\n}\nroute {\n  port = 2\n}\nroute {\n  port = 3\n}",
+            &[
+                "route: Too many `route` blocks: There can be at most 2 `route` blocks, but there are 3.",
+            ],
+        ),
+        (
+            "name = \"x\"\nroute = [{ port = 1 }, { port = 2 }, { port = 3 }]",
+            &[
+                "[{ port = 1 }, { port = 2 }, { port = 3 }]: Invalid value for argument: `route` can have at most 2 elements, but has 3.",
+            ],
         ),
         (
             "name = \"x\"\nroute = []\nroute { port = 1 }",
