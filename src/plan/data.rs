@@ -177,7 +177,7 @@ impl Planner<'_> {
         configuration: &Value,
     ) -> Option<Value> {
         let connection = self.connection(provider)?;
-        let (bare, _) = configuration.unmark_deep();
+        let bare = complete(source.kind.schema(), configuration);
         let read = connection.read_data(source.kind.name(), &bare).await;
         let value = read.map_err(|error| self.diagnostics.push(unread(source, &error))).ok()?;
         let value = carry_marks(configuration, mark_sensitive(source.kind.schema(), value));
@@ -199,6 +199,15 @@ impl Planner<'_> {
         let provider = source.provider.to_string();
         let instance = StateInstance { provider, current, ..StateInstance::default() };
         self.prior.resources.insert(source.address.clone(), instance);
+    }
+}
+
+/// The arguments with their defaults, without marks; what only reading tells is null.
+fn complete(schema: &crate::schema::Schema, configuration: &Value) -> Value {
+    let as_is = |_: Option<&Value>, proposed| Ok(Planned { value: proposed, replace: Vec::new() });
+    match propose_new(schema, configuration, &as_is) {
+        Ok(proposed) => crate::state::known(&proposed),
+        Err(_) => configuration.unmark_deep().0,
     }
 }
 
@@ -238,5 +247,5 @@ pub(super) fn data_configuration(
     let scope =
         evaluation.scope(&address.resource.module).repeated(&expansion, address.key.as_ref());
     let (configuration, problems) = body::decode(&resource.body, kind.schema(), &scope);
-    if problems.has_errors() { Err(problems) } else { Ok(configuration) }
+    if problems.has_errors() { Err(problems) } else { Ok(complete(kind.schema(), &configuration)) }
 }
