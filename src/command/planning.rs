@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::address::{InstanceAddress, Target};
 use crate::apply::{Purpose, Reporter, Stop, recover};
 use crate::command::arguments::PlanOptions;
-use crate::command::stack::Stack;
+use crate::command::stack::{Stack, state_problem};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::{Connections, Mode, Plan, Request, connect, plan};
 use crate::provider::ProviderError;
@@ -112,6 +112,9 @@ pub(super) async fn settle(
     reporter: &Arc<dyn Reporter>,
     stop: &Stop,
 ) -> Result<(), Diagnostics> {
+    if stack.store.with(|folded| folded.unresolved.is_empty()) {
+        return Ok(());
+    }
     let recovered = recover(stack.resolver.as_ref(), &stack.store, reporter, stop, purpose).await;
     for note in &recovered.notes {
         stack.ui.status(note);
@@ -120,7 +123,7 @@ pub(super) async fn settle(
         return Err(recovered.diagnostics);
     }
     stack.ui.diagnostics(&recovered.diagnostics);
-    Ok(())
+    stack.store.finish().map(drop).map_err(|error| state_problem(&error))
 }
 
 async fn refreshed(

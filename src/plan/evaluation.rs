@@ -40,6 +40,8 @@ pub struct Evaluation {
     pub folder: PathBuf,
     /// When the plan was made, RFC 3339.
     pub timestamp: String,
+    /// Whether functions such as `timestamp` and `uuid` give values; planning must not.
+    pub applying: bool,
     variables: BTreeMap<String, Value>,
     instances: Mutex<HashMap<ResourceAddress, Instances>>,
     wholes: Mutex<HashMap<ResourceAddress, Value>>,
@@ -69,6 +71,7 @@ impl Evaluation {
             workspace: workspace.to_string(),
             folder,
             timestamp: timestamp.to_string(),
+            applying: false,
             variables,
             instances: Mutex::default(),
             wholes: Mutex::default(),

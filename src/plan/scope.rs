@@ -140,4 +140,13 @@ impl Scope for ModuleScope<'_> {
     fn folder(&self) -> &Path {
         &self.evaluation.folder
     }
+
+    fn pure(&self) -> bool {
+        !self.evaluation.applying
+    }
+
+    fn plan_time(&self) -> Option<time::OffsetDateTime> {
+        let format = &time::format_description::well_known::Rfc3339;
+        time::OffsetDateTime::parse(&self.evaluation.timestamp, format).ok()
+    }
 }
