@@ -119,7 +119,8 @@ impl Provider for AwsProvider {
     }
 
     fn configure(&self, configuration: &Value) -> Result<Arc<dyn Connection>, Diagnostics> {
-        let block = ProviderBlock::decode(&configuration.unmark_deep().0)
+        let complete = self.schema().with_defaults(configuration.unmark_deep().0);
+        let block = ProviderBlock::decode(&complete)
             .map_err(|error| Diagnostic::error("Invalid provider block", error.to_string()))?;
         let asks_nobody = block.skip_requesting_account_id
             && !(block.allowed_account_ids.is_empty() && block.forbidden_account_ids.is_empty());

@@ -9,9 +9,7 @@ use crate::plan::ProviderKey;
 use crate::plan::dependencies::{Dependencies, Node};
 use crate::plan::evaluation::Evaluation;
 use crate::plan::providers::{Connections, Providers, provider_key};
-use crate::schema::Schema;
 use crate::state::State;
-use crate::value::Value;
 
 /// Connects every provider configuration that the configuration or the state uses. Those that depend
 /// on resources are left out: their arguments are known only while planning.
@@ -51,12 +49,10 @@ pub fn connect_one(
     let provider = providers.require(&key.source)?;
     let schema = provider.schema();
     let Some((module, name)) = block_of(evaluation, key) else {
-        let nothing = with_defaults(schema, schema.null_object());
-        return Ok((provider.configure(&nothing)?, Diagnostics::new()));
+        return Ok((provider.configure(&schema.null_object())?, Diagnostics::new()));
     };
     let Some(block) = evaluation.module(&key.module).and_then(|it| it.providers.get(&name)) else {
-        let nothing = with_defaults(schema, schema.null_object());
-        return Ok((provider.configure(&nothing)?, Diagnostics::new()));
+        return Ok((provider.configure(&schema.null_object())?, Diagnostics::new()));
     };
     let (configuration, mut problems) =
         body::decode(&block.body, schema, &evaluation.scope(&module));
@@ -64,21 +60,12 @@ pub fn connect_one(
     if problems.has_errors() {
         return Err(problems);
     }
-    let configured =
-        provider.configure(&with_defaults(schema, configuration)).map_err(|found| {
-            let placed =
-                found.into_iter().map(|it| if it.span.is_none() { it.at(&block.span) } else { it });
-            Diagnostics(placed.collect())
-        })?;
+    let configured = provider.configure(&configuration).map_err(|found| {
+        let placed =
+            found.into_iter().map(|it| if it.span.is_none() { it.at(&block.span) } else { it });
+        Diagnostics(placed.collect())
+    })?;
     Ok((configured, problems))
-}
-
-/// The configuration with the schema's defaults where it says nothing.
-fn with_defaults(schema: &Schema, configuration: Value) -> Value {
-    schema.fields.iter().fold(configuration, |value, field| match &field.default {
-        Some(default) if value.get(field.name).is_null() => value.with(field.name, default.clone()),
-        _ => value,
-    })
 }
 
 /// The module instance and local name of the `provider` block of a key, if there is one.

@@ -139,6 +139,16 @@ impl Schema {
         Type::Object(Arc::new(ObjectType { attributes, optional: BTreeSet::new() }))
     }
 
+    /// An object of this schema with the defaults where it has nulls.
+    pub fn with_defaults(&self, value: Value) -> Value {
+        self.fields.iter().fold(value, |value, field| match &field.default {
+            Some(default) if value.get(field.name).is_null() => {
+                value.with(field.name, default.clone())
+            }
+            _ => value,
+        })
+    }
+
     /// An object with every field null (nested blocks: empty).
     pub fn null_object(&self) -> Value {
         Value::object(self.fields.iter().map(|field| (field.name, field.absent())))

@@ -1,0 +1,96 @@
+//! What AWS answers about services, in the words of the schema.
+
+use aws_sdk_ecs::types::{
+    self, AssignPublicIp, AwsVpcConfiguration, CapacityProviderStrategyItem, PlacementConstraint,
+    PlacementStrategy,
+};
+
+use super::{Balancer, Constraint, Network, Placement, Registry, Service, Strategy};
+use crate::aws::ecs::last_part;
+use crate::schema::One;
+
+/// Whether `family`, `family:1` or an ARN names a task definition.
+pub(super) fn names(wanted: &str, arn: &str) -> bool {
+    let own = last_part(arn);
+    wanted == arn
+        || wanted == own
+        || own.rsplit_once(':').is_some_and(|(family, _)| family == wanted)
+}
+
+/// The task definition as it was written, when that still names it.
+pub(super) fn same_definition(known: &Service, arn: &str) -> String {
+    let written = known.task_definition.as_deref().filter(|it| names(it, arn));
+    written.unwrap_or(arn).to_string()
+}
+
+/// The cluster as it was written, when that still names it.
+pub(super) fn same_cluster(known: Option<&String>, arn: Option<&String>) -> Option<String> {
+    let arn = arn?;
+    match known.filter(|it| *it == arn || it.as_str() == last_part(arn)) {
+        Some(written) => Some(written.clone()),
+        None => Some(arn.clone()),
+    }
+}
+
+pub(super) fn stopped(task: &types::Task) -> String {
+    let arn = task.task_arn.as_deref().unwrap_or_default();
+    let containers = task.containers().iter().filter_map(|it| {
+        let name = it.name.as_deref().unwrap_or_default();
+        let code = it.exit_code.map(|code| format!("exit code {code}"));
+        let why = [code, it.reason.clone()].into_iter().flatten().collect::<Vec<_>>().join(", ");
+        (!why.is_empty()).then(|| format!("{name}: {why}"))
+    });
+    let containers = containers.collect::<Vec<_>>().join("; ");
+    let reason = task.stopped_reason.as_deref().unwrap_or("no reason given");
+    let containers = if containers.is_empty() { containers } else { format!(" ({containers})") };
+    format!("task {} stopped: {reason}{containers}", last_part(arn))
+}
+
+pub(super) fn strategy_from(it: &CapacityProviderStrategyItem) -> Strategy {
+    Strategy {
+        base: i64::from(it.base),
+        capacity_provider: it.capacity_provider.clone(),
+        weight: i64::from(it.weight),
+    }
+}
+
+pub(super) fn balancer_from(it: &types::LoadBalancer) -> Balancer {
+    Balancer {
+        advanced_configuration: One(None),
+        container_name: it.container_name.clone().unwrap_or_default(),
+        container_port: it.container_port.map_or(0, i64::from),
+        elb_name: it.load_balancer_name.clone(),
+        target_group_arn: it.target_group_arn.clone(),
+    }
+}
+
+pub(super) fn network_from(it: &AwsVpcConfiguration) -> Network {
+    Network {
+        assign_public_ip: it.assign_public_ip == Some(AssignPublicIp::Enabled),
+        security_groups: it.security_groups().iter().cloned().collect(),
+        subnets: it.subnets().iter().cloned().collect(),
+    }
+}
+
+pub(super) fn placement_from(it: &PlacementStrategy) -> Placement {
+    Placement {
+        field: it.field.clone(),
+        kind: it.r#type.as_ref().map_or("", |it| it.as_str()).to_string(),
+    }
+}
+
+pub(super) fn constraint_from(it: &PlacementConstraint) -> Constraint {
+    Constraint {
+        expression: it.expression.clone(),
+        kind: it.r#type.as_ref().map_or("", |it| it.as_str()).to_string(),
+    }
+}
+
+pub(super) fn registry_from(it: &types::ServiceRegistry) -> Registry {
+    Registry {
+        container_name: it.container_name.clone(),
+        container_port: it.container_port.map(i64::from),
+        port: it.port.map(i64::from),
+        registry_arn: it.registry_arn.clone().unwrap_or_default(),
+    }
+}
