@@ -9,7 +9,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::error::operation::BuildError;
 
 use crate::aws::answer::request_id;
-use crate::aws::operation::{mutates, repeatable};
+use crate::aws::operation::mutates;
 use crate::aws::retry;
 use crate::provider::{ErrorKind, ProviderError};
 
@@ -86,11 +86,7 @@ fn kind_of(operation: &str, code: &str, status: u16) -> ErrorKind {
         ErrorKind::NotFound
     } else if CREDENTIALS.contains(&code) {
         ErrorKind::Credentials
-    } else if status >= 500
-        && mutates(operation)
-        && !repeatable(operation)
-        && !retry::throttles(code, status)
-    {
+    } else if status >= 500 && mutates(operation) && !retry::throttles(code, status) {
         ErrorKind::Unknown
     } else {
         ErrorKind::Refused
@@ -113,8 +109,8 @@ pub(crate) fn without_answer(
     was_sent: bool,
     error: &(dyn Error + 'static),
 ) -> ProviderError {
-    let made = if find_cause::<CredentialsError>(error).is_some() || lacks_identity(error) {
-        let message = format!("there are no usable AWS credentials: {}", deepest(error));
+    let made = if let Some(why) = lacks_credentials(error) {
+        let message = format!("there are no usable AWS credentials: {why}");
         ProviderError::new(ErrorKind::Credentials, message).hint(CREDENTIALS_HINT)
     } else if was_sent && !never_connected(error) {
         let message = format!("no answer came to {operation}: {}", in_words(error));
@@ -148,9 +144,14 @@ fn never_connected(error: &(dyn Error + 'static)) -> bool {
     })
 }
 
-/// Whether the SDK found nobody to sign the call.
-fn lacks_identity(error: &(dyn Error + 'static)) -> bool {
-    causes(error).any(|cause| cause.to_string().contains("no identity resolver"))
+/// Why the SDK found nobody to sign the call, when that was it.
+fn lacks_credentials(error: &(dyn Error + 'static)) -> Option<String> {
+    if let Some(why) = find_cause::<CredentialsError>(error) {
+        let nowhere = matches!(why, CredentialsError::CredentialsNotLoaded(_));
+        let found = why.source().map_or_else(|| "nothing gives any".to_string(), in_words);
+        return Some(if nowhere { found } else { in_words(why) });
+    }
+    causes(error).map(ToString::to_string).find(|words| words.contains("no identity resolver"))
 }
 
 /// An error and what caused it, outermost first.
@@ -168,10 +169,6 @@ pub(crate) fn find_cause<'a, T: Error + 'static>(
     error: &'a (dyn Error + 'static),
 ) -> Option<&'a T> {
     causes(error).find_map(|cause| cause.downcast_ref::<T>())
-}
-
-fn deepest(error: &(dyn Error + 'static)) -> String {
-    causes(error).last().map(ToString::to_string).unwrap_or_default()
 }
 
 /// An error and all that caused it, in one line.
