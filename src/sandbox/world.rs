@@ -163,15 +163,15 @@ impl Region {
     /// Writes the changes of a call before it is answered. What cannot be written is taken back.
     fn save(&mut self) -> Result<(), SandboxError> {
         let changes = self.documents.changes();
-        if !changes.is_empty() {
-            if let Err(error) = self.log.append(&changes) {
+        let written = if changes.is_empty() { Ok(()) } else { self.log.append(&changes) };
+        match written {
+            Ok(()) => self.documents.commit(),
+            Err(_) => {
                 self.documents.roll_back();
                 self.version += 1;
-                return Err(SandboxError::Log(error));
             }
         }
-        self.documents.commit();
-        Ok(())
+        written.map_err(SandboxError::Log)
     }
 }
 
