@@ -18,7 +18,7 @@ use super::fault::Fault;
 use super::log::Log;
 use super::scope::{Answer, Read, Scope};
 use super::weather::STALE;
-use super::{SandboxError, ec2, ecr, ecs, elb, wire};
+use super::{SandboxError, ec2, ecr, ecs, elb, logs, ssm, sts, wire};
 
 /// Everything in the sandbox, over all regions.
 #[derive(Debug)]
@@ -184,6 +184,9 @@ fn own_service(name: &str) -> Option<Service> {
         "ecr" => Some(ecr::answer),
         "ecs" => Some(ecs::answer),
         "elasticloadbalancing" => Some(elb::answer),
+        "logs" => Some(logs::answer),
+        "ssm" => Some(ssm::answer),
+        "sts" => Some(sts::answer),
         _ => None,
     }
 }
