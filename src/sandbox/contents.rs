@@ -51,8 +51,8 @@ const KINDS: &[(&str, &str, &str)] = &[
     ("iam.instance_profiles", "aws_iam_instance_profile", ""),
     ("iam.oidc_providers", "aws_iam_openid_connect_provider", ""),
     (super::ecr::REPOSITORY, "aws_ecr_repository", ""),
-    ("logs.log_groups", "aws_cloudwatch_log_group", ""),
-    ("ssm.parameters", "aws_ssm_parameter", ""),
+    (super::logs::GROUP, "aws_cloudwatch_log_group", ""),
+    (super::ssm::PARAMETER, "aws_ssm_parameter", ""),
 ];
 
 /// See [`super::Sandbox::contents`].

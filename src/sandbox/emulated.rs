@@ -3,7 +3,6 @@
 //! Where winterbaume is wrong in a way the product would stumble over, the mend is here.
 
 pub mod iam;
-pub mod logs;
 
 use std::fmt;
 
@@ -74,12 +73,7 @@ impl<S: StatefulService + MockService> Emulated for Keeper<S> {
 
 /// All emulated services, fresh.
 pub fn services() -> Vec<Box<dyn Emulated>> {
-    vec![
-        Box::new(Keeper("iam", winterbaume_iam::IamService::new())),
-        Box::new(Keeper("sts", winterbaume_sts::StsService::new())),
-        Box::new(Keeper("logs", winterbaume_cloudwatchlogs::CloudWatchLogsService::new())),
-        Box::new(Keeper("ssm", winterbaume_ssm::SsmService::new())),
-    ]
+    vec![Box::new(Keeper("iam", winterbaume_iam::IamService::new()))]
 }
 
 /// Answers what winterbaume gets wrong from the documents, or changes them beforehand.
@@ -88,7 +82,6 @@ pub fn services() -> Vec<Box<dyn Emulated>> {
 pub fn mend(scope: &mut Scope<'_>, call: &Call) -> Option<Answer> {
     match call.service.as_str() {
         "iam" => iam::mend(scope, &call.operation),
-        "logs" => logs::mend(scope, &call.operation),
         _ => None,
     }
 }

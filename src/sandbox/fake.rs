@@ -1,7 +1,6 @@
 //! A scripted HTTP connector, for the tests of what is wrapped around clients.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aws_smithy_runtime_api::client::http::{
@@ -13,16 +12,17 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use super::call::Call;
 
 type Answer = Result<HttpResponse, ConnectorError>;
+type Script = dyn Fn(&Call, usize) -> Answer + Send + Sync;
 
 /// A connector that answers what the function says; it is told how many calls came before.
 pub(crate) fn scripted(
     script: impl Fn(&Call, usize) -> Answer + Send + Sync + 'static,
 ) -> SharedHttpConnector {
-    SharedHttpConnector::new(Fake { script: Arc::new(script), calls: AtomicUsize::new(0) })
+    SharedHttpConnector::new(Fake { script: Box::new(script), calls: AtomicUsize::new(0) })
 }
 
 struct Fake {
-    script: Arc<dyn Fn(&Call, usize) -> Answer + Send + Sync>,
+    script: Box<Script>,
     calls: AtomicUsize,
 }
 

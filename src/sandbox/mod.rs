@@ -1,8 +1,8 @@
 //! An AWS inside the program, the weather over any AWS, and a record of what is called.
 //!
-//! - [`Sandbox`] answers the SDK in process. EC2 networking, ECS, ECR and load balancing are its
-//!   own, kept as the documents that AWS would show; IAM, STS, CloudWatch Logs and SSM are
-//!   winterbaume's, with mends. Each change is on disk before its call is answered.
+//! - [`Sandbox`] answers the SDK in process. IAM is winterbaume's, with mends. The other services
+//!   are the sandbox's own, kept as the documents that AWS would show, because winterbaume forgets
+//!   much of what they are told. Each change is on disk before its call is answered.
 //! - [`weather::Weather`] makes any AWS slow, throttled, faulty or stale.
 //! - [`trace::Trace`] writes down each call.
 
@@ -18,7 +18,10 @@ pub mod emulated;
 mod fake;
 pub mod fault;
 pub mod log;
+pub mod logs;
 pub mod scope;
+pub mod ssm;
+pub mod sts;
 #[cfg(test)]
 mod tests;
 pub mod trace;

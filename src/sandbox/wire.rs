@@ -50,7 +50,7 @@ fn lists(value: Value) -> Value {
     let numbers: Option<Vec<u32>> = fields.keys().map(|key| key.parse().ok()).collect();
     match numbers {
         Some(numbers) if !numbers.is_empty() => {
-            let mut items: Vec<_> = numbers.into_iter().zip(fields.into_iter()).collect();
+            let mut items: Vec<_> = numbers.into_iter().zip(fields).collect();
             items.sort_by_key(|(number, _)| *number);
             Value::Array(items.into_iter().map(|(_, (_, item))| lists(item)).collect())
         }

@@ -18,7 +18,7 @@ use super::fault::Fault;
 use super::log::Log;
 use super::scope::{Answer, Read, Scope};
 use super::weather::STALE;
-use super::{SandboxError, ec2, ecr, ecs, elb, wire};
+use super::{SandboxError, ec2, ecr, ecs, elb, logs, ssm, sts, wire};
 
 /// Everything in the sandbox, over all regions.
 #[derive(Debug)]
@@ -163,15 +163,15 @@ impl Region {
     /// Writes the changes of a call before it is answered. What cannot be written is taken back.
     fn save(&mut self) -> Result<(), SandboxError> {
         let changes = self.documents.changes();
-        if !changes.is_empty() {
-            if let Err(error) = self.log.append(&changes) {
+        let written = if changes.is_empty() { Ok(()) } else { self.log.append(&changes) };
+        match written {
+            Ok(()) => self.documents.commit(),
+            Err(_) => {
                 self.documents.roll_back();
                 self.version += 1;
-                return Err(SandboxError::Log(error));
             }
         }
-        self.documents.commit();
-        Ok(())
+        written.map_err(SandboxError::Log)
     }
 }
 
@@ -184,6 +184,9 @@ fn own_service(name: &str) -> Option<Service> {
         "ecr" => Some(ecr::answer),
         "ecs" => Some(ecs::answer),
         "elasticloadbalancing" => Some(elb::answer),
+        "logs" => Some(logs::answer),
+        "ssm" => Some(ssm::answer),
+        "sts" => Some(sts::answer),
         _ => None,
     }
 }

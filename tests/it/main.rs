@@ -1,6 +1,7 @@
 //! The one integration test binary: the program, and the worlds it is tried on.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking")]
+#![allow(unreachable_pub, reason = "what is shared is public to the other modules")]
 #![allow(dead_code, reason = "not every helper has a user at any time")]
 
 mod modules;

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::gateway;
 use super::kinds::{Kind, NAT_GATEWAY};
+use super::nat;
 use crate::sandbox::documents::Documents;
 use crate::sandbox::fault::Fault;
 use crate::sandbox::scope::{Answer, Read, Scope, page};
@@ -14,7 +14,7 @@ const LARGEST_PAGE: usize = 1000;
 /// Answers the Describe call of a kind.
 pub fn describe(scope: &mut Scope<'_>, kind: &Kind) -> Answer {
     if kind.table == NAT_GATEWAY.table {
-        gateway::settle(scope);
+        nat::settle(scope);
     }
     let documents = scope.documents.all(kind.table).cloned().collect();
     select(scope.input, kind, documents)

@@ -1,13 +1,13 @@
-//! Internet gateways, elastic addresses and NAT gateways.
+//! Internet gateways and elastic addresses.
 
 use serde_json::{Value, json};
 
-use super::describe::{edit, find, not_found};
-use super::kinds::{ADDRESS, INTERNET_GATEWAY, NAT_GATEWAY, SUBNET, VPC};
-use super::network::{dependency, new_id, private_address, refuse};
+use super::describe::{edit, find};
+use super::kinds::{ADDRESS, INTERNET_GATEWAY, NAT_GATEWAY, VPC};
+use super::network::{dependency, new_id, refuse};
 use super::tags::specified;
 use crate::sandbox::fault::Fault;
-use crate::sandbox::scope::{ACCOUNT, Answer, Read, Scope, edit_list, hexadecimal, now};
+use crate::sandbox::scope::{ACCOUNT, Answer, Read, Scope, edit_list};
 
 /// `CreateInternetGateway`
 pub fn create_internet_gateway(scope: &mut Scope<'_>) -> Answer {
@@ -115,108 +115,4 @@ pub fn describe_addresses_attribute(scope: &mut Scope<'_>) -> Answer {
         find(scope.documents, ADDRESS, id)?;
     }
     Ok(json!({"addressSet": []}))
-}
-
-/// `CreateNatGateway`: pending until it is next looked at.
-pub fn create_nat_gateway(scope: &mut Scope<'_>) -> Answer {
-    for name in ["SecondaryAllocationId", "SecondaryPrivateIpAddress", "VpcId"] {
-        refuse(scope.input, name)?;
-    }
-    let subnet = find(scope.documents, SUBNET, scope.input.required("SubnetId")?)?.clone();
-    let kind = scope.input.text("ConnectivityType").unwrap_or("public");
-    let id = new_id(NAT_GATEWAY);
-    let taken = scope.documents.all(NAT_GATEWAY.table).count();
-    let range = subnet.text("cidrBlock").unwrap_or_default();
-    let asked = scope.input.text("PrivateIpAddress").map(str::to_owned);
-    let mut address = json!({
-        "networkInterfaceId": format!("eni-0{}", hexadecimal(16)), "isPrimary": true,
-        "privateIp": asked.unwrap_or_else(|| private_address(range, taken)), "status": "succeeded",
-    });
-    if kind == "public" {
-        take_address(scope, &mut address)?;
-    }
-    let document = json!({
-        "natGatewayId": id, "subnetId": subnet["subnetId"], "vpcId": subnet["vpcId"],
-        "state": "pending", "createTime": now(), "connectivityType": kind,
-        "natGatewayAddressSet": [address], "tagSet": specified(scope.input, NAT_GATEWAY),
-    });
-    scope.documents.put(NAT_GATEWAY.table, &id, document.clone());
-    Ok(json!({"natGateway": document, "clientToken": scope.input.text("ClientToken")}))
-}
-
-/// Ties the elastic address of the request to the address of a gateway.
-fn take_address(scope: &mut Scope<'_>, address: &mut Value) -> Result<(), Fault> {
-    let id = scope.input.required("AllocationId")?;
-    let elastic = edit(scope.documents, ADDRESS, id)?;
-    if elastic.text("associationId").is_some() {
-        let message = format!("Elastic IP address [{id}] is already associated");
-        return Err(Fault::new("Resource.AlreadyAssociated", message));
-    }
-    let association = format!("eipassoc-0{}", hexadecimal(16));
-    elastic["associationId"] = json!(association);
-    elastic["networkInterfaceId"] = address["networkInterfaceId"].clone();
-    elastic["networkInterfaceOwnerId"] = json!(ACCOUNT);
-    elastic["privateIpAddress"] = address["privateIp"].clone();
-    address["allocationId"] = json!(id);
-    address["publicIp"] = elastic["publicIp"].clone();
-    address["associationId"] = json!(association);
-    Ok(())
-}
-
-/// `DeleteNatGateway`: deleting until it is next looked at.
-pub fn delete_nat_gateway(scope: &mut Scope<'_>) -> Answer {
-    let id = scope.input.required("NatGatewayId")?;
-    let gateway = edit(scope.documents, NAT_GATEWAY, id)?;
-    if gateway["state"] == "deleted" {
-        return Err(not_found(NAT_GATEWAY, id));
-    }
-    gateway["state"] = json!("deleting");
-    gateway["deleteTime"] = json!(now());
-    Ok(json!({"natGatewayId": id}))
-}
-
-/// Moves gateways that were pending or deleting at the last look to where they are going.
-///
-/// AWS takes a minute or two; here each look is a step, so that waiting costs no time but is done.
-pub fn settle(scope: &mut Scope<'_>) {
-    let moving = |it: &&Value| it["state"] == "pending" || it["state"] == "deleting";
-    let moving: Vec<Value> =
-        scope.documents.all(NAT_GATEWAY.table).filter(moving).cloned().collect();
-    for gateway in moving {
-        let id = gateway.text("natGatewayId").unwrap_or_default();
-        let looked = gateway.flag(LOOKED).unwrap_or_default();
-        let deleting = gateway["state"] == "deleting";
-        if let Some(gateway) = scope.documents.edit(NAT_GATEWAY.table, id) {
-            match (looked, deleting) {
-                (false, _) => gateway[LOOKED] = json!(true),
-                (true, false) => gateway["state"] = json!("available"),
-                (true, true) => gateway["state"] = json!("deleted"),
-            }
-            if looked {
-                gateway[LOOKED] = json!(false);
-            }
-        }
-        if looked && deleting {
-            give_addresses_back(scope, &gateway);
-        }
-    }
-}
-
-/// Whether a moving gateway was looked at already; not shown by any call.
-const LOOKED: &str = "~looked";
-
-fn give_addresses_back(scope: &mut Scope<'_>, gateway: &Value) {
-    let ids = gateway.list("natGatewayAddressSet").iter().filter_map(|it| it.text("allocationId"));
-    for id in ids {
-        if let Some(Value::Object(address)) = scope.documents.edit(ADDRESS.table, id) {
-            for field in [
-                "associationId",
-                "networkInterfaceId",
-                "networkInterfaceOwnerId",
-                "privateIpAddress",
-            ] {
-                address.remove(field);
-            }
-        }
-    }
 }

@@ -5,7 +5,9 @@
 pub mod describe;
 pub mod gateway;
 pub mod kinds;
+pub mod nat;
 pub mod network;
+pub mod range;
 pub mod route;
 pub mod rule;
 pub mod security;
@@ -31,6 +33,11 @@ pub fn answer(scope: &mut Scope<'_>, operation: &str) -> Answer {
         "DeleteVpc" => network::delete_vpc,
         "DescribeVpcAttribute" => network::describe_vpc_attribute,
         "ModifyVpcAttribute" => network::modify_vpc_attribute,
+        "ModifyVpcTenancy" => network::modify_vpc_tenancy,
+        "AssociateVpcCidrBlock" => range::associate_vpc,
+        "DisassociateVpcCidrBlock" => range::disassociate_vpc,
+        "AssociateSubnetCidrBlock" => range::associate_subnet,
+        "DisassociateSubnetCidrBlock" => range::disassociate_subnet,
         "CreateSubnet" => network::create_subnet,
         "DeleteSubnet" => network::delete_subnet,
         "ModifySubnetAttribute" => network::modify_subnet_attribute,
@@ -41,8 +48,12 @@ pub fn answer(scope: &mut Scope<'_>, operation: &str) -> Answer {
         "AllocateAddress" => gateway::allocate_address,
         "ReleaseAddress" => gateway::release_address,
         "DescribeAddressesAttribute" => gateway::describe_addresses_attribute,
-        "CreateNatGateway" => gateway::create_nat_gateway,
-        "DeleteNatGateway" => gateway::delete_nat_gateway,
+        "CreateNatGateway" => nat::create,
+        "DeleteNatGateway" => nat::delete,
+        "AssociateNatGatewayAddress" => nat::associate,
+        "DisassociateNatGatewayAddress" => nat::disassociate,
+        "AssignPrivateNatGatewayAddress" => nat::assign,
+        "UnassignPrivateNatGatewayAddress" => nat::unassign,
         "CreateRouteTable" => route::create_table,
         "DeleteRouteTable" => route::delete_table,
         "CreateRoute" => route::create,

@@ -9,7 +9,7 @@ use super::describe::{edit, find};
 use super::kinds::{INTERNET_GATEWAY, NAT_GATEWAY, NETWORK_ACL, ROUTE_TABLE, SECURITY_GROUP};
 use super::kinds::{Kind, RULE, SUBNET, VPC};
 use super::tags::specified;
-use super::{route, security, zones};
+use super::{range, route, security, zones};
 use crate::sandbox::fault::Fault;
 use crate::sandbox::scope::{ACCOUNT, Answer, Read, Scope, hexadecimal};
 
@@ -33,7 +33,8 @@ pub fn ensure_defaults(scope: &mut Scope<'_>) {
         return;
     }
     scope.documents.put("meta", "ec2", json!({}));
-    let vpc = add_vpc(scope, "172.31.0.0/16", "default", json!([]));
+    let range = Ipv4Net::new_assert(Ipv4Addr::new(172, 31, 0, 0), 16);
+    let vpc = add_vpc(scope, range, "default", json!([]));
     let gateway = new_id(INTERNET_GATEWAY);
     let attached = json!([{"vpcId": vpc, "state": "available"}]);
     let document = json!({
@@ -63,21 +64,18 @@ const SUPPORT: &str = "~enableDnsSupport";
 const METRICS: &str = "~enableNetworkAddressUsageMetrics";
 
 /// Adds a VPC with its main route table, default security group and network ACL.
-fn add_vpc(scope: &mut Scope<'_>, range: &str, tenancy: &str, tags: Value) -> String {
+fn add_vpc(scope: &mut Scope<'_>, range: Ipv4Net, tenancy: &str, tags: Value) -> String {
     let id = new_id(VPC);
-    let association = json!([{
-        "associationId": format!("vpc-cidr-assoc-0{}", hexadecimal(16)),
-        "cidrBlock": range,
-        "cidrBlockState": {"state": "associated"},
-    }]);
+    let association = range::association("vpc", &range.into(), scope.region);
+    let range = range.to_string();
     let document = json!({
         "vpcId": id, "ownerId": ACCOUNT, "state": "available", "cidrBlock": range,
-        "cidrBlockAssociationSet": association, "dhcpOptionsId": "dopt-0a1b2c3d4e5f60718",
+        "cidrBlockAssociationSet": [association], "dhcpOptionsId": "dopt-0a1b2c3d4e5f60718",
         "instanceTenancy": tenancy, "isDefault": false, "tagSet": tags,
         HOSTNAMES: false, SUPPORT: true, METRICS: false,
     });
     scope.documents.put(VPC.table, &id, document);
-    route::add_main_table(scope, &id, range);
+    route::add_main_table(scope, &id);
     security::add_group(scope, &id, "default", "default VPC security group", json!([]));
     add_network_acl(scope, &id);
     id
@@ -102,7 +100,7 @@ fn add_network_acl(scope: &mut Scope<'_>, vpc: &str) {
 }
 
 /// The range of a VPC or subnet, from /16 to /28, with its host bits cleared.
-fn range_of(input: &Value, code: &str) -> Result<Ipv4Net, Fault> {
+pub fn range_of(input: &Value, code: &str) -> Result<Ipv4Net, Fault> {
     let text = input.required("CidrBlock")?;
     let invalid = |why: &str| Fault::new(code, format!("The CIDR '{text}' is invalid{why}."));
     let range: Ipv4Net = text.parse().map_err(|_| {
@@ -115,15 +113,20 @@ fn range_of(input: &Value, code: &str) -> Result<Ipv4Net, Fault> {
     }
 }
 
-/// `CreateVpc`, with IPv4 ranges
+/// `CreateVpc`, with an IPv6 range of Amazon's if asked for
 pub fn create_vpc(scope: &mut Scope<'_>) -> Answer {
-    for name in ["AmazonProvidedIpv6CidrBlock", "Ipv6CidrBlock", "Ipv4IpamPoolId", "Ipv6IpamPoolId"]
-    {
+    for name in ["Ipv6CidrBlock", "Ipv6Pool", "Ipv4IpamPoolId", "Ipv6IpamPoolId"] {
         refuse(scope.input, name)?;
     }
-    let range = range_of(scope.input, "InvalidVpc.Range")?.to_string();
+    let range = range_of(scope.input, "InvalidVpc.Range")?;
     let tenancy = scope.input.text("InstanceTenancy").unwrap_or("default");
-    let id = add_vpc(scope, &range, tenancy, specified(scope.input, VPC));
+    let id = add_vpc(scope, range, tenancy, specified(scope.input, VPC));
+    if scope.input.flag("AmazonProvidedIpv6CidrBlock") == Some(true) {
+        let range = range::amazon_ipv6();
+        let association = range::association("vpc", &range, scope.region);
+        edit(scope.documents, VPC, &id)?["ipv6CidrBlockAssociationSet"] = json!([association]);
+        route::add_local_routes(scope, &id, &range.to_string());
+    }
     Ok(json!({"vpc": find(scope.documents, VPC, &id)?}))
 }
 
@@ -211,16 +214,26 @@ pub fn modify_vpc_attribute(scope: &mut Scope<'_>) -> Answer {
     Ok(json!({"return": true}))
 }
 
+/// `ModifyVpcTenancy`: to the default only.
+pub fn modify_vpc_tenancy(scope: &mut Scope<'_>) -> Answer {
+    if scope.input.required("InstanceTenancy")? != "default" {
+        let message = "The tenancy of a VPC can only be changed to default";
+        return Err(Fault::new("InvalidParameterValue", message));
+    }
+    let vpc = edit(scope.documents, VPC, scope.input.required("VpcId")?)?;
+    vpc["instanceTenancy"] = json!("default");
+    Ok(json!({"return": true}))
+}
+
 /// `CreateSubnet`: inside the VPC's range, overlapping no other subnet.
 pub fn create_subnet(scope: &mut Scope<'_>) -> Answer {
-    for name in ["Ipv6CidrBlock", "OutpostArn", "Ipv6Native", "Ipv4IpamPoolId", "Ipv6IpamPoolId"] {
+    for name in ["OutpostArn", "Ipv6Native", "Ipv4IpamPoolId", "Ipv6IpamPoolId"] {
         refuse(scope.input, name)?;
     }
     let vpc = scope.input.required("VpcId")?;
-    let whole = find(scope.documents, VPC, vpc)?.text("cidrBlock").unwrap_or_default();
-    let whole: Option<Ipv4Net> = whole.parse().ok();
+    let whole = range::ranges(find(scope.documents, VPC, vpc)?);
     let range = range_of(scope.input, "InvalidSubnet.Range")?;
-    if !whole.is_some_and(|whole| whole.contains(&range)) {
+    if !whole.iter().any(|whole| whole.contains(&IpNet::from(range))) {
         return Err(Fault::new("InvalidSubnet.Range", format!("The CIDR '{range}' is invalid.")));
     }
     let overlaps =
@@ -233,9 +246,14 @@ pub fn create_subnet(scope: &mut Scope<'_>) -> Answer {
         let message = format!("The CIDR '{range}' conflicts with another subnet");
         return Err(Fault::new("InvalidSubnet.Conflict", message));
     }
+    let ipv6 = range::subnet_ipv6(scope, vpc)?;
     let zone = zone_of(scope)?;
     let mut subnet = subnet_document(scope, vpc, &range.to_string(), zone, false);
     subnet["tagSet"] = specified(scope.input, SUBNET);
+    if let Some(range) = ipv6 {
+        let association = range::association("subnet", &range, scope.region);
+        subnet["ipv6CidrBlockAssociationSet"] = json!([association]);
+    }
     let id = subnet.text("subnetId").unwrap_or_default().to_owned();
     scope.documents.put(SUBNET.table, &id, subnet.clone());
     Ok(json!({"subnet": subnet}))

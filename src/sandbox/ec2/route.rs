@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::describe::{edit, find};
 use super::kinds::{INTERNET_GATEWAY, NAT_GATEWAY, ROUTE_TABLE, SUBNET, VPC};
 use super::network::{dependency, new_id};
+use super::range;
 use super::tags::specified;
 use crate::sandbox::documents::Documents;
 use crate::sandbox::fault::Fault;
@@ -16,9 +17,9 @@ pub fn is_main(table: &Value) -> bool {
 }
 
 /// Adds the main table of a new VPC.
-pub fn add_main_table(scope: &mut Scope<'_>, vpc: &str, range: &str) {
+pub fn add_main_table(scope: &mut Scope<'_>, vpc: &str) {
     let id = new_id(ROUTE_TABLE);
-    let mut table = table_document(&id, vpc, range);
+    let mut table = table_document(scope, &id, vpc);
     table["associationSet"] = json!([association(&id, json!({"main": true}))]);
     scope.documents.put(ROUTE_TABLE.table, &id, table);
 }
@@ -36,15 +37,45 @@ pub fn add_default_route(scope: &mut Scope<'_>, vpc: &str, gateway: &str) {
     }
 }
 
-fn table_document(id: &str, vpc: &str, range: &str) -> Value {
-    let local = json!({
-        "destinationCidrBlock": range, "gatewayId": "local", "origin": "CreateRouteTable",
-        "state": "active",
-    });
+fn table_document(scope: &Scope<'_>, id: &str, vpc: &str) -> Value {
+    let ranges = scope.documents.get(VPC.table, vpc).map(range::ranges).unwrap_or_default();
+    let local: Vec<_> = ranges.iter().map(|range| local_route(&range.to_string())).collect();
     json!({
-        "routeTableId": id, "vpcId": vpc, "ownerId": ACCOUNT, "routeSet": [local],
+        "routeTableId": id, "vpcId": vpc, "ownerId": ACCOUNT, "routeSet": local,
         "associationSet": [], "propagatingVgwSet": [], "tagSet": [],
     })
+}
+
+/// The field that shows a range as the destination of a route.
+fn destination_field(range: &str) -> &'static str {
+    if range.contains(':') { "destinationIpv6CidrBlock" } else { "destinationCidrBlock" }
+}
+
+fn local_route(range: &str) -> Value {
+    let field = destination_field(range);
+    json!({field: range, "gatewayId": "local", "origin": "CreateRouteTable", "state": "active"})
+}
+
+/// Gives all tables of a VPC a local route to a new range of it.
+pub fn add_local_routes(scope: &mut Scope<'_>, vpc: &str, range: &str) {
+    let route = local_route(range);
+    for_tables(scope, vpc, |routes| routes.push(route.clone()));
+}
+
+/// Takes the local route to a range from all tables of a VPC.
+pub fn remove_local_routes(scope: &mut Scope<'_>, vpc: &str, range: &str) {
+    let field = destination_field(range);
+    for_tables(scope, vpc, |routes| routes.retain(|it| it[field] != range));
+}
+
+fn for_tables(scope: &mut Scope<'_>, vpc: &str, mut change: impl FnMut(&mut Vec<Value>)) {
+    let rows = scope.documents.rows(ROUTE_TABLE.table).filter(|(_, it)| it["vpcId"] == vpc);
+    let ids: Vec<_> = rows.map(|(id, _)| id.clone()).collect();
+    for id in ids {
+        if let Some(table) = scope.documents.edit(ROUTE_TABLE.table, &id) {
+            edit_list(table, "routeSet", &mut change);
+        }
+    }
 }
 
 fn association(table: &str, end: Value) -> Value {
@@ -61,9 +92,9 @@ fn association(table: &str, end: Value) -> Value {
 /// `CreateRouteTable`
 pub fn create_table(scope: &mut Scope<'_>) -> Answer {
     let vpc = scope.input.required("VpcId")?;
-    let range = find(scope.documents, VPC, vpc)?.text("cidrBlock").unwrap_or_default();
+    find(scope.documents, VPC, vpc)?;
     let id = new_id(ROUTE_TABLE);
-    let mut table = table_document(&id, vpc, range);
+    let mut table = table_document(scope, &id, vpc);
     table["tagSet"] = specified(scope.input, ROUTE_TABLE);
     scope.documents.put(ROUTE_TABLE.table, &id, table.clone());
     Ok(json!({"routeTable": table, "clientToken": scope.input.text("ClientToken")}))

@@ -35,10 +35,9 @@ pub fn create(scope: &mut Scope<'_>) -> Answer {
     let input = scope.input;
     let name = input.text("clusterName").unwrap_or("default");
     let arn = arn_of(scope, Some(name));
-    if let Some(cluster) = scope.documents.get(CLUSTER, &arn) {
-        if cluster["status"] == "ACTIVE" {
-            return Ok(json!({"cluster": cluster}));
-        }
+    let existing = scope.documents.get(CLUSTER, &arn);
+    if let Some(cluster) = existing.filter(|it| it["status"] == "ACTIVE") {
+        return Ok(json!({"cluster": cluster}));
     }
     check_providers(scope, &input.texts("capacityProviders"))?;
     let mut cluster = json!({

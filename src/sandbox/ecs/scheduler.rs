@@ -262,7 +262,7 @@ fn missing_log_group(scope: &Scope<'_>, container: &Value) -> Option<String> {
     let group = options.text("awslogs-group").filter(|_| logging["logDriver"] == "awslogs")?;
     let elsewhere = options.text("awslogs-region").is_some_and(|region| region != scope.region);
     let makes = options.text("awslogs-create-group") == Some("true");
-    if elsewhere || makes || scope.documents.get("logs.log_groups", group).is_some() {
+    if elsewhere || makes || scope.documents.get(crate::sandbox::logs::GROUP, group).is_some() {
         return None;
     }
     Some(format!(

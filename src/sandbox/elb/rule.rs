@@ -28,10 +28,9 @@ fn of_listener(scope: &Scope<'_>, listener: &str) -> Vec<String> {
 /// Follows a change of a listener's default actions.
 pub fn set_default(scope: &mut Scope<'_>, listener: &str, actions: &Value) {
     for arn in of_listener(scope, listener) {
-        if let Some(rule) = scope.documents.edit(RULE, &arn) {
-            if rule.flag("IsDefault") == Some(true) {
-                rule["Actions"] = actions.clone();
-            }
+        let rule = scope.documents.edit(RULE, &arn);
+        if let Some(rule) = rule.filter(|it| it.flag("IsDefault") == Some(true)) {
+            rule["Actions"] = actions.clone();
         }
     }
 }

@@ -207,3 +207,72 @@ async fn tags_are_added_replaced_and_deleted() {
     let gateways = call.send().await.unwrap();
     assert_eq!(gateways.internet_gateways()[0].tags(), [tag("Name", "a"), tag("Team", "b")]);
 }
+
+#[tokio::test]
+async fn a_vpc_takes_more_ranges() {
+    let ground = Ground::new();
+    let (ec2, network) = (ground.ec2(), network(&ground.ec2()).await);
+    let call = ec2.associate_vpc_cidr_block().vpc_id(&network.vpc);
+    let made = call.amazon_provided_ipv6_cidr_block(true).send().await.unwrap();
+    let ipv6 = made.ipv6_cidr_block_association.unwrap();
+    let whole: ipnet::Ipv6Net = ipv6.ipv6_cidr_block().unwrap().parse().unwrap();
+    let part = whole.subnets(64).unwrap().next().unwrap().to_string();
+    let subnet = ec2.create_subnet().vpc_id(&network.vpc).cidr_block("10.0.9.0/24");
+    let made = subnet.ipv6_cidr_block(&part).send().await.unwrap().subnet.unwrap();
+    let shown = made.ipv6_cidr_block_association_set()[0].clone();
+    assert_eq!(shown.ipv6_cidr_block(), Some(part.as_str()));
+    let routes = ec2.describe_route_tables().filters(filter("vpc-id", &network.vpc));
+    let tables = routes.send().await.unwrap();
+    assert_eq!(tables.route_tables()[0].routes().len(), 2);
+    let leave = || ec2.disassociate_vpc_cidr_block().association_id(ipv6.association_id().unwrap());
+    assert_eq!(code(leave().send().await), "InvalidCidrBlock.InUse");
+    let free = ec2.disassociate_subnet_cidr_block().association_id(shown.association_id().unwrap());
+    free.send().await.unwrap();
+    leave().send().await.unwrap();
+    let vpcs = ec2.describe_vpcs().vpc_ids(&network.vpc).send().await.unwrap();
+    assert!(vpcs.vpcs()[0].ipv6_cidr_block_association_set().is_empty());
+}
+
+#[tokio::test]
+async fn a_second_range_takes_subnets_and_the_first_stays() {
+    let ground = Ground::new();
+    let (ec2, network) = (ground.ec2(), network(&ground.ec2()).await);
+    let second = ec2.associate_vpc_cidr_block().vpc_id(&network.vpc).cidr_block("10.1.0.0/16");
+    second.send().await.unwrap();
+    ec2.create_subnet().vpc_id(&network.vpc).cidr_block("10.1.0.0/24").send().await.unwrap();
+    let vpcs = ec2.describe_vpcs().vpc_ids(&network.vpc).send().await.unwrap();
+    let ranges = vpcs.vpcs()[0].cidr_block_association_set();
+    assert_eq!(ranges.len(), 2);
+    let leave = |index: usize| {
+        let id = ranges[index].association_id().unwrap();
+        ec2.disassociate_vpc_cidr_block().association_id(id).send()
+    };
+    assert_eq!(code(leave(0).await), "OperationNotPermitted");
+    assert_eq!(code(leave(1).await), "InvalidCidrBlock.InUse");
+}
+
+#[tokio::test]
+async fn a_nat_gateway_takes_more_addresses() {
+    let ground = Ground::new();
+    let (ec2, network) = (ground.ec2(), network(&ground.ec2()).await);
+    let mut elastic = Vec::new();
+    for _ in 0..2 {
+        elastic.push(ec2.allocate_address().send().await.unwrap().allocation_id.unwrap());
+    }
+    let call = ec2.create_nat_gateway().subnet_id(&network.subnets[0]).allocation_id(&elastic[0]);
+    let id = call.send().await.unwrap().nat_gateway.unwrap().nat_gateway_id.unwrap();
+    let call = ec2.associate_nat_gateway_address().nat_gateway_id(&id).allocation_ids(&elastic[1]);
+    let answer = call.send().await.unwrap();
+    let addresses = answer.nat_gateway_addresses();
+    let primary: Vec<_> = addresses.iter().filter_map(|it| it.is_primary()).collect();
+    assert_eq!(primary, [true, false]);
+    assert_ne!(addresses[0].private_ip(), addresses[1].private_ip());
+    let leave = |index: usize| {
+        let association = addresses[index].association_id().unwrap();
+        let call = ec2.disassociate_nat_gateway_address().nat_gateway_id(&id);
+        call.association_ids(association).send()
+    };
+    assert_eq!(code(leave(0).await), "InvalidParameterValue");
+    leave(1).await.unwrap();
+    ec2.release_address().allocation_id(&elastic[1]).send().await.unwrap();
+}

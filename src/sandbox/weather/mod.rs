@@ -69,6 +69,14 @@ impl Weather {
         text.parse().map(Weather::new)
     }
 
+    /// The weather that the environment variable `TERRACE_WEATHER` asks for, if it does.
+    pub fn from_environment() -> Result<Option<Weather>, WeatherError> {
+        match std::env::var("TERRACE_WEATHER") {
+            Ok(text) if !text.trim().is_empty() => Weather::parse(&text).map(Some),
+            _ => Ok(None),
+        }
+    }
+
     /// Weather as forecast.
     pub fn new(forecast: Forecast) -> Weather {
         let sky = Sky {
