@@ -13,6 +13,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use super::call::Call;
 
 type Answer = Result<HttpResponse, ConnectorError>;
+type Script = dyn Fn(&Call, usize) -> Answer + Send + Sync;
 
 /// A connector that answers what the function says; it is told how many calls came before.
 pub(crate) fn scripted(
@@ -22,7 +23,7 @@ pub(crate) fn scripted(
 }
 
 struct Fake {
-    script: Arc<dyn Fn(&Call, usize) -> Answer + Send + Sync>,
+    script: Arc<Script>,
     calls: AtomicUsize,
 }
 
