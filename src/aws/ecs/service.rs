@@ -1,5 +1,7 @@
 //! `aws_ecs_service`
 
+mod shapes;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_ecs::types::{
@@ -10,6 +12,10 @@ use aws_sdk_ecs::types::{
     PropagateTags, SchedulingStrategy, ServiceField,
 };
 
+use self::shapes::{
+    balancer, balancer_from, constraint_from, network_from, placement_from, registry_from,
+    strategy_from,
+};
 use super::{last_part, sdk_tags, tags};
 use crate::aws::client::Aws;
 use crate::aws::resource::{Resource, gone_is_fine, missing};
@@ -385,15 +391,6 @@ impl Resource for Service {
     }
 }
 
-fn balancer(it: &Balancer) -> types::LoadBalancer {
-    types::LoadBalancer::builder()
-        .container_name(&it.container_name)
-        .set_container_port(i32::try_from(it.container_port).ok())
-        .set_load_balancer_name(it.elb_name.clone().filter(|it| !it.is_empty()))
-        .set_target_group_arn(it.target_group_arn.clone())
-        .build()
-}
-
 impl Service {
     fn reference(&self) -> String {
         self.id.clone().unwrap_or_else(|| self.name.clone())
@@ -661,53 +658,4 @@ fn stopped(task: &types::Task) -> String {
     let reason = task.stopped_reason.as_deref().unwrap_or("no reason given");
     let containers = if containers.is_empty() { containers } else { format!(" ({containers})") };
     format!("task {} stopped: {reason}{containers}", last_part(arn))
-}
-
-fn strategy_from(it: &CapacityProviderStrategyItem) -> Strategy {
-    Strategy {
-        base: i64::from(it.base),
-        capacity_provider: it.capacity_provider.clone(),
-        weight: i64::from(it.weight),
-    }
-}
-
-fn balancer_from(it: &types::LoadBalancer) -> Balancer {
-    Balancer {
-        advanced_configuration: One(None),
-        container_name: it.container_name.clone().unwrap_or_default(),
-        container_port: it.container_port.map_or(0, i64::from),
-        elb_name: it.load_balancer_name.clone(),
-        target_group_arn: it.target_group_arn.clone(),
-    }
-}
-
-fn network_from(it: &AwsVpcConfiguration) -> Network {
-    Network {
-        assign_public_ip: it.assign_public_ip == Some(AssignPublicIp::Enabled),
-        security_groups: it.security_groups().iter().cloned().collect(),
-        subnets: it.subnets().iter().cloned().collect(),
-    }
-}
-
-fn placement_from(it: &PlacementStrategy) -> Placement {
-    Placement {
-        field: it.field.clone(),
-        kind: it.r#type.as_ref().map_or("", |it| it.as_str()).to_string(),
-    }
-}
-
-fn constraint_from(it: &PlacementConstraint) -> Constraint {
-    Constraint {
-        expression: it.expression.clone(),
-        kind: it.r#type.as_ref().map_or("", |it| it.as_str()).to_string(),
-    }
-}
-
-fn registry_from(it: &types::ServiceRegistry) -> Registry {
-    Registry {
-        container_name: it.container_name.clone(),
-        container_port: it.container_port.map(i64::from),
-        port: it.port.map(i64::from),
-        registry_arn: it.registry_arn.clone().unwrap_or_default(),
-    }
 }
