@@ -11,7 +11,7 @@ mod operator;
 mod repeat;
 mod template;
 
-pub use repeat::elements;
+pub(crate) use repeat::elements;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::language::config::{Expression, ExpressionKind, Reference};

@@ -22,7 +22,7 @@ struct Made {
 }
 
 /// The elements of a collection as `for` sees them, with their keys; none when it has no elements.
-pub fn elements(value: &Value) -> Option<Vec<(Value, Value)>> {
+pub(crate) fn elements(value: &Value) -> Option<Vec<(Value, Value)>> {
     match value.bare() {
         Value::List(_, items) | Value::Tuple(items) => {
             let pair = |(at, item): (usize, &Value)| (Value::number(at), item.clone());

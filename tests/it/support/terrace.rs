@@ -24,7 +24,9 @@ pub enum World {
 /// A stack's folder and the AWS it is applied to.
 #[derive(Debug)]
 pub struct Terrace {
-    folder: TempDir,
+    root: TempDir,
+    /// The stack's folder: the root, or a folder in it.
+    stack: PathBuf,
     world: World,
     environment: BTreeMap<String, String>,
 }
@@ -48,9 +50,22 @@ impl Terrace {
         Terrace::new(World::Moto(Moto::shared().account().await), files)
     }
 
+    /// A copy of one of the repository's examples with the modules, on a sandbox of its own.
+    pub fn example(name: &str) -> Terrace {
+        let mut terrace = Terrace::sandbox(&[]);
+        for folder in [Path::new("modules"), &Path::new("examples").join(name)] {
+            copy_configuration(folder, &terrace.root.path().join(folder));
+        }
+        fs::create_dir(terrace.root.path().join("state")).expect("a folder can be made");
+        terrace.stack = terrace.root.path().join("examples").join(name);
+        terrace.set("TF_VAR_region", REGION);
+        terrace
+    }
+
     fn new(world: World, files: &[(&str, &str)]) -> Terrace {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let terrace = Terrace { folder, world, environment: BTreeMap::new() };
+        let root = tempfile::tempdir().expect("a temporary folder");
+        let stack = root.path().to_owned();
+        let terrace = Terrace { root, stack, world, environment: BTreeMap::new() };
         for (path, text) in files {
             terrace.write(path, text);
         }
@@ -59,7 +74,7 @@ impl Terrace {
 
     /// The stack's folder.
     pub fn folder(&self) -> &Path {
-        self.folder.path()
+        &self.stack
     }
 
     /// A path in the stack's folder.
@@ -158,6 +173,23 @@ impl Terrace {
                 .credentials_provider(credentials)
                 .http_client(self.world().http_client())
                 .build(),
+        }
+    }
+}
+
+/// Copies what a folder and the folders in it have in files that are not hidden.
+fn copy_configuration(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder can be made");
+    for entry in fs::read_dir(from).expect("a folder of the repository") {
+        let entry = entry.expect("a folder of the repository");
+        let (path, target) = (entry.path(), to.join(entry.file_name()));
+        if entry.file_name().as_encoded_bytes().starts_with(b".") {
+            continue;
+        }
+        if path.is_dir() {
+            copy_configuration(&path, &target);
+        } else {
+            fs::copy(&path, &target).expect("a file can be copied");
         }
     }
 }
