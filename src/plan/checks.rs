@@ -8,7 +8,7 @@ use crate::plan::{CheckResult, CheckStatus};
 use crate::value::Marks;
 
 /// Evaluates the conditions of one thing; each that fails is an error.
-pub fn check(
+pub(super) fn check(
     rules: &[CheckRule],
     summary: &str,
     kind: &'static str,

@@ -74,7 +74,7 @@ impl Expansion {
 }
 
 /// Evaluates `count` or `for_each`.
-pub fn expand(repetition: &Repetition, scope: &dyn Scope) -> Result<Expansion, Diagnostics> {
+pub(super) fn expand(repetition: &Repetition, scope: &dyn Scope) -> Result<Expansion, Diagnostics> {
     match repetition {
         Repetition::Single => Ok(Expansion::Single),
         Repetition::Count(expression) => count(expression, scope),

@@ -32,7 +32,7 @@ pub fn full_source(source: &str) -> String {
 }
 
 /// The source address behind a local name in a module.
-pub fn source_of(module: &Module, local_name: &str) -> String {
+pub(super) fn source_of(module: &Module, local_name: &str) -> String {
     match module.required_providers.get(local_name) {
         Some(required) => full_source(&required.source),
         None if local_name == "terraform" => BUILT_IN.to_string(),

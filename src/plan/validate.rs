@@ -53,7 +53,7 @@ impl Unknowns<'_> {
 
     fn resource(&self, resource: &Resource) -> Diagnostics {
         let mut diagnostics = Diagnostics::new();
-        for expression in repetition(&resource.repetition) {
+        if let Some(expression) = repetition(&resource.repetition) {
             diagnostics.extend(evaluate(expression, self).1);
         }
         let schema = match self.schema(&resource.name) {

@@ -17,7 +17,7 @@ macro_rules! schema {
     )*) => {$(
         $(#[doc = $doc])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-        #[allow(missing_docs, reason = "the schema documents its fields")]
+        #[allow(missing_docs, unreachable_pub, reason = "the schema documents its fields")]
         pub struct $name {
             $( pub $field: $type, )*
         }
