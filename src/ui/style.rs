@@ -2,7 +2,7 @@
 
 /// What a piece of text means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Label {
+pub(super) enum Label {
     /// Something is made.
     Add,
     /// Something is changed.
@@ -16,7 +16,7 @@ pub enum Label {
 }
 
 /// The text in the colour of its meaning, or as it is without colour.
-pub fn paint(text: &str, label: Label, colour: bool) -> String {
+pub(super) fn paint(text: &str, label: Label, colour: bool) -> String {
     if !colour {
         return text.to_string();
     }

@@ -4,7 +4,7 @@ use crate::address::quote;
 use crate::value::{Fields, Marks, Value};
 
 /// A value in the syntax of the language, indented by `indent` spaces after the first line.
-pub fn render(value: &Value, indent: usize) -> String {
+pub(super) fn render(value: &Value, indent: usize) -> String {
     if value.marks().contains(Marks::SENSITIVE) {
         return "(sensitive value)".to_string();
     }
@@ -59,7 +59,7 @@ fn object(fields: &Fields, indent: usize, quoted: bool) -> String {
 }
 
 /// Whether a name needs no quotes.
-pub fn plain(name: &str) -> bool {
+pub(super) fn plain(name: &str) -> bool {
     let mut letters = name.chars();
     letters.next().is_some_and(|it| it.is_alphabetic() || it == '_')
         && letters.all(|it| it.is_alphanumeric() || it == '_' || it == '-')
