@@ -86,6 +86,13 @@ pub fn mend(scope: &mut Scope<'_>, call: &Call) -> Option<Answer> {
     }
 }
 
+/// Adds to the documents what winterbaume left out of a call that went well.
+///
+/// Returns whether there was anything to add.
+pub fn complete(scope: &mut Scope<'_>, call: &Call) -> bool {
+    call.service == "iam" && iam::complete(scope, &call.operation)
+}
+
 /// The request as winterbaume reads it: it takes service and region from the host name.
 pub fn request(
     call: &Call,

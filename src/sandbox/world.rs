@@ -155,6 +155,11 @@ impl Region {
         if call.is_mutating() || mended {
             let state = service.snapshot(&call.region).map_err(failed)?;
             emulated::keep(&mut self.documents, service.name(), &state);
+            let documents = &mut self.documents;
+            let mut scope = Scope { region: &call.region, input, documents };
+            if answer.status().is_success() && emulated::complete(&mut scope, call) {
+                self.version += 1;
+            }
             self.save()?;
         }
         Ok(answer)

@@ -129,7 +129,8 @@ fn expression(it: &Expression) -> Json {
         }
         names.push(base);
     }
-    names.dedup();
+    let mut seen = std::collections::BTreeSet::new();
+    names.retain(|name| seen.insert(name.clone()));
     if names.is_empty() { json!({}) } else { json!({ "references": names }) }
 }
 

@@ -1,17 +1,23 @@
 //! What changes inside an object, as lines: only what differs, long JSON by its members.
 
+use std::sync::Arc;
+
 use serde_json::Value as Json;
 
-use crate::plan::{Action, Change};
+use crate::plan::{Action, Change, OutputChange};
 use crate::ui::style::{Label, paint};
 use crate::ui::value::{plain, render};
+use crate::value::json::from_json;
 use crate::value::{Marks, Path, Step, Value};
+
+/// Where the names of an object's attributes stand, in columns.
+const ATTRIBUTES: usize = 8;
 
 /// The lines under the title of a change.
 pub(super) fn body(change: &Change, colour: bool) -> String {
-    let shown = Shown { colour, replace: &change.replace_paths };
+    let shown = Shown { colour, replace: &change.replace_paths, column: ATTRIBUTES, brief: true };
     match change.action {
-        Action::Create | Action::Read => shown.whole(&change.after, Label::Add, "+"),
+        Action::Create | Action::Read => shown.whole(&change.after),
         Action::Delete | Action::Forget => {
             let id = change.before.get("id");
             if id.is_null() { String::new() } else { format!("        id = {}\n", render(&id, 8)) }
@@ -23,12 +29,25 @@ pub(super) fn body(change: &Change, colour: bool) -> String {
 
 /// The differences between two objects, as lines.
 pub(super) fn compared(before: &Value, after: &Value, colour: bool) -> String {
-    Shown { colour, replace: &[] }.fields(before, after)
+    Shown { colour, replace: &[], column: ATTRIBUTES, brief: true }.fields(before, after)
 }
 
+/// The change of an output, as lines; its name is padded to `width`.
+pub(super) fn output(name: &str, width: usize, change: &OutputChange, colour: bool) -> String {
+    let marks = if change.sensitive { Marks::SENSITIVE } else { Marks::NONE };
+    let (before, after) = (change.before.clone().mark(marks), change.after.clone().mark(marks));
+    Shown { colour, replace: &[], column: 4, brief: false }.field(name, width, before, after)
+}
+
+/// How differences are shown.
 struct Shown<'a> {
     colour: bool,
+    /// The paths that force a replacement.
     replace: &'a [Path],
+    /// Where names stand.
+    column: usize,
+    /// Whether what is empty in nested blocks is left out.
+    brief: bool,
 }
 
 fn empty(value: &Value) -> bool {
@@ -37,18 +56,24 @@ fn empty(value: &Value) -> bool {
         || value.fields().is_some_and(std::collections::BTreeMap::is_empty)
 }
 
+fn secret(value: &Value) -> bool {
+    value.marks().contains(Marks::SENSITIVE)
+}
+
 impl Shown<'_> {
-    fn line(&self, label: Label, symbol: &str, text: &str) -> String {
-        format!("      {} {text}\n", paint(symbol, label, self.colour))
+    fn line(&self, column: usize, label: Label, symbol: &str, text: &str) -> String {
+        let indent = column.saturating_sub(2);
+        format!("{:indent$}{} {text}\n", "", paint(symbol, label, self.colour))
     }
 
     /// All fields that have something to say.
-    fn whole(&self, value: &Value, label: Label, symbol: &str) -> String {
+    fn whole(&self, value: &Value) -> String {
         let fields: Vec<_> =
             value.fields().into_iter().flatten().filter(|(_, it)| !empty(it)).collect();
         let width = fields.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
         let lines = fields.iter().map(|(name, it)| {
-            self.line(label, symbol, &format!("{name:width$} = {}", self.long(it)))
+            let text = format!("{name:width$} = {}", self.long(it));
+            self.line(self.column, Label::Add, "+", &text)
         });
         lines.collect()
     }
@@ -56,10 +81,9 @@ impl Shown<'_> {
     /// JSON in a string is shown as what it means.
     fn long(&self, value: &Value) -> String {
         match document(value) {
-            Some(json) => {
-                format!("jsonencode({})", render(&crate::value::json::from_json(&json), 8))
-            }
-            None => render(value, 8),
+            Some(json) => format!("jsonencode({})", render(&from_json(&json), self.column)),
+            None if self.brief => render(&without_empty(value), self.column),
+            None => render(value, self.column),
         }
     }
 
@@ -70,78 +94,110 @@ impl Shown<'_> {
             .filter(|name| before.get(name).unmark_deep().0 != after.get(name).unmark_deep().0)
             .collect();
         let width = differing.iter().map(|name| name.len()).max().unwrap_or(0);
-        let lines = differing.iter().map(|name| {
-            let (old, new) = (before.get(name), after.get(name));
-            self.field(name, width, &old, &new)
-        });
+        let lines =
+            differing.iter().map(|name| self.field(name, width, before.get(name), after.get(name)));
         lines.collect()
     }
 
-    fn field(&self, name: &str, width: usize, old: &Value, new: &Value) -> String {
-        let forces = self.replace.iter().any(
-            |path| matches!(path.steps().first(), Some(Step::Attribute(first)) if first == name),
-        );
-        let forces = if forces {
-            paint("  # forces replacement", Label::Destroy, self.colour)
-        } else {
-            String::new()
+    fn field(&self, name: &str, width: usize, old: Value, new: Value) -> String {
+        let (old, new) = equally_secret(old, new);
+        let forces = self.forces(name);
+        let line = |label, symbol, what: &str| {
+            self.line(self.column, label, symbol, &format!("{name:width$} = {what}{forces}"))
         };
-        let secret = |value: &Value| value.marks().contains(Marks::SENSITIVE);
-        if secret(old) || secret(new) {
-            let text = format!("{name:width$} = (sensitive value changes){forces}");
-            return self.line(Label::Change, "~", &text);
+        if empty(&old) {
+            return line(Label::Add, "+", &self.long(&new));
         }
-        if empty(old) {
-            return self.line(
-                Label::Add,
-                "+",
-                &format!("{name:width$} = {}{forces}", self.long(new)),
-            );
+        if empty(&new) {
+            let left = if new.is_null() { "null".to_string() } else { render(&new, 0) };
+            return line(Label::Destroy, "-", &format!("{} -> {left}", self.long(&old)));
         }
-        if empty(new) {
-            return self.line(
-                Label::Destroy,
-                "-",
-                &format!("{name:width$} = {} -> null{forces}", self.long(old)),
-            );
+        if secret(&old) || secret(&new) {
+            return line(Label::Change, "~", "(sensitive value changes)");
         }
-        let inside = self.inside(old, new);
+        let inside = self.inside(&old, &new);
         if inside.is_empty() {
-            let text = format!("{name:width$} = {} -> {}{forces}", render(old, 8), render(new, 8));
-            return self.line(Label::Change, "~", &text);
+            return line(Label::Change, "~", &self.both(&old, &new));
         }
-        let title = self.line(Label::Change, "~", &format!("{name}{forces}"));
-        inside.iter().fold(title, |text, line| text + "    " + line)
+        let title = self.line(self.column, Label::Change, "~", &format!("{name}{forces}"));
+        title + &inside
+    }
+
+    /// What is said of an attribute that cannot be changed in place.
+    fn forces(&self, name: &str) -> String {
+        let first = |path: &Path| match path.steps().first() {
+            Some(Step::Attribute(first)) => first == name,
+            _ => false,
+        };
+        match self.replace.iter().any(first) {
+            true => paint("  # forces replacement", Label::Destroy, self.colour),
+            false => String::new(),
+        }
+    }
+
+    /// Both values whole. Documents that differ only in how they are written are shown as written.
+    fn both(&self, old: &Value, new: &Value) -> String {
+        let show = |value: &Value| match (document(old), document(new)) {
+            (Some(a), Some(b)) if a == b => render(value, self.column),
+            _ => self.long(value),
+        };
+        format!("{} -> {}", show(old), show(new))
     }
 
     /// The places inside collections, objects and JSON documents that differ, each as a line; nothing
     /// when the values are better shown whole.
-    fn inside(&self, old: &Value, new: &Value) -> Vec<String> {
+    fn inside(&self, old: &Value, new: &Value) -> String {
         let mut places = Vec::new();
-        match (document(old), document(new)) {
-            (Some(old), Some(new)) => {
-                let (old, new) =
-                    (crate::value::json::from_json(&old), crate::value::json::from_json(&new));
-                differences(&old, &new, "", &mut places);
-            }
-            _ if old.is_known() && new.is_known() => differences(old, new, "", &mut places),
-            _ => return Vec::new(),
-        }
+        differences(old, new, "", &mut places);
         if places.iter().any(|(place, ..)| place.is_empty()) {
-            return Vec::new();
+            return String::new();
         }
         places.iter().map(|(place, old, new)| self.place(place, old, new)).collect()
     }
 
     fn place(&self, place: &str, old: &Value, new: &Value) -> String {
-        match (old.is_null(), new.is_null()) {
-            (true, _) => self.line(Label::Add, "+", &format!("{place} = {}", render(new, 12))),
-            (_, true) => self.line(Label::Destroy, "-", &format!("{place} = {}", render(old, 12))),
-            _ => {
-                let text = format!("{place} = {} -> {}", render(old, 12), render(new, 12));
-                self.line(Label::Change, "~", &text)
+        let column = self.column + 4;
+        let (label, symbol, what) = match (old.is_null(), new.is_null()) {
+            (true, _) => (Label::Add, "+", render(new, column)),
+            (_, true) => (Label::Destroy, "-", render(old, column)),
+            _ if secret(old) || secret(new) => {
+                (Label::Change, "~", "(sensitive value changes)".to_string())
             }
+            _ => {
+                let both = format!("{} -> {}", render(old, column), render(new, column));
+                (Label::Change, "~", both)
+            }
+        };
+        self.line(column, label, symbol, &format!("{place} = {what}"))
+    }
+}
+
+/// Both values, with what is secret in one of them secret in the other too: a value does not stop
+/// being secret because it was stored before it was declared so.
+fn equally_secret(old: Value, new: Value) -> (Value, Value) {
+    let secrets = |value: &Value| -> Vec<Path> {
+        let marked = value.marked_paths().into_iter();
+        marked.filter(|(_, it)| it.contains(Marks::SENSITIVE)).map(|(path, _)| path).collect()
+    };
+    let hide = |value: Value, paths: &[Path]| {
+        paths.iter().fold(value, |value, path| value.mark_at(path.steps(), Marks::SENSITIVE))
+    };
+    let (of_old, of_new) = (secrets(&old), secrets(&new));
+    (hide(old, &of_new), hide(new, &of_old))
+}
+
+/// The value without the attributes of nested blocks that are null or empty.
+fn without_empty(value: &Value) -> Value {
+    let all = |items: &[Value]| items.iter().map(without_empty).collect::<Vec<_>>();
+    match value {
+        Value::Object(fields) => {
+            let filled = fields.iter().filter(|(_, it)| !empty(it));
+            Value::object(filled.map(|(name, it)| (name.clone(), without_empty(it))))
         }
+        Value::List(ty, items) => Value::list(ty.clone(), all(items)),
+        Value::Set(ty, items) => Value::Set(ty.clone(), Arc::new(all(items))),
+        Value::Marked(marks, inner) => without_empty(inner).mark(*marks),
+        other => other.clone(),
     }
 }
 
@@ -155,7 +211,7 @@ fn document(value: &Value) -> Option<Json> {
 
 type Place = (String, Value, Value);
 
-/// Collects the smallest places that differ.
+/// Collects the smallest places that differ, in JSON documents too.
 fn differences(old: &Value, new: &Value, at: &str, found: &mut Vec<Place>) {
     if old.unmark_deep().0 == new.unmark_deep().0 {
         return;
@@ -169,17 +225,26 @@ fn differences(old: &Value, new: &Value, at: &str, found: &mut Vec<Place>) {
         }
         (Value::List(_, a), Value::List(_, b)) | (Value::Tuple(a), Value::Tuple(b)) => {
             for index in 0..a.len().max(b.len()) {
-                let of = |items: &[Value]| items.get(index).cloned().unwrap_or(Value::NULL);
-                differences(&of(a), &of(b), &format!("{at}[{index}]"), found);
+                let at = format!("{at}[{index}]");
+                match (a.get(index), b.get(index)) {
+                    (Some(a), Some(b)) => differences(a, b, &at, found),
+                    (Some(a), None) => found.push((at, without_empty(a), Value::NULL)),
+                    (None, b) => {
+                        found.push((at, Value::NULL, b.map_or(Value::NULL, without_empty)))
+                    }
+                }
             }
         }
         (Value::Set(_, a), Value::Set(_, b)) => {
             let gone = a.iter().filter(|it| !b.contains(it));
-            found.extend(gone.map(|it| (format!("{at}[…]"), it.clone(), Value::NULL)));
+            found.extend(gone.map(|it| (format!("{at}[…]"), without_empty(it), Value::NULL)));
             let come = b.iter().filter(|it| !a.contains(it));
-            found.extend(come.map(|it| (format!("{at}[…]"), Value::NULL, it.clone())));
+            found.extend(come.map(|it| (format!("{at}[…]"), Value::NULL, without_empty(it))));
         }
-        _ => found.push((at.to_string(), old.clone(), new.clone())),
+        _ => match (document(old), document(new)) {
+            (Some(a), Some(b)) if a != b => differences(&from_json(&a), &from_json(&b), at, found),
+            _ => found.push((at.to_string(), old.clone(), new.clone())),
+        },
     }
 }
 

@@ -85,7 +85,8 @@ fn identity(address: &InstanceAddress) -> Json {
     json
 }
 
-fn change(change: &Change) -> Json {
+/// What is planned for an instance, as `resource_changes` has it.
+pub(super) fn change(change: &Change) -> Json {
     let actions: &[&str] = match change.action {
         Action::Nothing => &["no-op"],
         Action::Create => &["create"],

@@ -9,6 +9,8 @@ pub mod progress;
 mod schema_json;
 mod state;
 mod style;
+#[cfg(test)]
+mod tests;
 mod value;
 
 use std::io::{IsTerminal as _, Write as _};

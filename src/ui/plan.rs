@@ -1,10 +1,8 @@
 //! A plan as text: what is destroyed or replaced first in importance, then the rest, with reasons.
 
 use crate::plan::{Action, Change, Drift, Mode, Plan, Reason};
-use crate::ui::difference::{body, compared};
+use crate::ui::difference::{body, compared, output};
 use crate::ui::style::{Label, paint};
-use crate::ui::value::render;
-use crate::value::Value;
 
 /// The whole plan as text.
 pub(super) fn text(plan: &Plan, colour: bool) -> String {
@@ -28,16 +26,8 @@ fn one(change: &Change, colour: bool) -> String {
     let title = format!("{}{deposed} {verb}", change.address);
     let title = paint(&title, Label::Strong, colour);
     let why = reason(change).map(|why| format!("\n      because {why}")).unwrap_or_default();
-    let kind = match change.action {
-        Action::Read => format!("data {}", change.address.resource.resource.kind),
-        _ => change.address.resource.resource.kind.clone(),
-    };
     let (symbol, body) = (paint(symbol, label, colour), body(change, colour));
-    format!("{symbol} {title}{why}\n{body}", body = indent_kind(&kind, &body))
-}
-
-fn indent_kind(_kind: &str, body: &str) -> String {
-    if body.is_empty() { "\n".to_string() } else { format!("{body}\n") }
+    format!("{symbol} {title}{why}\n{body}\n")
 }
 
 fn words(action: Action) -> (Label, &'static str, &'static str) {
@@ -113,16 +103,7 @@ fn outputs(plan: &Plan, colour: bool) -> String {
     let width = changed.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     let mut text = format!("{}\n", paint("Outputs:", Label::Strong, colour));
     for (name, it) in changed {
-        let show = |value: &Value| match it.sensitive {
-            true => "(sensitive value)".to_string(),
-            false => render(value, 4),
-        };
-        let (label, symbol, value) = match (it.before.is_null(), it.after.is_null()) {
-            (true, _) => (Label::Add, "+", show(&it.after)),
-            (_, true) => (Label::Destroy, "-", show(&it.before)),
-            _ => (Label::Change, "~", format!("{} -> {}", show(&it.before), show(&it.after))),
-        };
-        text.push_str(&format!("  {} {name:width$} = {value}\n", paint(symbol, label, colour)));
+        text.push_str(&output(name, width, it, colour));
     }
     text.push('\n');
     text

@@ -1,5 +1,7 @@
 //! Mends of winterbaume's IAM.
 
+use std::collections::BTreeMap;
+
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
@@ -17,10 +19,29 @@ pub fn mend(scope: &mut Scope<'_>, operation: &str) -> Option<Answer> {
             ensure_managed(scope, &arn);
             None
         }
+        // winterbaume's answer has no description, tags and boundary.
+        "GetRole" => {
+            let name = scope.input.text("RoleName").unwrap_or_default();
+            let found = scope.documents.get("iam.roles", name)?;
+            Some(Ok(json!({"Role": role(found)})))
+        }
         // winterbaume's answer has no tags and takes no filter.
         "GetAccountAuthorizationDetails" => Some(Ok(account_details(scope))),
         _ => None,
     }
+}
+
+/// See [`super::complete`].
+pub fn complete(scope: &mut Scope<'_>, operation: &str) -> bool {
+    // winterbaume forgets the boundary that a role is made with.
+    if operation != "CreateRole" {
+        return false;
+    }
+    let Some(boundary) = scope.input.text("PermissionsBoundary") else { return false };
+    let name = scope.input.text("RoleName").unwrap_or_default();
+    let Some(role) = scope.documents.edit("iam.roles", name) else { return false };
+    role["permissions_boundary"] = json!(boundary);
+    true
 }
 
 fn ensure_managed(scope: &mut Scope<'_>, arn: &str) {
@@ -51,7 +72,9 @@ fn account_details(scope: &Scope<'_>) -> Value {
     let wanted = |name: &str| filter.is_empty() || filter.contains(&name);
     let mut found: Vec<(&str, Value)> = Vec::new();
     if wanted("Role") {
-        found.extend(scope.documents.all("iam.roles").map(|it| ("RoleDetailList", role(it))));
+        found.extend(
+            scope.documents.all("iam.roles").map(|it| ("RoleDetailList", role_details(it))),
+        );
     }
     for it in scope.documents.all("iam.policies") {
         let managed = it.text("arn").is_some_and(|arn| arn.starts_with(MANAGED));
@@ -72,13 +95,31 @@ fn account_details(scope: &Scope<'_>) -> Value {
     answer
 }
 
+/// A role as `GetRole` shows it
 fn role(role: &Value) -> Value {
+    let mut shown = role_basics(role);
+    shown["Description"] = json!(role.text("description"));
+    shown["MaxSessionDuration"] = role["max_session_duration"].clone();
+    shown
+}
+
+/// A role as `GetAccountAuthorizationDetails` shows it
+fn role_details(role: &Value) -> Value {
     let inline = role.list("inline_policies").iter().map(|it| {
         json!({"PolicyName": it["policy_name"], "PolicyDocument": encoded(&it["policy_document"])})
     });
     let attached = role.list("attached_policies").iter();
     let attached =
         attached.map(|it| json!({"PolicyName": it["policy_name"], "PolicyArn": it["policy_arn"]}));
+    let mut shown = role_basics(role);
+    shown["InstanceProfileList"] = json!([]);
+    shown["RolePolicyList"] = inline.collect();
+    shown["AttachedManagedPolicies"] = attached.collect();
+    shown
+}
+
+/// What both ways to show a role have
+fn role_basics(role: &Value) -> Value {
     let boundary = role
         .text("permissions_boundary")
         .map(|arn| json!({"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": arn}));
@@ -86,8 +127,6 @@ fn role(role: &Value) -> Value {
         "Path": role["path"], "RoleName": role["name"], "RoleId": role["role_id"],
         "Arn": role["arn"], "CreateDate": date(&role["create_date"]),
         "AssumeRolePolicyDocument": encoded(&role["assume_role_policy_document"]),
-        "InstanceProfileList": [], "RolePolicyList": inline.collect::<Vec<_>>(),
-        "AttachedManagedPolicies": attached.collect::<Vec<_>>(),
         "PermissionsBoundary": boundary, "Tags": tags(&role["tags"]),
     })
 }
@@ -121,7 +160,8 @@ fn date(text: &Value) -> Value {
     json!(format!("{}Z", text.get(..19).unwrap_or(text)))
 }
 
+/// Tags in the order of their keys; the snapshot has them in none.
 fn tags(tags: &Value) -> Value {
-    let tags = tags.as_object().into_iter().flatten();
-    Value::Array(tags.map(|(key, value)| json!({"Key": key, "Value": value})).collect())
+    let sorted: BTreeMap<_, _> = tags.as_object().into_iter().flatten().collect();
+    sorted.into_iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect()
 }

@@ -27,6 +27,69 @@ async fn policies_of_aws_can_be_attached() {
 }
 
 #[tokio::test]
+async fn roles_are_shown_as_they_were_made_and_changed() {
+    let ground = Ground::new();
+    let iam = iam(&ground);
+    let tag = |key| aws_sdk_iam::types::Tag::builder().key(key).value("50% <a>").build().unwrap();
+    let bound = "arn:aws:iam::aws:policy/ReadOnlyAccess";
+    let create = iam.create_role().role_name("task").assume_role_policy_document(TRUST);
+    let create = create.description("a & b").max_session_duration(7200).tags(tag("A"));
+    create.permissions_boundary(bound).send().await.unwrap();
+    iam.tag_role().role_name("task").tags(tag("B")).send().await.unwrap();
+    let there = aws_sdk_iam::Client::new(&sdk(ground.reopened().http_client()));
+    for iam in [&iam, &there] {
+        let role = iam.get_role().role_name("task").send().await.unwrap().role.unwrap();
+        assert_eq!(role.description(), Some("a & b"));
+        assert_eq!(role.max_session_duration(), Some(7200));
+        assert_eq!(role.tags(), [tag("A"), tag("B")]);
+        let boundary = role.permissions_boundary().and_then(|it| it.permissions_boundary_arn());
+        assert_eq!(boundary, Some(bound));
+        let document = role.assume_role_policy_document().unwrap();
+        let decoded = percent_encoding::percent_decode_str(document).decode_utf8().unwrap();
+        assert_eq!(decoded, TRUST);
+    }
+    let update = iam.update_role().role_name("task").description("c").max_session_duration(3600);
+    update.send().await.unwrap();
+    iam.untag_role().role_name("task").tag_keys("A").send().await.unwrap();
+    iam.delete_role_permissions_boundary().role_name("task").send().await.unwrap();
+    let role = iam.get_role().role_name("task").send().await.unwrap().role.unwrap();
+    assert_eq!((role.description(), role.max_session_duration()), (Some("c"), Some(3600)));
+    assert_eq!(role.tags(), [tag("B")]);
+    assert_eq!(role.permissions_boundary(), None);
+    iam.put_role_permissions_boundary()
+        .role_name("task")
+        .permissions_boundary(bound)
+        .send()
+        .await
+        .unwrap();
+    let again = iam.create_role().role_name("task").assume_role_policy_document(TRUST);
+    let again = again.permissions_boundary("arn:aws:iam::aws:policy/Other").send().await;
+    assert_eq!(code(again), "EntityAlreadyExists");
+    let role = iam.get_role().role_name("task").send().await.unwrap().role.unwrap();
+    let boundary = role.permissions_boundary().and_then(|it| it.permissions_boundary_arn());
+    assert_eq!(boundary, Some(bound));
+}
+
+#[tokio::test]
+async fn policies_are_shown_as_they_were_made() {
+    let ground = Ground::new();
+    let iam = iam(&ground);
+    let tag = aws_sdk_iam::types::Tag::builder().key("A").value("<a> & b").build().unwrap();
+    let create = iam.create_policy().policy_name("own").policy_document(TRUST).path("/x/");
+    let made = create.description("a & b").tags(tag.clone()).send().await.unwrap();
+    let arn = made.policy.unwrap().arn.unwrap();
+    let there = aws_sdk_iam::Client::new(&sdk(ground.reopened().http_client()));
+    for iam in [&iam, &there] {
+        let policy = iam.get_policy().policy_arn(&arn).send().await.unwrap().policy.unwrap();
+        assert_eq!((policy.description(), policy.path()), (Some("a & b"), Some("/x/")));
+        assert_eq!(policy.tags(), std::slice::from_ref(&tag));
+        let version = iam.get_policy_version().policy_arn(&arn).version_id("v1");
+        let version = version.send().await.unwrap().policy_version.unwrap();
+        assert_eq!(version.document(), Some(TRUST));
+    }
+}
+
+#[tokio::test]
 async fn account_details_show_roles_and_policies_whole() {
     let ground = Ground::new();
     let iam = iam(&ground);
