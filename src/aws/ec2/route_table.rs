@@ -160,7 +160,10 @@ impl RouteTable {
         let shown = it.routes().iter().filter(|it| routes::is_shown(it, &local, foreign));
         RouteTable {
             vpc_id: it.vpc_id.clone().unwrap_or_default(),
-            route: shown.filter_map(InlineRoute::told).map(|it| it.as_in(&self.route)).collect(),
+            route: shown
+                .filter_map(InlineRoute::told)
+                .map(|it| it.spelled_as_in(&self.route))
+                .collect(),
             propagating_vgws: it
                 .propagating_vgws()
                 .iter()

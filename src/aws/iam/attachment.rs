@@ -7,7 +7,7 @@ use crate::aws::client::Aws;
 use crate::aws::resource::{Resource, gone_is_fine};
 use crate::provider::{ErrorKind, ProviderError, Recovery, Result, Step};
 use crate::schema;
-use crate::schema::{Check, FieldType as _};
+use crate::schema::Check;
 
 schema! {
     /// A managed policy on a role.
@@ -64,6 +64,6 @@ impl Resource for RolePolicyAttachment {
             return Err(ProviderError::new(ErrorKind::Refused, message));
         };
         let (role, policy_arn) = (role.to_string(), arn.to_string());
-        Ok(RolePolicyAttachment { role, policy_arn, id: Some(id.into()), ..Self::blank() })
+        Ok(RolePolicyAttachment { role, policy_arn, id: Some(id.into()) })
     }
 }

@@ -11,7 +11,7 @@ pub(super) type Outcome = Result<Value, Fault>;
 
 /// Why a body could not give a result; without a final period.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Fault {
+pub struct Fault {
     argument: Option<usize>,
     message: String,
 }

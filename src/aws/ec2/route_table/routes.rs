@@ -77,7 +77,7 @@ impl InlineRoute {
     }
 
     /// The same route as it is written in `known`, where an IPv6 range may be spelled differently.
-    pub(super) fn as_in(self, known: &BTreeSet<InlineRoute>) -> InlineRoute {
+    pub(super) fn spelled_as_in(self, known: &BTreeSet<InlineRoute>) -> InlineRoute {
         let same = |it: &&InlineRoute| {
             it.destination() == self.destination() && it.target() == self.target()
         };

@@ -50,7 +50,7 @@ fn the_spelling_of_the_configuration_stays() {
     };
     let told = types::Route::builder().destination_ipv6_cidr_block("2001:db8::/56");
     let told = InlineRoute::told(&told.gateway_id("igw-1").build()).unwrap();
-    assert_eq!(told.as_in(&BTreeSet::from([mine])).ipv6_cidr_block, long);
+    assert_eq!(told.spelled_as_in(&BTreeSet::from([mine])).ipv6_cidr_block, long);
 }
 
 #[test]
