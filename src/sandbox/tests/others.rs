@@ -198,6 +198,6 @@ async fn what_the_sandbox_lacks_is_said() {
     assert_eq!(error.code(), Some("InvalidAction"));
     let message = "The sandbox does not have the EC2 action DescribeInstances";
     assert_eq!(error.message(), Some(message));
-    let ipv6 = ec2.create_vpc().cidr_block("10.0.0.0/16").amazon_provided_ipv6_cidr_block(true);
-    assert_eq!(code(ipv6.send().await), "Unsupported");
+    let pool = ec2.create_vpc().cidr_block("10.0.0.0/16").ipv4_ipam_pool_id("ipam-pool-1");
+    assert_eq!(code(pool.send().await), "Unsupported");
 }
