@@ -1,5 +1,7 @@
 //! An AWS that says what it is told to, for tests.
 
+#![allow(unreachable_pub, reason = "what tests share is public to them")]
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 

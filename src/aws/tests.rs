@@ -15,7 +15,7 @@ fn block() -> Value {
 }
 
 fn strings(items: &[&str]) -> Value {
-    Value::set(crate::value::Type::String, items.iter().map(|it| Value::string(it)))
+    Value::set(crate::value::Type::String, items.iter().map(Value::string))
 }
 
 #[test]

@@ -55,7 +55,9 @@ impl Resource for CapacityProviders {
             let same = |it: &&types::Cluster| {
                 it.cluster_name == one.id && it.status.as_deref() != Some("INACTIVE")
             };
-            found.iter().find(same).map(|it| one.clone().merged(it))
+            let now = found.iter().find(same).map(|it| one.clone().merged(it))?;
+            // taking the last provider away is what deleting comes to
+            (!now.is_empty() || one.is_empty()).then_some(now)
         };
         Ok(objects.into_iter().map(merge).collect())
     }
@@ -96,6 +98,10 @@ impl Resource for CapacityProviders {
 }
 
 impl CapacityProviders {
+    fn is_empty(&self) -> bool {
+        self.capacity_providers.is_empty() && self.default_capacity_provider_strategy.is_empty()
+    }
+
     async fn put(&self, aws: &Aws) -> Result {
         let strategy = self.default_capacity_provider_strategy.iter().map(|it| {
             CapacityProviderStrategyItem::builder()

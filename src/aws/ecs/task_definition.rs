@@ -392,12 +392,13 @@ fn volume(it: &Volume) -> Result<types::Volume> {
 }
 
 fn efs(it: &EfsVolume) -> Result<types::EfsVolumeConfiguration> {
-    let authorization = it.authorization_config.get().map(|it| {
-        types::EfsAuthorizationConfig::builder()
-            .set_access_point_id(it.access_point_id.clone())
-            .set_iam(it.iam.as_deref().map(types::EfsAuthorizationConfigIam::from))
-            .build()
-    });
+    let authorization =
+        it.authorization_config.get().map(|EfsAuthorization { access_point_id, iam }| {
+            types::EfsAuthorizationConfig::builder()
+                .set_access_point_id(access_point_id.clone())
+                .set_iam(iam.as_deref().map(types::EfsAuthorizationConfigIam::from))
+                .build()
+        });
     let encryption = it.transit_encryption.as_deref().map(types::EfsTransitEncryption::from);
     let made = types::EfsVolumeConfiguration::builder()
         .file_system_id(&it.file_system_id)
@@ -425,7 +426,7 @@ fn volume_from(it: &types::Volume) -> Volume {
     let efs = it.efs_volume_configuration.as_ref().map(|it| EfsVolume {
         authorization_config: One(it.authorization_config.as_ref().map(|it| EfsAuthorization {
             access_point_id: it.access_point_id.clone(),
-            iam: it.iam.as_ref().map(|it| it.as_str().to_string()),
+            iam: it.iam().map(|it| it.as_str().to_string()),
         })),
         file_system_id: it.file_system_id.clone(),
         root_directory: it.root_directory.clone().unwrap_or_else(|| "/".into()),

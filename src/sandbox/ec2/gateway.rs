@@ -109,6 +109,18 @@ pub fn release_address(scope: &mut Scope<'_>) -> Answer {
     Ok(json!({"return": true}))
 }
 
+/// `DisassociateAddress`: only NAT gateways hold addresses here, and theirs cannot be taken away.
+pub fn disassociate_address(scope: &mut Scope<'_>) -> Answer {
+    let id = scope.input.required("AssociationId")?;
+    let mut held = scope.documents.all(ADDRESS.table);
+    if held.any(|it| it.text("associationId") == Some(id)) {
+        let message = "You do not have permission to access the specified resource.";
+        return Err(Fault::new("AuthFailure", message));
+    }
+    let message = format!("The association ID '{id}' does not exist");
+    Err(Fault::new("InvalidAssociationID.NotFound", message))
+}
+
 /// `DescribeAddressesAttribute`: no address of the sandbox has a reverse name.
 pub fn describe_addresses_attribute(scope: &mut Scope<'_>) -> Answer {
     for id in scope.input.texts("AllocationId") {

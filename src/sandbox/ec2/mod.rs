@@ -47,6 +47,7 @@ pub fn answer(scope: &mut Scope<'_>, operation: &str) -> Answer {
         "DetachInternetGateway" => gateway::detach,
         "AllocateAddress" => gateway::allocate_address,
         "ReleaseAddress" => gateway::release_address,
+        "DisassociateAddress" => gateway::disassociate_address,
         "DescribeAddressesAttribute" => gateway::describe_addresses_attribute,
         "CreateNatGateway" => nat::create,
         "DeleteNatGateway" => nat::delete,

@@ -218,16 +218,13 @@ fn give_addresses_back(scope: &mut Scope<'_>, gateway: &Value) {
 
 /// Frees the elastic address of an address of a gateway.
 fn give_back(scope: &mut Scope<'_>, address: &Value) {
-    if let Some(id) = address.text("allocationId") {
-        if let Some(Value::Object(address)) = scope.documents.edit(ADDRESS.table, id) {
-            for field in [
-                "associationId",
-                "networkInterfaceId",
-                "networkInterfaceOwnerId",
-                "privateIpAddress",
-            ] {
-                address.remove(field);
-            }
+    if let Some(id) = address.text("allocationId")
+        && let Some(Value::Object(address)) = scope.documents.edit(ADDRESS.table, id)
+    {
+        for field in
+            ["associationId", "networkInterfaceId", "networkInterfaceOwnerId", "privateIpAddress"]
+        {
+            address.remove(field);
         }
     }
 }
