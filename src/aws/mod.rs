@@ -16,12 +16,15 @@ pub mod error;
 pub mod http;
 pub mod iam;
 pub mod json;
+pub mod kind;
 pub mod logs;
 pub mod operation;
 pub mod provider_block;
 pub mod resource;
 pub mod retry;
 pub mod tags;
+#[cfg(test)]
+pub(crate) mod testing;
 
 use std::sync::{Arc, LazyLock};
 

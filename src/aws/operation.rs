@@ -108,6 +108,8 @@ pub fn repeatable(operation: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -174,5 +176,39 @@ mod tests {
             assert!(!CREATES_AGAIN.contains(operation), "{operation}");
         }
         assert!(mutates("ec2:InventedYesterday") && !repeatable("ec2:InventedYesterday"));
+    }
+
+    /// Every operation that the types call, read off their source.
+    fn called() -> BTreeSet<String> {
+        let clients = "ec2|ecs|ecr|elb|iam|logs|ssm|sts";
+        let call = regex::Regex::new(&format!(r"\b({clients})\s*\.([a-z][a-z0-9_]*)\(\)")).unwrap();
+        let mut files = vec![std::path::PathBuf::from("src/aws")];
+        let mut found = BTreeSet::new();
+        while let Some(path) = files.pop() {
+            if path.is_dir() {
+                files.extend(std::fs::read_dir(path).unwrap().map(|it| it.unwrap().path()));
+                continue;
+            }
+            let text = std::fs::read_to_string(path).unwrap();
+            found.extend(call.captures_iter(&text).map(|it| operation(&it[1], &it[2])));
+        }
+        found
+    }
+
+    /// `("elb", "create_rule")` is `elasticloadbalancing:CreateRule`.
+    fn operation(client: &str, method: &str) -> String {
+        let upper = |word: &str| word[..1].to_uppercase() + &word[1..];
+        let service = if client == "elb" { "elasticloadbalancing" } else { client };
+        format!("{service}:{}", method.split('_').map(upper).collect::<String>())
+    }
+
+    #[test]
+    fn every_operation_called_is_known() {
+        let called = called();
+        assert!(called.contains("ec2:CreateVpc") && called.contains("sts:GetCallerIdentity"));
+        for operation in called.iter().filter(|it| mutates(it)) {
+            let known = ONCE.contains(&operation.as_str()) || repeatable(operation);
+            assert!(known, "say in ONCE or CREATES_AGAIN whether {operation} may be sent twice");
+        }
     }
 }

@@ -219,3 +219,87 @@ pub fn iam_tags(tags: Tags) -> Result<Vec<aws_sdk_iam::types::Tag>> {
 fn pair((key, value): (&String, &String)) -> (String, String) {
     (key.clone(), value.clone())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::calls::in_step;
+    use crate::aws::testing::{Answer, Fake, step};
+
+    fn map(pairs: &[(&str, &str)]) -> Value {
+        Value::map(Type::String, pairs.iter().map(|(key, it)| (*key, Value::string(it))))
+    }
+
+    fn tags(pairs: &[(&str, &str)]) -> Tags {
+        pairs.iter().map(|(key, it)| (key.to_string(), it.to_string())).collect()
+    }
+
+    fn policy() -> TagPolicy {
+        TagPolicy {
+            defaults: tags(&[("team", "a"), ("stage", "test")]),
+            ignored_keys: vec!["noise".into()],
+            ignored_prefixes: vec!["k8s.io/".into()],
+        }
+    }
+
+    #[test]
+    fn tags_override_default_tags() {
+        let all = policy().planned(&map(&[("team", "b"), ("Name", "x")]));
+        assert_eq!(all, map(&[("Name", "x"), ("stage", "test"), ("team", "b")]));
+        assert_eq!(policy().planned(&Value::NULL), map(&[("stage", "test"), ("team", "a")]));
+    }
+
+    #[test]
+    fn unknown_tags_leave_all_unknown() {
+        let unknown = Value::unknown(Type::map(Type::String));
+        assert!(!policy().planned(&unknown).is_known());
+        let one = Value::map(Type::String, [("Name", Value::unknown(Type::String))]);
+        let all = policy().planned(&one);
+        assert!(all.is_known() && !all.is_wholly_known());
+    }
+
+    #[test]
+    fn what_is_read_is_split_into_own_and_default_tags_and_the_rest_hidden() {
+        let all = [
+            ("Name", "x"),
+            ("team", "a"),
+            ("stage", "live"),
+            ("noise", "1"),
+            ("k8s.io/role", "2"),
+            ("aws:cloudformation:stack", "3"),
+            (TOKEN_TAG, "4"),
+        ];
+        let now = Value::object([("tags_all", map(&all)), ("tags", Value::NULL)]);
+        let prior = Value::object([("tags", map(&[("Name", "x")]))]);
+        let read = policy().after_read(&prior, now.clone());
+        assert_eq!(read.get("tags_all"), map(&[("Name", "x"), ("stage", "live"), ("team", "a")]));
+        assert_eq!(read.get("tags"), map(&[("Name", "x"), ("stage", "live")]));
+        let both = Value::object([("tags", map(&[("Name", "x"), ("team", "a")]))]);
+        let read = policy().after_read(&both, now);
+        assert_eq!(read.get("tags").fields().unwrap().len(), 3);
+    }
+
+    #[test]
+    fn no_tags_stay_null_where_none_were_configured() {
+        let now = || Value::object([("tags_all", map(&[("team", "a"), ("stage", "test")]))]);
+        let prior = |tags: Value| Value::object([("tags", tags)]);
+        assert!(policy().after_read(&prior(Value::NULL), now()).get("tags").is_null());
+        assert_eq!(policy().after_read(&prior(map(&[])), now()).get("tags"), map(&[]));
+    }
+
+    #[tokio::test]
+    async fn only_what_changed_is_sent() {
+        let fake = Fake::new([Answer::ok("<R><return>true</return></R>")]);
+        let (aws, (step, notes)) = (fake.aws().await, step(false));
+        let old = tags(&[("a", "1"), ("b", "2"), ("c", "3")]);
+        let new = tags(&[("a", "1"), ("b", "x")]);
+        in_step(&step, change(&aws, Tagging::Ec2, "vpc-1", &old, &new)).await.unwrap();
+        let requests = fake.requests();
+        assert_eq!(requests.len(), 2);
+        assert!(requests[0].contains("Action=DeleteTags") && requests[0].contains("Tag.1.Key=c"));
+        assert!(requests[1].contains("Action=CreateTags") && requests[1].contains("Tag.1.Value=x"));
+        assert!(!requests[1].contains("Key=a"));
+        in_step(&step, change(&aws, Tagging::Ec2, "vpc-1", &new, &new)).await.unwrap();
+        assert_eq!((fake.requests().len(), notes.said().len()), (2, 4));
+    }
+}

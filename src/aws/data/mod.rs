@@ -19,7 +19,7 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 
 use crate::aws::client::Aws;
-use crate::aws::resource::shared_region_field;
+use crate::aws::kind::shared_region_field;
 use crate::aws::tags::TagPolicy;
 use crate::provider::{DataSourceType, ErrorKind, ProviderError, Result};
 use crate::schema;

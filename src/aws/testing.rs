@@ -1,0 +1,170 @@
+//! An AWS that says what it is told to, for tests.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use aws_credential_types::Credentials;
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_types::body::SdkBody;
+use tokio::time::Instant;
+
+use crate::aws::AwsProvider;
+use crate::aws::client::Aws;
+use crate::aws::connection::AwsConnection;
+use crate::aws::environment::Environment;
+use crate::aws::provider_block::ProviderBlock;
+use crate::provider::{ErrorKind, ProviderError, Recorder, Result, Step};
+use crate::schema::FieldType as _;
+
+/// What comes of a request.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// A status and a body.
+    Body(u16, String),
+    /// No answer.
+    Broken(std::io::ErrorKind),
+}
+
+impl Answer {
+    /// An answer with a body.
+    pub fn ok(body: &str) -> Answer {
+        Answer::Body(200, body.to_string())
+    }
+
+    /// An error of EC2.
+    pub fn ec2_error(status: u16, code: &str, message: &str) -> Answer {
+        let error = format!("<Error><Code>{code}</Code><Message>{message}</Message></Error>");
+        let body = format!("<Response><Errors>{error}</Errors><RequestID>r</RequestID></Response>");
+        Answer::Body(status, body)
+    }
+
+    /// An error of IAM, STS or Elastic Load Balancing.
+    pub fn query_error(status: u16, code: &str, message: &str) -> Answer {
+        let error = format!("<Error><Code>{code}</Code><Message>{message}</Message></Error>");
+        Answer::Body(status, format!("<ErrorResponse>{error}</ErrorResponse>"))
+    }
+}
+
+/// Gives the answers one after the other, the last one for ever, and notes the requests.
+#[derive(Clone, Debug, Default)]
+pub struct Fake {
+    answers: Arc<Mutex<VecDeque<Answer>>>,
+    requests: Arc<Mutex<Vec<(Instant, String)>>>,
+}
+
+impl Fake {
+    /// One that answers so.
+    pub fn new(answers: impl IntoIterator<Item = Answer>) -> Fake {
+        let answers = Arc::new(Mutex::new(answers.into_iter().collect()));
+        Fake { answers, requests: Arc::default() }
+    }
+
+    /// What was sent: host and body.
+    pub fn requests(&self) -> Vec<String> {
+        self.requests.lock().unwrap().iter().map(|(_, request)| request.clone()).collect()
+    }
+
+    /// When requests came, in whole seconds after the first.
+    pub fn seconds(&self) -> Vec<u64> {
+        let requests = self.requests.lock().unwrap();
+        requests.iter().map(|(at, _)| (*at - requests[0].0).as_secs()).collect()
+    }
+
+    /// Surroundings in which this answers all requests.
+    pub fn environment(&self) -> Environment {
+        let connector = SharedHttpConnector::new(self.clone());
+        Environment {
+            http_client: Some(http_client_fn(move |_, _| connector.clone())),
+            credentials: Some(Credentials::new("AKID", "secret", None, None, "test")),
+            region: Some("us-east-1".into()),
+            sandbox: true,
+            ..Environment::default()
+        }
+    }
+
+    /// A connection to this.
+    pub fn connection(&self, block: ProviderBlock) -> AwsConnection {
+        AwsConnection::new(block, self.environment(), "us-east-1".into())
+    }
+
+    /// Clients of this.
+    pub async fn aws(&self) -> Arc<Aws> {
+        self.connection(ProviderBlock::blank()).aws("").await.unwrap()
+    }
+
+    /// The provider, with this behind it.
+    pub fn provider(&self) -> AwsProvider {
+        AwsProvider::new(self.environment())
+    }
+}
+
+impl HttpConnector for Fake {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned();
+        let text = format!("{} {body}", request.uri());
+        self.requests.lock().unwrap().push((Instant::now(), text));
+        let mut answers = self.answers.lock().unwrap();
+        let answer = match answers.len() {
+            1 => answers.front().cloned(),
+            _ => answers.pop_front(),
+        };
+        HttpConnectorFuture::ready(match answer.expect("an answer") {
+            Answer::Body(status, body) => {
+                Ok(HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body)))
+            }
+            Answer::Broken(kind) => Err(ConnectorError::io(std::io::Error::from(kind).into())),
+        })
+    }
+}
+
+/// Notes what is journaled; and refuses when it is told to.
+#[derive(Debug, Default)]
+pub struct Notes {
+    /// What was said.
+    pub said: Mutex<Vec<String>>,
+    /// Whether nothing can be journaled.
+    pub full: bool,
+}
+
+impl Notes {
+    /// What was said.
+    pub fn said(&self) -> Vec<String> {
+        self.said.lock().unwrap().clone()
+    }
+
+    fn say(&self, text: String) {
+        self.said.lock().unwrap().push(text);
+    }
+}
+
+impl Recorder for Notes {
+    fn before(&self, operation: &str) -> Result {
+        if self.full {
+            return Err(ProviderError::new(ErrorKind::Journal, "the disk is full"));
+        }
+        self.say(format!("before {operation}"));
+        Ok(())
+    }
+
+    fn after(&self, operation: &str, outcome: std::result::Result<&str, &str>) {
+        self.say(match outcome {
+            Ok(_) => format!("made {operation}"),
+            Err(why) => format!("failed {operation}: {why}"),
+        });
+    }
+
+    fn waiting(&self, why: &str) {
+        self.say(why.to_string());
+    }
+}
+
+/// A step whose notes are kept.
+pub fn step(full: bool) -> (Step, Arc<Notes>) {
+    let notes = Arc::new(Notes { full, ..Notes::default() });
+    let token = "0123456789abcdef0123456789abcdef".to_string();
+    (Step { address: "aws_vpc.a".into(), token, recorder: notes.clone() }, notes)
+}
