@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_config::identity::IdentityCache;
 use aws_config::meta::region::ProvideRegion as _;
 use aws_config::profile::ProfileFileRegionProvider;
 use aws_config::provider_config::ProviderConfig;
@@ -49,6 +50,9 @@ impl fmt::Debug for Environment {
 const CONNECT: Duration = Duration::from_secs(5);
 const READ: Duration = Duration::from_secs(60);
 const TRY: Duration = Duration::from_secs(120);
+
+/// The time for credentials to come, from a program that asks the user perhaps.
+const SIGN_IN: Duration = Duration::from_secs(120);
 
 impl Environment {
     /// The region of a provider block: its own, that of the process environment, that of the
@@ -103,6 +107,7 @@ impl Environment {
             .http_client(client.clone())
             .retry_config(RetryConfig::standard())
             .timeout_config(timeouts())
+            .identity_cache(IdentityCache::lazy().load_timeout(SIGN_IN).build())
             .profile_files(credentials::profile_files(block));
         if let Some(name) = &block.profile {
             loader = loader.profile_name(name);

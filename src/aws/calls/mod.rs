@@ -15,6 +15,7 @@ use aws_smithy_runtime_api::client::interceptors::context::{
     FinalizerInterceptorContextRef, InterceptorContext,
 };
 use aws_smithy_runtime_api::client::orchestrator::{Metadata, OrchestratorError};
+use aws_smithy_runtime_api::client::retries::RequestAttempts;
 use aws_smithy_runtime_api::client::retries::classifiers::{
     ClassifyRetry, RetryAction, RetryClassifierPriority,
 };
@@ -161,7 +162,8 @@ impl Intercept for Calls {
                 (Decision::Stop, None)
             }
         };
-        config.interceptor_state().store_put(as_configuration(&decision));
+        let tried = config.load::<RequestAttempts>().map_or(1, RequestAttempts::attempts);
+        config.interceptor_state().store_put(as_configuration(&decision, tried));
         error.map_or(Ok(()), |error| Err(error.into()))
     }
 }
@@ -282,13 +284,12 @@ fn code_of(failure: &Option<Failure>) -> &str {
     }
 }
 
-/// The retry configuration with which the SDK's loop does what was decided.
-fn as_configuration(decision: &Decision) -> RetryConfig {
+/// The retry configuration with which the SDK's loop does what was decided after `tried` tries.
+fn as_configuration(decision: &Decision, tried: u32) -> RetryConfig {
+    let last = RetryConfig::standard().with_max_attempts(tried);
     match decision {
-        Decision::Stop => RetryConfig::standard().with_max_attempts(1),
-        Decision::Again(pause, _) => {
-            RetryConfig::standard().with_max_attempts(u32::MAX).with_max_backoff(*pause)
-        }
+        Decision::Stop => last,
+        Decision::Again(pause, _) => last.with_max_attempts(tried + 1).with_max_backoff(*pause),
     }
 }
 
