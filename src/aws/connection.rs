@@ -83,10 +83,22 @@ impl AwsConnection {
         self.aws(&region_of(resource, object)).await
     }
 
-    /// Refuses credentials of accounts that the block does not allow.
+    /// Says which profile was to give credentials.
+    fn name_profile(&self, error: ProviderError) -> ProviderError {
+        match &self.block.profile {
+            Some(profile) if error.kind == ErrorKind::Credentials => {
+                let message = format!("{} (profile `{profile}`)", error.message);
+                ProviderError { message, ..error }
+            }
+            _ => error,
+        }
+    }
+
+    /// Refuses credentials of accounts that the block does not allow. A sandbox is no account.
     async fn check_account(&self, aws: &Aws) -> Result {
         let block = &self.block;
-        if block.allowed_account_ids.is_empty() && block.forbidden_account_ids.is_empty() {
+        let any = block.allowed_account_ids.is_empty() && block.forbidden_account_ids.is_empty();
+        if any || self.environment.sandbox {
             return Ok(());
         }
         let id = &aws.account().await?.id;
@@ -140,7 +152,7 @@ impl Connection for AwsConnection {
         async move {
             let aws = self.aws("").await?;
             if !self.block.skip_credentials_validation {
-                let account = aws.caller().await?;
+                let account = aws.caller().await.map_err(|error| self.name_profile(error))?;
                 // whichever came first is the same
                 let _ = self.account.set(account);
             }

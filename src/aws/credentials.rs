@@ -100,7 +100,7 @@ fn profile_credentials(
 }
 
 fn metadata(block: &ProviderBlock, config: &ProviderConfig) -> Result<imds::Client> {
-    let mut builder = imds::Client::builder().configure(config);
+    let mut builder = imds::Client::builder().configure(config).max_attempts(2);
     if let Some(endpoint) = &block.ec2_metadata_service_endpoint {
         builder = builder.endpoint(endpoint).map_err(|error| {
             let text = format!("`ec2_metadata_service_endpoint` is not a URL: {error}");

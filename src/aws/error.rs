@@ -113,8 +113,8 @@ pub(crate) fn without_answer(
     was_sent: bool,
     error: &(dyn Error + 'static),
 ) -> ProviderError {
-    let made = if find_cause::<CredentialsError>(error).is_some() || lacks_identity(error) {
-        let message = format!("there are no usable AWS credentials: {}", deepest(error));
+    let made = if let Some(why) = lacks_credentials(error) {
+        let message = format!("there are no usable AWS credentials: {why}");
         ProviderError::new(ErrorKind::Credentials, message).hint(CREDENTIALS_HINT)
     } else if was_sent && !never_connected(error) {
         let message = format!("no answer came to {operation}: {}", in_words(error));
@@ -148,9 +148,14 @@ fn never_connected(error: &(dyn Error + 'static)) -> bool {
     })
 }
 
-/// Whether the SDK found nobody to sign the call.
-fn lacks_identity(error: &(dyn Error + 'static)) -> bool {
-    causes(error).any(|cause| cause.to_string().contains("no identity resolver"))
+/// Why the SDK found nobody to sign the call, when that was it.
+fn lacks_credentials(error: &(dyn Error + 'static)) -> Option<String> {
+    if let Some(why) = find_cause::<CredentialsError>(error) {
+        let nowhere = matches!(why, CredentialsError::CredentialsNotLoaded(_));
+        let found = why.source().map_or_else(|| "nothing gives any".to_string(), in_words);
+        return Some(if nowhere { found } else { in_words(why) });
+    }
+    causes(error).map(ToString::to_string).find(|words| words.contains("no identity resolver"))
 }
 
 /// An error and what caused it, outermost first.
@@ -168,10 +173,6 @@ pub(crate) fn find_cause<'a, T: Error + 'static>(
     error: &'a (dyn Error + 'static),
 ) -> Option<&'a T> {
     causes(error).find_map(|cause| cause.downcast_ref::<T>())
-}
-
-fn deepest(error: &(dyn Error + 'static)) -> String {
-    causes(error).last().map(ToString::to_string).unwrap_or_default()
 }
 
 /// An error and all that caused it, in one line.

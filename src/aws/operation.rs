@@ -15,7 +15,11 @@ const NOT_READS: &[&str] = &["ec2:GetConsoleScreenshot"];
 /// never came they are not sent again (the classes C and F of `aws-calls.md` B5).
 const ONCE: &[&str] = &[
     "ec2:AllocateAddress",
+    "ec2:AssignPrivateNatGatewayAddress",
+    "ec2:AssociateNatGatewayAddress",
     "ec2:AssociateRouteTable",
+    "ec2:AssociateSubnetCidrBlock",
+    "ec2:AssociateVpcCidrBlock",
     "ec2:AttachInternetGateway",
     "ec2:AuthorizeSecurityGroupEgress",
     "ec2:AuthorizeSecurityGroupIngress",
@@ -85,6 +89,7 @@ const SETS: &[&str] = &[
     "Revoke",
     "Set",
     "Tag",
+    "Unassign",
     "Untag",
     "Update",
 ];

@@ -81,7 +81,6 @@ impl Fake {
             http_client: Some(http_client_fn(move |_, _| connector.clone())),
             credentials: Some(Credentials::new("AKID", "secret", None, None, "test")),
             region: Some("us-east-1".into()),
-            sandbox: true,
             ..Environment::default()
         }
     }
