@@ -9,7 +9,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::error::operation::BuildError;
 
 use crate::aws::answer::request_id;
-use crate::aws::operation::{mutates, repeatable};
+use crate::aws::operation::mutates;
 use crate::aws::retry;
 use crate::provider::{ErrorKind, ProviderError};
 
@@ -86,11 +86,7 @@ fn kind_of(operation: &str, code: &str, status: u16) -> ErrorKind {
         ErrorKind::NotFound
     } else if CREDENTIALS.contains(&code) {
         ErrorKind::Credentials
-    } else if status >= 500
-        && mutates(operation)
-        && !repeatable(operation)
-        && !retry::throttles(code, status)
-    {
+    } else if status >= 500 && mutates(operation) && !retry::throttles(code, status) {
         ErrorKind::Unknown
     } else {
         ErrorKind::Refused
