@@ -69,6 +69,7 @@ const CREATES_AGAIN: &[&str] = &[
     "elasticloadbalancing:CreateLoadBalancer",
     "elasticloadbalancing:CreateTargetGroup",
     "elasticloadbalancing:RegisterTargets",
+    "logs:AssociateKmsKey",
 ];
 
 /// Prefixes of operations with set semantics: sending one twice has the effect of once.
@@ -186,7 +187,10 @@ mod tests {
     /// Every operation that the types call, read off their source.
     fn called() -> BTreeSet<String> {
         let clients = "ec2|ecs|ecr|elb|iam|logs|ssm|sts";
-        let call = regex::Regex::new(&format!(r"\b({clients})\s*\.([a-z][a-z0-9_]*)\(\)")).unwrap();
+        let call = regex::Regex::new(&format!(
+            r"\b(?:aws|self)\s*\.({clients})\s*\.([a-z][a-z0-9_]*)\(\)"
+        ))
+        .unwrap();
         let mut files = vec![std::path::PathBuf::from("src/aws")];
         let mut found = BTreeSet::new();
         while let Some(path) = files.pop() {
