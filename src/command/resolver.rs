@@ -1,6 +1,6 @@
 //! What apply asks of the configuration and of the providers.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::address::{InstanceAddress, ModuleInstance};
 use crate::apply::{Connect, Doing, Resolve};
@@ -18,23 +18,32 @@ pub(super) struct Resolver {
     evaluation: Arc<Evaluation>,
     providers: Providers,
     connections: Mutex<Connections>,
+    /// Held while the configuration is evaluated. A value that is asked for while it is being made
+    /// counts as part of a cycle, and so as unknown, which it must not when another task makes it.
+    turn: Mutex<()>,
 }
 
 impl Resolver {
     /// A resolver without connections; they are made when first needed.
     pub(super) fn new(evaluation: Arc<Evaluation>, providers: Providers) -> Resolver {
-        Resolver { evaluation, providers, connections: Mutex::default() }
+        Resolver { evaluation, providers, connections: Mutex::default(), turn: Mutex::default() }
     }
 
     /// The same connections for another evaluation.
     pub(super) fn with(&self, evaluation: Arc<Evaluation>) -> Resolver {
         let connections = Mutex::new(self.connections());
-        Resolver { evaluation, providers: self.providers.clone(), connections }
+        let providers = self.providers.clone();
+        Resolver { evaluation, providers, connections, turn: Mutex::default() }
     }
 
     /// The connections made so far.
     pub(super) fn connections(&self) -> Connections {
         self.connections.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Waits until no other task evaluates.
+    fn turn(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Adds connections.
@@ -48,6 +57,7 @@ impl Connect for Resolver {
         if let Some(made) = self.connections().get(provider) {
             return Ok(made.clone());
         }
+        let _turn = self.turn();
         let (connection, _) = connect_one(&self.evaluation, &self.providers, provider)?;
         self.add(Connections::from([(provider.clone(), connection.clone())]));
         Ok(connection)
@@ -73,18 +83,22 @@ impl Connect for Resolver {
 impl Resolve for Resolver {
     fn propose(&self, change: &Change) -> Result<(Value, Value), Diagnostics> {
         let connection = self.connection(&change.provider)?;
+        let _turn = self.turn();
         plan::resolve(&self.evaluation, &self.providers, connection.as_ref(), change)
     }
 
     fn data(&self, change: &Change) -> Result<Value, Diagnostics> {
+        let _turn = self.turn();
         plan::resolve_data(&self.evaluation, &self.providers, change)
     }
 
     fn record(&self, address: &InstanceAddress, value: Value) {
+        let _turn = self.turn();
         self.evaluation.record(address, value);
     }
 
     fn before(&self, change: &Change, doing: Doing) -> Diagnostics {
+        let _turn = self.turn();
         match doing {
             Doing::Destroy | Doing::Forget => Diagnostics::new(),
             _ => preconditions(&self.evaluation, change),
@@ -92,10 +106,12 @@ impl Resolve for Resolver {
     }
 
     fn after(&self, change: &Change, value: &Value) -> Diagnostics {
+        let _turn = self.turn();
         postconditions(&self.evaluation, change, value)
     }
 
     fn output(&self, name: &str) -> (Option<Value>, Diagnostics) {
+        let _turn = self.turn();
         let value = self.evaluation.output(&ModuleInstance::ROOT, name);
         (value, self.evaluation.take_problems())
     }
