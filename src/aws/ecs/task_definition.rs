@@ -392,13 +392,14 @@ fn volume(it: &Volume) -> Result<types::Volume> {
 }
 
 fn efs(it: &EfsVolume) -> Result<types::EfsVolumeConfiguration> {
-    let authorization =
-        it.authorization_config.get().map(|EfsAuthorization { access_point_id, iam: permissions }| {
+    let authorization = it.authorization_config.get().map(
+        |EfsAuthorization { access_point_id, iam: permissions }| {
             types::EfsAuthorizationConfig::builder()
                 .set_access_point_id(access_point_id.clone())
                 .set_iam(permissions.as_deref().map(types::EfsAuthorizationConfigIam::from))
                 .build()
-        });
+        },
+    );
     let encryption = it.transit_encryption.as_deref().map(types::EfsTransitEncryption::from);
     let made = types::EfsVolumeConfiguration::builder()
         .file_system_id(&it.file_system_id)
