@@ -181,7 +181,6 @@ pub(super) async fn refresh(ui: &Ui, arguments: &RefreshArguments) -> Result<Exi
             target: Vec::new(),
             replace: Vec::new(),
             parallelism: arguments.parallelism,
-            compact_warnings: false,
         },
         variables: arguments.variables.clone(),
         state: arguments.state.clone(),

@@ -128,9 +128,6 @@ pub struct PlanOptions {
     /// How many AWS calls may be under way at once.
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub parallelism: usize,
-    /// Shorten warnings to their first lines.
-    #[arg(long)]
-    pub compact_warnings: bool,
 }
 
 /// `terrace init`

@@ -124,6 +124,15 @@ fn became(planned: &Value, actual: &Value) -> bool {
     inside.len() == found.len() && inside.iter().zip(&found).all(same_step)
 }
 
+/// FIXME: what `try` gives at plan should be unknown here, since apply chooses the other argument.
+#[test]
+fn try_may_choose_otherwise_at_apply() {
+    let text = "try({ (true) = (true || var.h) }, null)";
+    let (planned, _) = run(text, false).unwrap();
+    let (actual, _) = run(text, true).unwrap();
+    assert!(planned.is_known() && !planned.is_null() && actual.is_null());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -136,7 +145,7 @@ proptest! {
         }
         // types that are not known may turn out not to agree, and the side of && or || that did not
         // count may turn out to be wrong: then `try` chooses otherwise. FIXME: `try` should be unknown
-        let open = ["?", "&&", "||", "[*]"].iter().any(|it| text.contains(it));
+        let open = ["?", "&&", "||"].iter().any(|it| text.contains(it));
         if open && (text.contains("try(") || text.contains("can(")) {
             return Ok(());
         }
