@@ -93,9 +93,9 @@ impl<'a> Evaluator<'a> {
         let between = self.diagnostics.0.len();
         let right_value = self.expression(right);
         let after = self.diagnostics.0.len();
-        // what may have any type may turn out not to be a bool, which would be an error
+        // what is not a bool yet may turn out not to be convertible to one, which would be an error
         let open = self.attempts > 0
-            && [&left_value, &right_value].iter().any(|it| !it.is_known() && it.ty() == Type::Any);
+            && [&left_value, &right_value].iter().any(|it| !it.is_known() && it.ty() != Type::Bool);
         let left_value = self.operand(left_value, &Type::Bool, "the left operand", &left.span);
         let right_value = self.operand(right_value, &Type::Bool, "the right operand", &right.span);
         let (Some(left_value), Some(right_value)) = (left_value, right_value) else {
