@@ -44,12 +44,8 @@ const KINDS: &[(&str, &str, &str)] = &[
     (super::ecs::CAPACITY_PROVIDER, "aws_ecs_capacity_provider", "name"),
     (super::ecs::TASK_DEFINITION, "aws_ecs_task_definition", "family"),
     (SERVICE, "aws_ecs_service", "serviceName"),
-    ("iam.roles", "aws_iam_role", ""),
-    ("iam.policies", "aws_iam_policy", "policy_name"),
-    ("iam.users", "aws_iam_user", ""),
-    ("iam.groups", "aws_iam_group", ""),
-    ("iam.instance_profiles", "aws_iam_instance_profile", ""),
-    ("iam.oidc_providers", "aws_iam_openid_connect_provider", ""),
+    (super::iam::ROLE, "aws_iam_role", ""),
+    (super::iam::POLICY, "aws_iam_policy", "PolicyName"),
     (super::ecr::REPOSITORY, "aws_ecr_repository", ""),
     (super::logs::GROUP, "aws_cloudwatch_log_group", ""),
     (super::ssm::PARAMETER, "aws_ssm_parameter", ""),
@@ -69,7 +65,7 @@ pub fn contents(folder: &Path) -> Result<Vec<Item>, SandboxError> {
                 region: region.clone(),
                 id: id.clone(),
                 name: name_of(it, name),
-                made_by_aws: is_made_by_aws(&documents, table, id, it),
+                made_by_aws: is_made_by_aws(&documents, table, it),
             }));
         }
     }
@@ -108,7 +104,7 @@ fn name_of(document: &Value, field: &str) -> String {
     name.unwrap_or_default().to_owned()
 }
 
-fn is_made_by_aws(documents: &Documents, table: &str, id: &str, document: &Value) -> bool {
+fn is_made_by_aws(documents: &Documents, table: &str, document: &Value) -> bool {
     let of_default = |document: &Value| {
         let vpc = document.text("vpcId").and_then(|vpc| documents.get("vpc", vpc));
         vpc.is_some_and(|vpc| vpc.flag("isDefault") == Some(true))
@@ -126,7 +122,6 @@ fn is_made_by_aws(documents: &Documents, table: &str, id: &str, document: &Value
             group.is_none_or(|group| group["groupName"] == "default")
         }
         super::elb::RULE => document.flag("IsDefault") == Some(true),
-        "iam.policies" => id.starts_with("arn:aws:iam::aws:"),
         _ => false,
     }
 }

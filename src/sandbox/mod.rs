@@ -1,8 +1,7 @@
 //! An AWS inside the program, the weather over any AWS, and a record of what is called.
 //!
-//! - [`Sandbox`] answers the SDK in process. IAM is winterbaume's, with mends. The other services
-//!   are the sandbox's own, kept as the documents that AWS would show, because winterbaume forgets
-//!   much of what they are told. Each change is on disk before its call is answered.
+//! - [`Sandbox`] answers the SDK in process. What its services are told is kept as the documents
+//!   that AWS would show. Each change is on disk before its call is answered.
 //! - [`weather::Weather`] makes any AWS slow, throttled, faulty or stale.
 //! - [`trace::Trace`] writes down each call.
 
@@ -13,10 +12,10 @@ pub mod ec2;
 pub mod ecr;
 pub mod ecs;
 pub mod elb;
-pub mod emulated;
 #[cfg(test)]
 mod fake;
 pub mod fault;
+pub mod iam;
 pub mod log;
 pub mod logs;
 pub mod scope;
@@ -56,9 +55,6 @@ pub enum SandboxError {
     /// The file of a region cannot be read or written.
     #[error("cannot keep what is in the sandbox")]
     Log(#[source] std::io::Error),
-    /// The state of a service does not fit the service.
-    #[error("cannot keep the sandbox's {0}: {1}")]
-    Service(&'static str, String),
 }
 
 /// An AWS account in a folder.

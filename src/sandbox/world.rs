@@ -8,39 +8,30 @@ use std::sync::{Mutex, PoisonError};
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use serde_json::{Value, json};
+use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::call::Call;
 use super::documents::Documents;
-use super::emulated::{self, Emulated};
-use super::fault::Fault;
+use super::fault::{Fault, answer};
 use super::log::Log;
 use super::scope::{Answer, Read, Scope};
 use super::weather::STALE;
-use super::{SandboxError, ec2, ecr, ecs, elb, logs, ssm, sts, wire};
+use super::{SandboxError, ec2, ecr, ecs, elb, iam, logs, ssm, sts, wire};
 
 /// Everything in the sandbox, over all regions.
 #[derive(Debug)]
 pub struct World {
     folder: PathBuf,
-    inner: Mutex<Inner>,
-}
-
-#[derive(Debug)]
-struct Inner {
-    emulated: Vec<Box<dyn Emulated>>,
-    regions: HashMap<String, Region>,
+    regions: Mutex<HashMap<String, Region>>,
 }
 
 #[derive(Debug)]
 struct Region {
     documents: Documents,
     log: Log,
-    /// How often others changed the documents.
-    version: u64,
-    /// The version each emulated service was last restored at.
-    restored: HashMap<&'static str, u64>,
+    /// Whether the log was read before.
+    read: bool,
 }
 
 /// The file of a region's log.
@@ -53,8 +44,7 @@ impl World {
     pub fn open(folder: PathBuf) -> Result<World, SandboxError> {
         std::fs::create_dir_all(&folder)
             .map_err(|source| SandboxError::Folder { folder: folder.clone(), source })?;
-        let inner = Inner { emulated: emulated::services(), regions: HashMap::new() };
-        Ok(World { folder, inner: Mutex::new(inner) })
+        Ok(World { folder, regions: Mutex::default() })
     }
 
     fn answer(&self, request: HttpRequest) -> Result<HttpResponse, SandboxError> {
@@ -68,15 +58,14 @@ impl World {
         }
         let unreadable = |source| SandboxError::Folder { folder: self.folder.clone(), source };
         let lock = File::create(self.folder.join("lock")).map_err(unreadable)?;
-        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut regions = self.regions.lock().unwrap_or_else(PoisonError::into_inner);
         lock.lock().map_err(unreadable)?;
-        let inner = &mut *inner;
-        let region = inner.regions.entry(call.region.clone()).or_insert_with(|| {
+        let region = regions.entry(call.region.clone()).or_insert_with(|| {
             let log = Log::new(log_path(&self.folder, &call.region));
-            Region { documents: Documents::default(), log, version: 0, restored: HashMap::new() }
+            Region { documents: Documents::default(), log, read: false }
         });
         region.catch_up()?;
-        region.answer(&inner.emulated, &call, request)
+        region.answer(&call, &request)
     }
 }
 
@@ -87,82 +76,35 @@ fn is_region(name: &str) -> bool {
 
 impl Region {
     fn catch_up(&mut self) -> Result<(), SandboxError> {
-        let first = self.version == 0;
-        if self.log.catch_up(&mut self.documents).map_err(SandboxError::Log)? || first {
-            self.version += 1;
-        }
-        if first {
+        self.log.catch_up(&mut self.documents).map_err(SandboxError::Log)?;
+        if !std::mem::replace(&mut self.read, true) {
             self.log.compact(&self.documents).map_err(SandboxError::Log)?;
         }
         Ok(())
     }
 
-    fn answer(
-        &mut self,
-        emulated: &[Box<dyn Emulated>],
-        call: &Call,
-        request: HttpRequest,
-    ) -> Result<HttpResponse, SandboxError> {
+    fn answer(&mut self, call: &Call, request: &HttpRequest) -> Result<HttpResponse, SandboxError> {
         let input = match wire::input(call, request.body().bytes().unwrap_or_default()) {
             Ok(input) => input,
             Err(fault) => return Ok(fault.answer(call)),
         };
-        if let Some(service) = emulated.iter().find(|it| it.name() == call.service) {
-            return self.emulate(service.as_ref(), call, &input, request);
-        }
-        let Some(own) = own_service(&call.service) else {
+        let Some(service) = service(&call.service) else {
             let message = format!("The sandbox does not have the service {}", call.service);
             return Ok(Fault::new("UnknownService", message).answer(call));
         };
         if request.headers().get(STALE).is_some() && !call.is_mutating() {
             let mut past = self.documents.past();
             let mut scope = Scope { region: &call.region, input: &input, documents: &mut past };
-            return Ok(emulated::written(call, own(&mut scope, &call.operation)));
+            return Ok(written(call, service(&mut scope, &call.operation)));
         }
         let documents = &mut self.documents;
         let mut scope = Scope { region: &call.region, input: &input, documents };
-        let answer = once(&mut scope, call, own);
+        let answer = once(&mut scope, call, service);
         if answer.is_err() {
             self.documents.roll_back();
         }
         self.save()?;
-        Ok(emulated::written(call, answer))
-    }
-
-    fn emulate(
-        &mut self,
-        service: &dyn Emulated,
-        call: &Call,
-        input: &Value,
-        request: HttpRequest,
-    ) -> Result<HttpResponse, SandboxError> {
-        let mut scope = Scope { region: &call.region, input, documents: &mut self.documents };
-        if let Some(answer) = emulated::mend(&mut scope, call) {
-            return Ok(emulated::written(call, answer));
-        }
-        let failed = |error| SandboxError::Service(service.name(), error);
-        let mended = !self.documents.changes().is_empty();
-        if mended || self.restored.get(service.name()) != Some(&self.version) {
-            let state = emulated::kept(&self.documents, service.name());
-            service.restore(&call.region, state).map_err(failed)?;
-            self.restored.insert(service.name(), self.version);
-        }
-        let mock = match emulated::request(call, request) {
-            Ok(mock) => mock,
-            Err(fault) => return Ok(fault.answer(call)),
-        };
-        let answer = service.handle(mock);
-        if call.is_mutating() || mended {
-            let state = service.snapshot(&call.region).map_err(failed)?;
-            emulated::keep(&mut self.documents, service.name(), &state);
-            let documents = &mut self.documents;
-            let mut scope = Scope { region: &call.region, input, documents };
-            if answer.status().is_success() && emulated::complete(&mut scope, call) {
-                self.version += 1;
-            }
-            self.save()?;
-        }
-        Ok(answer)
+        Ok(written(call, answer))
     }
 
     /// Writes the changes of a call before it is answered. What cannot be written is taken back.
@@ -171,10 +113,7 @@ impl Region {
         let written = if changes.is_empty() { Ok(()) } else { self.log.append(&changes) };
         match written {
             Ok(()) => self.documents.commit(),
-            Err(_) => {
-                self.documents.roll_back();
-                self.version += 1;
-            }
+            Err(_) => self.documents.roll_back(),
         }
         written.map_err(SandboxError::Log)
     }
@@ -182,13 +121,13 @@ impl Region {
 
 type Service = fn(&mut Scope<'_>, &str) -> Answer;
 
-/// The services the sandbox has itself.
-fn own_service(name: &str) -> Option<Service> {
+fn service(name: &str) -> Option<Service> {
     match name {
         "ec2" => Some(ec2::answer),
         "ecr" => Some(ecr::answer),
         "ecs" => Some(ecs::answer),
         "elasticloadbalancing" => Some(elb::answer),
+        "iam" => Some(iam::answer),
         "logs" => Some(logs::answer),
         "ssm" => Some(ssm::answer),
         "sts" => Some(sts::answer),
@@ -197,10 +136,10 @@ fn own_service(name: &str) -> Option<Service> {
 }
 
 /// Answers a call; one with a client token that was answered before gets the same answer.
-fn once(scope: &mut Scope<'_>, call: &Call, own: Service) -> Answer {
+fn once(scope: &mut Scope<'_>, call: &Call, service: Service) -> Answer {
     let token = scope.input.text("ClientToken").or(scope.input.text("clientToken"));
     let Some(token) = token.filter(|_| call.is_mutating()) else {
-        return own(scope, &call.operation);
+        return service(scope, &call.operation);
     };
     let key = format!("{}:{}:{token}", call.service, call.operation);
     let digest = Sha256::digest(scope.input.to_string());
@@ -211,10 +150,21 @@ fn once(scope: &mut Scope<'_>, call: &Call, own: Service) -> Answer {
         }
         return Err(mismatch(call));
     }
-    let answer = own(scope, &call.operation)?;
+    let answer = service(scope, &call.operation)?;
     let record = json!({"fingerprint": fingerprint, "answer": answer});
     scope.documents.put("client-token", &key, record);
     Ok(answer)
+}
+
+/// An answer in the protocol of the call.
+fn written(call: &Call, result: Answer) -> HttpResponse {
+    match result {
+        Ok(result) => {
+            let (kind, body) = wire::output(call, &result);
+            answer(200, kind, body)
+        }
+        Err(fault) => fault.answer(call),
+    }
 }
 
 /// What services say to a token that was used for something else.

@@ -3,6 +3,7 @@
 mod balancing;
 mod containers;
 mod everything;
+mod identity;
 mod network;
 mod others;
 
