@@ -10,6 +10,9 @@ pub struct Use {
     pub reference: Reference,
     /// The attribute or constant key that is taken of it at once, such as the output of a module.
     pub attribute: Option<String>,
+    /// The attribute that is taken of the elements of what is referred to, of the one that a key
+    /// chooses or, of a resource, of all: `module.m[each.key].name`, `aws_vpc.v[*].name`.
+    pub of_element: Option<String>,
     /// Where the reference stands, without the attribute.
     pub span: Span,
 }
@@ -23,7 +26,7 @@ impl Expression {
     /// The references in the expression, with what is taken of each.
     pub fn uses(&self) -> Vec<Use> {
         let mut found = Vec::new();
-        collect(self, None, &mut found);
+        collect(self, Taken::default(), &mut found);
         found
     }
 
@@ -66,7 +69,7 @@ impl Body {
     /// The references in all arguments and nested blocks, with what is taken of each.
     pub fn uses(&self) -> Vec<Use> {
         let mut found = Vec::new();
-        self.each_expression(&mut |it| collect(it, None, &mut found));
+        self.each_expression(&mut |it| collect(it, Taken::default(), &mut found));
         found
     }
 
@@ -95,24 +98,54 @@ fn each_in_template<'e>(parts: &'e [TemplatePart], visit: &mut dyn FnMut(&'e Exp
     }
 }
 
-/// Finds references, knowing the attribute that is taken of the expression at once.
-fn collect(expression: &Expression, attribute: Option<&str>, found: &mut Vec<Use>) {
+/// What is taken of an expression at once.
+#[derive(Clone, Copy, Default)]
+struct Taken<'e> {
+    attribute: Option<&'e str>,
+    of_element: Option<&'e str>,
+}
+
+/// Finds references, knowing what is taken of the expression at once.
+fn collect<'e>(expression: &'e Expression, taken: Taken<'e>, found: &mut Vec<Use>) {
     match &expression.kind {
         ExpressionKind::Reference(Reference::Bound(_)) => {}
         ExpressionKind::Reference(reference) => found.push(Use {
             reference: reference.clone(),
-            attribute: attribute.map(str::to_string),
+            attribute: taken.attribute.map(str::to_string),
+            of_element: taken.of_element.map(str::to_string),
             span: expression.span.clone(),
         }),
-        ExpressionKind::Attribute(inside, name) => collect(inside, Some(name), found),
+        ExpressionKind::Attribute(inside, name) => {
+            collect(inside, Taken { attribute: Some(name), of_element: None }, found);
+        }
         ExpressionKind::Index(inside, key) => {
             let constant = match &key.kind {
                 ExpressionKind::Literal(value) => value.as_str(),
                 _ => None,
             };
-            collect(inside, constant, found);
-            collect(key, None, found);
+            let of_element = taken.attribute.filter(|_| constant.is_none());
+            collect(inside, Taken { attribute: constant, of_element }, found);
+            collect(key, Taken::default(), found);
         }
-        _ => expression.each_child(&mut |it| collect(it, None, found)),
+        ExpressionKind::Splat { source, name, each } => {
+            // All outputs of a module are evaluated before one is taken of each instance.
+            let is_module = matches!(source.kind, ExpressionKind::Reference(Reference::Module(..)));
+            let of_element = first_of(each, name).filter(|_| !is_module);
+            collect(source, Taken { attribute: None, of_element }, found);
+            collect(each, Taken::default(), found);
+        }
+        _ => expression.each_child(&mut |it| collect(it, Taken::default(), found)),
+    }
+}
+
+/// The attribute that an expression first takes of a bound name.
+fn first_of<'e>(expression: &'e Expression, bound: &str) -> Option<&'e str> {
+    match &expression.kind {
+        ExpressionKind::Attribute(inside, name) => match &inside.kind {
+            ExpressionKind::Reference(Reference::Bound(it)) if it == bound => Some(name),
+            _ => first_of(inside, bound),
+        },
+        ExpressionKind::Index(inside, _) => first_of(inside, bound),
+        _ => None,
     }
 }

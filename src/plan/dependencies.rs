@@ -43,6 +43,12 @@ impl std::fmt::Display for Node {
     }
 }
 
+/// What is read of a resource: one of its attributes, or all of it.
+pub type Read = (ConfigAddress, Option<String>);
+
+/// What each node reads, by positions.
+type Reads = BTreeMap<usize, BTreeSet<(usize, Option<String>)>>;
+
 /// The dependencies of a configuration.
 #[derive(Clone, Debug)]
 pub struct Dependencies {
@@ -53,18 +59,42 @@ pub struct Dependencies {
     /// For each resource and data source, the resources and data sources it refers to directly or
     /// through locals, variables, outputs, module calls and its provider.
     direct: BTreeMap<usize, BTreeSet<usize>>,
+    reads: Reads,
 }
 
 impl Dependencies {
     /// Finds the dependencies; a cycle is an error that shows it.
     pub fn find(configuration: &Configuration) -> Result<Dependencies, Diagnostic> {
-        let mut builder = Builder { configuration, dag: Dag::default() };
+        let mut builder = Builder { configuration, dag: Dag::default(), reads: Reads::new() };
         builder.nodes();
         builder.edges();
-        let dag = builder.dag;
+        let Builder { dag, reads, .. } = builder;
         let order = dag.order().map_err(|cycle| cycle_error(configuration, &dag, &cycle))?;
         let direct = direct(&dag, &order);
-        Ok(Dependencies { dag, order, direct })
+        Ok(Dependencies { dag, order, direct, reads })
+    }
+
+    /// What the given nodes read of managed resources: directly, and through values and data sources.
+    pub fn reads(&self, nodes: impl IntoIterator<Item = Node>) -> BTreeSet<Read> {
+        let mut found = BTreeSet::new();
+        let mut seen = BTreeSet::new();
+        let mut queue: Vec<usize> =
+            nodes.into_iter().filter_map(|it| self.dag.position(&it)).collect();
+        while let Some(at) = queue.pop() {
+            if !seen.insert(at) {
+                continue;
+            }
+            for (on, attribute) in self.reads.get(&at).into_iter().flatten() {
+                let managed = self.address(*on).filter(|_| self.is_managed(*on));
+                found.extend(managed.map(|address| (address, attribute.clone())));
+            }
+            queue.extend(self.dag.dependencies(at).into_iter().filter(|on| !self.is_managed(*on)));
+        }
+        found
+    }
+
+    fn is_managed(&self, at: usize) -> bool {
+        matches!(self.dag.node(at), Some(Node::Resource(_, name)) if name.mode == Mode::Managed)
     }
 
     /// The resources and data sources that one directly depends on.
@@ -147,6 +177,7 @@ fn span_of(configuration: &Configuration, node: &Node) -> Option<Span> {
 struct Builder<'a> {
     configuration: &'a Configuration,
     dag: Dag<Node>,
+    reads: Reads,
 }
 
 impl Builder<'_> {
@@ -262,8 +293,8 @@ impl Builder<'_> {
             if let Reference::Module(name, _) = reference {
                 self.whole_module(node, &module.path.child(name));
             }
-            let reference = reference.clone();
-            self.uses(module, node, vec![Use { reference, attribute: None, span: span.clone() }]);
+            let (reference, span) = (reference.clone(), span.clone());
+            self.refer(module, node, Use { reference, attribute: None, of_element: None, span });
         }
     }
 
@@ -278,20 +309,36 @@ impl Builder<'_> {
     }
 
     fn uses(&mut self, module: &Module, node: &Node, uses: Vec<Use>) {
-        let path = &module.path;
         for it in uses {
-            match it.reference {
-                Reference::Variable(name) => self.depend(node, &Node::Variable(path.clone(), name)),
-                Reference::Local(name) => self.depend(node, &Node::Local(path.clone(), name)),
-                Reference::Resource(name, _) => {
-                    self.depend(node, &Node::Resource(path.clone(), name));
-                }
-                Reference::Module(name, _) => {
-                    self.depend(node, &Node::Call(path.clone(), name.clone()));
-                    self.module_outputs(node, &path.child(&name), it.attribute.as_deref());
-                }
-                _ => {}
+            self.read(module, node, &it);
+            self.refer(module, node, it);
+        }
+    }
+
+    /// Notes what a node reads of a resource.
+    fn read(&mut self, module: &Module, node: &Node, used: &Use) {
+        let Reference::Resource(name, _) = &used.reference else { return };
+        let Some(resource) = module.resources.get(name) else { return };
+        let attribute = taken(used, &resource.repetition).map(str::to_string);
+        let on = self.dag.position(&Node::Resource(module.path.clone(), name.clone()));
+        if let (Some(node), Some(on)) = (self.dag.position(node), on) {
+            self.reads.entry(node).or_default().insert((on, attribute));
+        }
+    }
+
+    fn refer(&mut self, module: &Module, node: &Node, used: Use) {
+        let path = module.path.clone();
+        match used.reference {
+            Reference::Variable(name) => self.depend(node, &Node::Variable(path, name)),
+            Reference::Local(name) => self.depend(node, &Node::Local(path, name)),
+            Reference::Resource(name, _) => self.depend(node, &Node::Resource(path, name)),
+            Reference::Module(ref name, _) => {
+                let repetition = module.calls.get(name).map(|call| &call.repetition);
+                let output = repetition.and_then(|it| taken(&used, it));
+                self.depend(node, &Node::Call(path.clone(), name.clone()));
+                self.module_outputs(node, &path.child(name), output);
             }
+            _ => {}
         }
     }
 
@@ -309,6 +356,15 @@ impl Builder<'_> {
             self.dag.depend(node, on);
         }
     }
+}
+
+/// The attribute that is taken of the only instance, or of some or all instances.
+fn taken<'u>(used: &'u Use, repetition: &Repetition) -> Option<&'u str> {
+    let of_element = match repetition {
+        Repetition::Single => None,
+        Repetition::Count(_) | Repetition::ForEach(_) => used.of_element.as_deref(),
+    };
+    used.attribute.as_deref().or(of_element)
 }
 
 fn repetition_uses(repetition: &Repetition) -> Vec<Use> {

@@ -15,7 +15,7 @@ use crate::address::{ConfigAddress, InstanceAddress, Target};
 use crate::diagnostic::{Diagnostics, Source};
 use crate::language::load::{Memory, load};
 use crate::plan::stored::{from_json, to_json};
-use crate::plan::{Change, CheckResult, Drift, OutputChange, Plan, Schedule};
+use crate::plan::{Change, CheckResult, Drift, OutputChange, Plan, Read, Schedule};
 use crate::state::{State, file as state_file};
 use crate::value::{Path, Step, Value};
 
@@ -76,6 +76,7 @@ fn plan_to_json(plan: &Plan, root: &FilePath) -> Json {
             "address": it.address.to_string(),
             "before": to_json(&it.before),
             "after": to_json(&it.after),
+            "relevant": it.relevant,
         })
     });
     json!({
@@ -89,6 +90,7 @@ fn plan_to_json(plan: &Plan, root: &FilePath) -> Json {
         "changes": plan.changes.iter().map(change_to_json).collect::<Vec<_>>(),
         "schedule": plan.schedule,
         "drift": drift.collect::<Vec<_>>(),
+        "reads": plan.reads.iter().map(|(address, it)| json!([address.to_string(), it])).collect::<Vec<_>>(),
         "outputs": outputs.collect::<BTreeMap<_, _>>(),
         "checks": plan.checks.iter().map(check_to_json).collect::<Vec<_>>(),
         "targets": plan.targets.iter().map(Target::to_string).collect::<Vec<_>>(),
@@ -200,6 +202,7 @@ fn plan_from_json(
         changes: all("changes")?.iter().map(change_from_json).collect::<Option<_>>()?,
         schedule,
         drift: all("drift")?.iter().map(drift_from_json).collect::<Option<_>>()?,
+        reads: all("reads")?.iter().map(read_from_json).collect::<Option<_>>()?,
         outputs: outputs.collect::<Option<_>>()?,
         checks: all("checks")?.iter().map(check_from_json).collect::<Option<_>>()?,
         targets: targets.collect::<Option<_>>()?,
@@ -225,7 +228,12 @@ fn drift_from_json(json: &Json) -> Option<Drift> {
         address: json.get("address")?.as_str()?.parse().ok()?,
         before: value_at(json, "before")?,
         after: value_at(json, "after")?,
+        relevant: serde_json::from_value(json.get("relevant")?.clone()).ok()?,
     })
+}
+
+fn read_from_json(json: &Json) -> Option<Read> {
+    Some((config_address(json.get(0)?)?, json.get(1)?.as_str().map(str::to_string)))
 }
 
 fn check_from_json(json: &Json) -> Option<CheckResult> {

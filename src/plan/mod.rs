@@ -23,7 +23,7 @@ mod validate;
 mod walk;
 
 pub use connect::{connect, connect_one};
-pub use dependencies::{Dependencies, Node};
+pub use dependencies::{Dependencies, Node, Read};
 pub use difference::{Difference, difference, misfit};
 pub use evaluation::Evaluation;
 pub use expand::Expansion;

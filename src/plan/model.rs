@@ -1,6 +1,6 @@
 //! The plan as data: what is printed, saved, shown as JSON, and run by apply.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::address::{ConfigAddress, InstanceAddress, ModulePath};
 use crate::diagnostic::Diagnostics;
 use crate::language::config::Configuration;
+use crate::plan::dependencies::Read;
 use crate::state::State;
 use crate::value::{Path, Value};
 
@@ -161,6 +162,16 @@ pub struct Drift {
     pub before: Value,
     /// As it is; null when it is gone.
     pub after: Value,
+    /// The attributes whose difference matters: the configuration sets them, or something that
+    /// changes reads them. All that differ when a plan only refreshes.
+    pub relevant: Vec<String>,
+}
+
+impl Drift {
+    /// Whether it is to be told.
+    pub fn is_relevant(&self) -> bool {
+        self.after.is_null() || !self.relevant.is_empty()
+    }
 }
 
 /// What becomes of an output of the root module.
@@ -239,6 +250,8 @@ pub struct Plan {
     pub schedule: Schedule,
     /// Differences between state and world.
     pub drift: Vec<Drift>,
+    /// What the changes read of resources.
+    pub reads: BTreeSet<Read>,
     /// The outputs of the root module.
     pub outputs: BTreeMap<String, OutputChange>,
     /// The conditions evaluated.

@@ -125,16 +125,21 @@ impl Scope for ModuleScope<'_> {
         span: &Span,
     ) -> Option<Result<Value, Box<Diagnostic>>> {
         let expansion = self.evaluation.call_expansion(&self.module, call);
-        match (&expansion, key) {
-            (Expansion::Single, None) => {}
-            (Expansion::Unknown, _) | (_, None) => return None,
-            (_, Some(key)) => {
-                if let Err(problem) = expansion.check_key(&format!("module.{call}"), key, span) {
-                    return Some(Err(problem));
-                }
-            }
+        let key = match (&expansion, key) {
+            (Expansion::Single, None) => None,
+            (Expansion::Unknown | Expansion::Single, _) | (_, None) => return None,
+            // As everywhere, numbers and their text may stand for each other.
+            (Expansion::Each(_), Some(Key::Index(at))) => Some(Key::Name(at.to_string())),
+            (Expansion::Count(_), Some(Key::Name(text))) => Some(Key::Index(text.parse().ok()?)),
+            (_, Some(key)) => Some(key.clone()),
+        };
+        let what = || format!("module.{call}");
+        if let Some(key) = &key
+            && let Err(problem) = expansion.check_key(&what(), key, span)
+        {
+            return Some(Err(problem));
         }
-        self.evaluation.output(&self.module.child(call, key.cloned()), output).map(Ok)
+        self.evaluation.output(&self.module.child(call, key), output).map(Ok)
     }
 
     fn folder(&self) -> &Path {

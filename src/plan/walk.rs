@@ -234,6 +234,8 @@ impl<'a> Planner<'a> {
 
     fn finish(mut self) -> Plan {
         let outputs = self.outputs();
+        let reads = drift::reads(&self, &outputs);
+        let drift = drift::found(&self, &reads);
         let schedule = order::schedule(&mut self.changes, self.request.dependencies)
             .map_err(|problem| self.diagnostics.push(*problem))
             .unwrap_or_default();
@@ -244,7 +246,8 @@ impl<'a> Planner<'a> {
             variables: self.evaluation.variables().clone(),
             workspace: self.evaluation.workspace.clone(),
             stored: request.stored.clone(),
-            drift: drift::between(request.stored, request.prior, request.providers),
+            drift,
+            reads,
             prior: self.prior,
             changes: self.changes,
             schedule,

@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::address::{InstanceAddress, Key, Mode as ResourceMode, ModuleInstance};
 use crate::diagnostic::Diagnostics;
-use crate::plan::{Action, Change, CheckStatus, Plan, Providers, Reason, stored_value};
+use crate::plan::{Action, Change, CheckStatus, Drift, Plan, Providers, Reason, stored_value};
 use crate::state::{State, TERRAFORM_VERSION, known};
 use crate::value::json::{to_json, type_to_json};
 use crate::value::{Marks, Value};
@@ -16,10 +16,13 @@ pub(super) fn plan(plan: &Plan, providers: &Providers) -> Result<Json, Diagnosti
         plan.variables.iter().map(|(name, it)| (name.clone(), json!({ "value": plain(it) })));
     let changes = plan.changes.iter().map(change);
     let drift = plan.drift.iter().map(|it| {
-        let action = if it.after.is_null() { "delete" } else { "update" };
         let mut json = identity(&it.address);
-        json["change"] = sides(&it.before, &it.after, &[action]);
+        json["change"] = sides(&it.before, &it.after, &[drift_action(it)]);
         json
+    });
+    let relevant = plan.reads.iter().map(|(address, attribute)| {
+        let attribute: Vec<&String> = attribute.iter().collect();
+        json!({ "resource": address.to_string(), "attribute": attribute })
     });
     let outputs = plan.outputs.iter().map(|(name, it)| {
         let action = match (it.before.is_null(), it.after.is_null()) {
@@ -39,6 +42,7 @@ pub(super) fn plan(plan: &Plan, providers: &Providers) -> Result<Json, Diagnosti
         "variables": variables.collect::<Map<_, _>>(),
         "planned_values": planned_values(plan),
         "resource_drift": drift.collect::<Vec<_>>(),
+        "relevant_attributes": relevant.collect::<Vec<_>>(),
         "resource_changes": changes.collect::<Vec<_>>(),
         "output_changes": outputs.collect::<Map<_, _>>(),
         "prior_state": state(&plan.prior, providers)?,
@@ -65,6 +69,10 @@ fn check(check: &crate::plan::CheckResult) -> Json {
             "address": { "to_display": check.address }, "status": status, "problems": problems,
         }],
     })
+}
+
+fn drift_action(drift: &Drift) -> &'static str {
+    if drift.after.is_null() { "delete" } else { "update" }
 }
 
 /// Address, mode, type, name, index: what every entry about an instance begins with.

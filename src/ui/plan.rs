@@ -3,6 +3,7 @@
 use crate::plan::{Action, Change, Drift, Mode, Plan, Reason};
 use crate::ui::difference::{body, compared, output};
 use crate::ui::style::{Label, paint};
+use crate::value::Value;
 
 /// The whole plan as text.
 pub(super) fn text(plan: &Plan, colour: bool) -> String {
@@ -72,12 +73,13 @@ fn reason(change: &Change) -> Option<String> {
 
 /// What has changed outside of terrace.
 fn drift(plan: &Plan, colour: bool) -> String {
-    if plan.drift.is_empty() {
+    let drift: Vec<&Drift> = plan.drift.iter().filter(|it| it.is_relevant()).collect();
+    if drift.is_empty() {
         return String::new();
     }
     let mut text = paint("Changed outside of terrace since the last apply:", Label::Strong, colour);
     text.push_str("\n\n");
-    for it in &plan.drift {
+    for it in drift {
         text.push_str(&drifted(it, colour));
     }
     text
@@ -88,10 +90,12 @@ fn drifted(drift: &Drift, colour: bool) -> String {
         return format!("{} {} is gone\n\n", paint("  -", Label::Destroy, colour), drift.address);
     }
     let symbol = paint("  ~", Label::Change, colour);
+    let relevant =
+        |it: &Value| Value::object(drift.relevant.iter().map(|name| (name.clone(), it.get(name))));
     format!(
         "{symbol} {} is different\n{}\n",
         drift.address,
-        compared(&drift.before, &drift.after, colour)
+        compared(&relevant(&drift.before), &relevant(&drift.after), colour)
     )
 }
 

@@ -1,5 +1,6 @@
 //! `a.name` and `a[key]`
 
+use crate::address::Key;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::language::config::{Expression, ExpressionKind, Reference};
 use crate::language::suggest::did_you_mean;
@@ -20,6 +21,9 @@ impl<'a> Evaluator<'a> {
         {
             return answer.unwrap_or_else(|diagnostic| self.report(*diagnostic));
         }
+        if let Some(output) = self.output_of_instance(source, name, span) {
+            return output;
+        }
         let value = self.expression(source);
         let found = get_attribute(&value, name);
         self.accessed(found, source, span)
@@ -31,10 +35,42 @@ impl<'a> Evaluator<'a> {
         key: &'a Expression,
         span: &Span,
     ) -> Value {
+        if let ExpressionKind::Literal(name) = &key.kind
+            && let Some(name) = name.as_str()
+            && let Some(output) = self.output_of_instance(source, name, span)
+        {
+            return output;
+        }
         let value = self.expression(source);
         let key = self.expression(key);
         let found = get_index(&value, &key);
         self.accessed(found, source, span)
+    }
+
+    /// One output of the instance of a module that a key chooses: `module.m[each.key].name`. Others
+    /// are not looked at, since this does not depend on them.
+    fn output_of_instance(
+        &mut self,
+        instance: &'a Expression,
+        name: &str,
+        span: &Span,
+    ) -> Option<Value> {
+        let ExpressionKind::Index(whole, key) = &instance.kind else { return None };
+        let ExpressionKind::Reference(Reference::Module(call, None)) = &whole.kind else {
+            return None;
+        };
+        let before = self.diagnostics.0.len();
+        let key = match self.expression(key) {
+            Value::String(name) => Some(Key::Name(name.to_string())),
+            Value::Number(at) => at.as_usize().map(Key::Index),
+            _ => None,
+        };
+        let answer = key.and_then(|key| self.scope.output(call, Some(&key), name, span));
+        if answer.is_none() {
+            // The key is evaluated once more with the whole.
+            self.diagnostics.0.truncate(before);
+        }
+        Some(answer?.unwrap_or_else(|diagnostic| self.report(*diagnostic)))
     }
 
     fn accessed(&mut self, found: Access, source: &Expression, span: &Span) -> Value {

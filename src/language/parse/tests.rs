@@ -409,6 +409,17 @@ fn uses_tell_which_output_is_taken() {
     assert_eq!(uses[1].span.text(), "module.b[\"k\"]");
 }
 
+#[test]
+fn uses_tell_what_is_taken_of_elements() {
+    let text = "[module.a[var.k].x, aws_a.b[*].y[0], module.a[var.k][\"z\"], module.a[*].x]";
+    let (expression, _) = parse_expression(source(text));
+    let uses = expression.unwrap().uses();
+    let uses = uses.iter().filter(|it| !matches!(it.reference, Reference::Variable(_)));
+    let taken: Vec<_> =
+        uses.map(|it| (it.attribute.as_deref(), it.of_element.as_deref())).collect();
+    assert_eq!(taken, [(None, Some("x")), (None, Some("y")), (None, Some("z")), (None, None)]);
+}
+
 const SAMPLE: &str = include_str!("../../../examples/ecs-fargate/main.tf");
 
 proptest! {

@@ -105,7 +105,12 @@ impl Checker<'_> {
 
     fn depends_on(&mut self, targets: &[(Reference, Span)]) {
         for (reference, span) in targets {
-            let target = Use { reference: reference.clone(), attribute: None, span: span.clone() };
+            let target = Use {
+                reference: reference.clone(),
+                attribute: None,
+                of_element: None,
+                span: span.clone(),
+            };
             match reference {
                 Reference::Resource(..)
                 | Reference::Module(..)
