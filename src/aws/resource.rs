@@ -7,7 +7,7 @@ use crate::aws::client::Aws;
 pub use crate::aws::kind::{AnyResource, Kind};
 use crate::aws::tags::Tagging;
 use crate::provider::{ErrorKind, Phase, ProviderError, Recovery, Result, Schedule, Status, Step};
-use crate::schema::FieldType;
+use crate::schema::{FieldType, schema_of};
 use crate::value::{Path, Type, Value};
 
 /// A resource type: a struct declared by `schema!` with an `id: Option<String>`, and how AWS keeps it.
@@ -80,9 +80,13 @@ pub trait Resource: FieldType + Clone + PartialEq + Send + Sync + 'static {
         self.encode().get("id").as_str().unwrap_or_default().to_string()
     }
 
-    /// The object an import id means, as far as the id tells.
+    /// The object an import id means, as far as the id tells; the rest has its defaults.
     fn import(id: &str) -> Result<Self> {
-        let value = Self::blank().encode().with("id", Value::string(id));
+        let blank = Self::blank().encode().with("id", Value::string(id));
+        let value = schema_of::<Self>().fields.iter().fold(blank, |value, field| {
+            let default = field.default.clone();
+            default.into_iter().fold(value, |value, default| value.with(field.name, default))
+        });
         Ok(Self::decode(&value)?)
     }
 

@@ -151,7 +151,6 @@ async fn execute(
         changes: plan.changes,
         schedule: plan.schedule,
         outputs: plan.outputs,
-        moves: plan.moves,
         prior: plan.prior,
     };
     let applied = apply(task, &surroundings).await;

@@ -11,7 +11,6 @@ mod expand;
 pub mod file;
 mod managed;
 mod model;
-pub mod moves;
 mod order;
 mod orphans;
 mod providers;

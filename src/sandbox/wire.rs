@@ -111,6 +111,10 @@ fn element(body: &mut String, name: &str, value: &Value, item: &str) {
     if value.is_null() {
         return;
     }
+    // the pairs of a map follow each other without a list around them
+    if let ("entry", Value::Array(items)) = (name, value) {
+        return items.iter().for_each(|value| element(body, name, value, item));
+    }
     let _ = write!(body, "<{name}>");
     match value {
         Value::Array(items) => items.iter().for_each(|value| element(body, item, value, item)),

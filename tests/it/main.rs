@@ -4,6 +4,7 @@
 #![allow(unreachable_pub, reason = "what is shared is public to the other modules")]
 #![allow(dead_code, reason = "not every helper has a user at any time")]
 
+mod balancing;
 mod commands;
 mod modules;
 mod network;

@@ -5,49 +5,37 @@ use aws_sdk_elasticloadbalancingv2::types::{
     RedirectActionStatusCodeEnum, TargetGroupStickinessConfig, TargetGroupTuple,
 };
 
-use crate::provider::{ErrorKind, ProviderError, Result};
+use super::authenticate::{self, Cognito, JwtValidation, Oidc};
 use crate::schema;
 use crate::schema::{Check, One};
+use crate::value::{Path, Step, Value};
 
 schema! {
     /// What is done with a request.
     pub struct Action {
         /// Authentication by Amazon Cognito.
-        #[unsupported("authentication by Cognito comes later")] authenticate_cognito: One<Cognito>,
+        authenticate_cognito: One<Cognito>,
         /// Authentication by OpenID Connect.
-        #[unsupported("authentication by OpenID Connect comes later")] authenticate_oidc: One<Oidc>,
+        authenticate_oidc: One<Oidc>,
         /// An answer of the load balancer itself.
         fixed_response: One<FixedResponse>,
         /// Target groups, by weight.
         forward: One<Forward>,
+        /// Validation of JSON Web Tokens.
+        jwt_validation: One<JwtValidation>,
         /// Place among several actions.
         #[computed] #[check(Check::Between(1, 50000))] order: Option<i64>,
         /// Another address.
         redirect: One<Redirect>,
         /// The one target group.
         target_group_arn: Option<String>,
-        /// `forward`, `redirect` or `fixed-response`.
+        /// `forward`, `redirect`, `fixed-response`, `authenticate-oidc`, …
         #[name("type")]
-        #[one_of(&["forward", "redirect", "fixed-response", "authenticate-cognito", "authenticate-oidc"])]
+        #[one_of(&[
+            "forward", "redirect", "fixed-response", "authenticate-cognito", "authenticate-oidc",
+            "jwt-validation",
+        ])]
         kind: String,
-    }
-
-    /// Authentication by Amazon Cognito.
-    pub struct Cognito {
-        /// ARN of the user pool.
-        user_pool_arn: String,
-        /// Client of the user pool.
-        user_pool_client_id: String,
-        /// Domain of the user pool.
-        user_pool_domain: String,
-    }
-
-    /// Authentication by OpenID Connect.
-    pub struct Oidc {
-        /// Client id.
-        client_id: String,
-        /// Issuer.
-        issuer: String,
     }
 
     /// An answer of the load balancer itself.
@@ -58,15 +46,16 @@ schema! {
         /// The body.
         #[check(Check::Length(0, 1024))] message_body: Option<String>,
         /// The status code.
-        #[computed] status_code: Option<String>,
+        #[computed] #[check(Check::Pattern("^[245][0-9][0-9]$", "a status code such as 200 or 404"))]
+        status_code: Option<String>,
     }
 
     /// Target groups, by weight.
     pub struct Forward {
         /// How long a client stays with its group.
-        stickiness: One<ForwardStickiness>,
+        #[computed] stickiness: One<ForwardStickiness>,
         /// The groups.
-        #[required] target_group: std::collections::BTreeSet<WeightedGroup>,
+        #[required] #[max_items(5)] target_group: std::collections::BTreeSet<WeightedGroup>,
     }
 
     /// How long a client stays with its group.
@@ -103,12 +92,12 @@ schema! {
 }
 
 /// Actions as the service takes them.
-pub fn to_sdk(actions: &[Action]) -> Result<Vec<types::Action>> {
+pub fn to_sdk(actions: &[Action]) -> Vec<types::Action> {
     actions.iter().enumerate().map(|(at, it)| one_to_sdk(at, it)).collect()
 }
 
-fn one_to_sdk(at: usize, it: &Action) -> Result<types::Action> {
-    let order = it.order.filter(|it| *it > 0).unwrap_or(i64::try_from(at).unwrap_or(0) + 1);
+fn one_to_sdk(at: usize, it: &Action) -> types::Action {
+    let order = place_of(at, it);
     let action = types::Action::builder()
         .r#type(ActionTypeEnum::from(it.kind.as_str()))
         .set_order(i32::try_from(order).ok());
@@ -119,16 +108,50 @@ fn one_to_sdk(at: usize, it: &Action) -> Result<types::Action> {
         },
         "redirect" => action.set_redirect_config(it.redirect.get().map(redirect_to_sdk)),
         "fixed-response" => {
-            let response = it.fixed_response.get().ok_or_else(|| incomplete("fixed_response"))?;
-            action.fixed_response_config(fixed_to_sdk(response))
+            action.set_fixed_response_config(it.fixed_response.get().map(fixed_to_sdk))
         }
-        other => return Err(incomplete(other)),
+        "authenticate-cognito" => {
+            let config = it.authenticate_cognito.get().map(authenticate::cognito_to_sdk);
+            action.set_authenticate_cognito_config(config)
+        }
+        "authenticate-oidc" => {
+            let config = it.authenticate_oidc.get().map(authenticate::oidc_to_sdk);
+            action.set_authenticate_oidc_config(config)
+        }
+        _ => {
+            action.set_jwt_validation_config(it.jwt_validation.get().map(authenticate::jwt_to_sdk))
+        }
     };
-    Ok(built.build())
+    built.build()
 }
 
-fn incomplete(what: &str) -> ProviderError {
-    ProviderError::new(ErrorKind::Refused, format!("an action of this type needs a `{what}` block"))
+/// What actions lack, of which the configuration has a list in `field`.
+pub fn incomplete(configuration: &Value, field: &str) -> Vec<(Path, String)> {
+    let actions = configuration.get(field);
+    let found =
+        actions.items().unwrap_or_default().iter().enumerate().filter_map(|(at, action)| {
+            let kind = action.get("type");
+            let kind = kind.as_str()?;
+            let absent = |name: &str| {
+                let value = action.get(name);
+                value.is_null() || value.items().is_some_and(<[Value]>::is_empty)
+            };
+            let (missing, needs) = match kind {
+                "forward" => {
+                    let neither = absent("forward") && absent("target_group_arn");
+                    (neither, "`target_group_arn` or a `forward` block".to_string())
+                }
+                other => {
+                    let block = other.replace('-', "_");
+                    (absent(&block), format!("a block `{block}`"))
+                }
+            };
+            let message = format!("an action of type `{kind}` needs {needs}");
+            let mut path = Path::attribute(field);
+            path.push(Step::Index(at));
+            missing.then_some((path, message))
+        });
+    found.collect()
 }
 
 fn forward_to_sdk(it: &Forward) -> ForwardActionConfig {
@@ -168,11 +191,22 @@ fn fixed_to_sdk(it: &FixedResponse) -> FixedResponseActionConfig {
         .build()
 }
 
-/// Actions as they are: written the way the last known ones were, `target_group_arn` or `forward`.
+/// Actions as they are: written the way the last known ones were, `target_group_arn` or `forward`,
+/// and in their order.
 pub fn from_sdk(found: &[types::Action], known: &[Action]) -> Vec<Action> {
     let mut found: Vec<&types::Action> = found.iter().collect();
-    found.sort_by_key(|it| it.order);
+    let place = |it: &types::Action| {
+        let order = it.order.map_or(1, i64::from);
+        let mut orders = known.iter().enumerate().map(|(at, it)| place_of(at, it));
+        orders.position(|known| known == order).unwrap_or(known.len())
+    };
+    found.sort_by_key(|it| (place(it), it.order));
     found.iter().enumerate().map(|(at, it)| one_from_sdk(it, known.get(at))).collect()
+}
+
+/// The order of an action: the one given, or its place in the list.
+fn place_of(at: usize, it: &Action) -> i64 {
+    it.order.filter(|it| *it > 0).unwrap_or(i64::try_from(at).unwrap_or(0) + 1)
 }
 
 fn one_from_sdk(it: &types::Action, known: Option<&Action>) -> Action {
@@ -181,11 +215,16 @@ fn one_from_sdk(it: &types::Action, known: Option<&Action>) -> Action {
     let explicit = groups.len() > 1 || known.is_some_and(|it| it.forward.get().is_some());
     let simple = known.is_none_or(|it| it.target_group_arn.is_some()) && groups.len() <= 1;
     let only = groups.first().and_then(|it| it.target_group_arn.clone());
+    let secret = known.and_then(|it| it.authenticate_oidc.get()).map(|it| &it.client_secret);
+    let cognito = it.authenticate_cognito_config.as_ref();
+    let oidc = it.authenticate_oidc_config.as_ref();
+    let jwt = it.jwt_validation_config.as_ref();
     Action {
-        authenticate_cognito: One(None),
-        authenticate_oidc: One(None),
+        authenticate_cognito: One(cognito.map(authenticate::cognito_from_sdk)),
+        authenticate_oidc: One(oidc.map(|it| authenticate::oidc_from_sdk(it, secret))),
         fixed_response: One(it.fixed_response_config.as_ref().map(fixed_from_sdk)),
         forward: One(it.forward_config.as_ref().filter(|_| explicit).map(forward_from_sdk)),
+        jwt_validation: One(jwt.map(authenticate::jwt_from_sdk)),
         order: Some(it.order.map_or(1, i64::from)),
         redirect: One(it.redirect_config.as_ref().map(redirect_from_sdk)),
         target_group_arn: it.target_group_arn.clone().or(only).filter(|_| simple),

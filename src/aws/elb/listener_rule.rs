@@ -8,14 +8,17 @@ use aws_sdk_elasticloadbalancingv2::types::{
     RulePriorityPair, SourceIpConditionConfig,
 };
 
-use super::action::{Action, from_sdk, to_sdk};
-use super::{ours, sdk_tags, tags};
+use super::action::{Action, from_sdk, incomplete, to_sdk};
+use super::attributes::Attributes;
+use super::described::{self, Described};
+use super::{ours, sdk_tags};
 use crate::aws::client::Aws;
 use crate::aws::resource::{Resource, gone_is_fine, missing};
 use crate::aws::tags::{Tagging, Tags};
-use crate::provider::{Result, Step};
+use crate::provider::{ProviderError, Result, Step};
 use crate::schema;
 use crate::schema::{Check, One};
+use crate::value::{Path, Step as PathStep, Value};
 
 schema! {
     /// What a listener does with some requests.
@@ -77,7 +80,8 @@ schema! {
     }
 }
 
-const GONE: [&str; 2] = ["RuleNotFound", "RuleNotFoundException"];
+/// How often another priority is tried when somebody else took the next one.
+const TRIES: usize = 20;
 
 impl Resource for ListenerRule {
     const TYPE: &'static str = "aws_lb_listener_rule";
@@ -85,27 +89,25 @@ impl Resource for ListenerRule {
     const IMPORT: &'static str = "RULE-ARN";
 
     async fn create(&self, aws: &Aws, _step: &Step) -> Result<String> {
-        let priority = match self.priority {
-            Some(priority) => priority,
-            None => self.next_priority(aws).await?,
-        };
-        let call = aws.elb.create_rule().listener_arn(&self.listener_arn);
-        let call = call
-            .set_priority(i32::try_from(priority).ok())
-            .set_conditions(Some(conditions(&self.condition)))
-            .set_actions(Some(to_sdk(&self.action)?))
-            .set_tags(sdk_tags(&self.tags_all));
-        let made = call.send().await?;
-        let arn = made.rules().first().and_then(|it| it.rule_arn.clone());
-        arn.ok_or_else(|| missing("RuleArn"))
+        if let Some(priority) = self.priority {
+            return self.create_at(aws, priority).await;
+        }
+        let mut tries = 0;
+        loop {
+            let made = self.create_at(aws, self.next_priority(aws).await?).await;
+            tries += 1;
+            match made {
+                Err(error) if is_taken(&error) && tries < TRIES => {}
+                other => return other,
+            }
+        }
     }
 
     async fn find(&self, aws: &Aws, token: &str) -> Result<Option<String>> {
-        let call = aws.elb.describe_rules().listener_arn(&self.listener_arn);
-        match call.send().await {
+        match self.neighbours(aws).await {
             Ok(found) => {
-                let own = found.rules().iter().filter(|it| it.is_default != Some(true));
-                ours(aws, own.filter_map(|it| it.rule_arn.clone()).collect(), token).await
+                let own = found.into_iter().filter(|it| it.is_default != Some(true));
+                ours(aws, own.filter_map(|it| it.rule_arn).collect(), token).await
             }
             Err(error) => {
                 let gone = ["ListenerNotFound", "ListenerNotFoundException"];
@@ -115,16 +117,7 @@ impl Resource for ListenerRule {
     }
 
     async fn read(aws: &Aws, objects: Vec<Self>) -> Result<Vec<Option<Self>>> {
-        let arns: Vec<String> = objects.iter().filter_map(|it| it.id.clone()).collect();
-        let found = get(aws, arns).await?;
-        let there: Vec<String> = found.iter().filter_map(|it| it.rule_arn.clone()).collect();
-        let tags = tags(aws, &there).await?;
-        let merge = |one: Self| {
-            let it = found.iter().find(|it| it.rule_arn == one.id)?;
-            let tags = one.id.as_ref().and_then(|arn| tags.get(arn)).cloned().unwrap_or_default();
-            Some(one.merged(it, tags))
-        };
-        Ok(objects.into_iter().map(merge).collect())
+        described::read(aws, objects).await
     }
 
     async fn update(&self, aws: &Aws, was: &Self) -> Result {
@@ -139,31 +132,72 @@ impl Resource for ListenerRule {
         let call = aws.elb.modify_rule().set_rule_arn(was.id.clone());
         let call = call
             .set_conditions(Some(conditions(&self.condition)))
-            .set_actions(Some(to_sdk(&self.action)?));
+            .set_actions(Some(to_sdk(&self.action)));
         call.send().await?;
         Ok(())
     }
 
     async fn delete(&self, aws: &Aws) -> Result {
         let call = aws.elb.delete_rule().set_rule_arn(self.id.clone());
-        gone_is_fine(call.send().await, &GONE)
+        gone_is_fine(call.send().await, Self::GONE)
+    }
+
+    fn validate(configuration: &Value) -> Vec<(Path, String)> {
+        let mut wrong = incomplete(configuration, "action");
+        wrong.extend(mixed(&configuration.get("condition")));
+        wrong
     }
 }
 
-/// Those that exist; one that does not makes the plural call fail, so then each is asked for.
-async fn get(aws: &Aws, arns: Vec<String>) -> Result<Vec<types::Rule>> {
-    match aws.elb.describe_rules().set_rule_arns(Some(arns.clone())).send().await {
-        Ok(found) => return Ok(found.rules.unwrap_or_default()),
-        Err(error) => gone_is_fine(Err::<(), _>(error), &GONE)?,
+impl Described for ListenerRule {
+    type Found = types::Rule;
+    const GONE: &'static [&'static str] = &["RuleNotFound", "RuleNotFoundException"];
+
+    async fn describe(aws: &Aws, arns: Vec<String>) -> Result<Vec<types::Rule>> {
+        let call = aws.elb.describe_rules().set_rule_arns(Some(arns));
+        let found = call.into_paginator().items().send();
+        Ok(found.collect::<std::result::Result<Vec<_>, _>>().await?)
     }
-    let mut found = Vec::new();
-    for arn in arns.iter().filter(|_| arns.len() > 1) {
-        match aws.elb.describe_rules().rule_arns(arn).send().await {
-            Ok(one) => found.extend(one.rules.unwrap_or_default()),
-            Err(error) => gone_is_fine(Err::<(), _>(error), &GONE)?,
-        }
+
+    fn arn_of(found: &types::Rule) -> Option<&String> {
+        found.rule_arn.as_ref()
     }
-    Ok(found)
+
+    fn own_arn(&self) -> Option<&String> {
+        self.id.as_ref()
+    }
+
+    fn merged(self, it: &types::Rule, tags: Tags, _told: &Attributes) -> Result<ListenerRule> {
+        Ok(ListenerRule {
+            action: from_sdk(it.actions(), &self.action),
+            condition: it.conditions().iter().map(known).collect(),
+            listener_arn: listener_of(it.rule_arn.as_deref().unwrap_or_default()),
+            priority: it.priority.as_ref().and_then(|it| it.parse().ok()),
+            tags_all: tags,
+            arn: it.rule_arn.clone(),
+            id: it.rule_arn.clone(),
+            ..self
+        })
+    }
+}
+
+fn is_taken(error: &ProviderError) -> bool {
+    error.code.as_deref().is_some_and(|code| code.starts_with("PriorityInUse"))
+}
+
+/// Conditions that are about several things, or about nothing; the API wants one each.
+fn mixed(conditions: &Value) -> Vec<(Path, String)> {
+    let wrong = conditions.items().unwrap_or_default().iter().enumerate().filter_map(|(at, it)| {
+        let fields = it.fields()?;
+        let absent = |it: &&Value| it.is_null() || it.items().is_some_and(<[Value]>::is_empty);
+        let given = fields.values().filter(|it| !absent(it)).count();
+        let mut path = Path::attribute("condition");
+        path.push(PathStep::Index(at));
+        let message = "a condition is about exactly one thing, such as `path_pattern`; write one \
+                       `condition` block for each";
+        (given != 1 && it.is_known()).then(|| (path, message.to_string()))
+    });
+    wrong.collect()
 }
 
 fn conditions(all: &BTreeSet<Condition>) -> Vec<RuleCondition> {
@@ -235,23 +269,29 @@ fn known(it: &RuleCondition) -> Condition {
 }
 
 impl ListenerRule {
-    async fn next_priority(&self, aws: &Aws) -> Result<i64> {
-        let found = aws.elb.describe_rules().listener_arn(&self.listener_arn).send().await?;
-        let taken = found.rules().iter().filter_map(|it| it.priority.as_ref()?.parse::<i64>().ok());
-        Ok(taken.max().unwrap_or(0) + 1)
+    async fn create_at(&self, aws: &Aws, priority: i64) -> Result<String> {
+        let call = aws.elb.create_rule().listener_arn(&self.listener_arn);
+        let call = call
+            .set_priority(i32::try_from(priority).ok())
+            .set_conditions(Some(conditions(&self.condition)))
+            .set_actions(Some(to_sdk(&self.action)))
+            .set_tags(sdk_tags(&self.tags_all));
+        let made = call.send().await?;
+        let arn = made.rules().first().and_then(|it| it.rule_arn.clone());
+        arn.ok_or_else(|| missing("RuleArn"))
     }
 
-    fn merged(self, it: &types::Rule, tags: Tags) -> ListenerRule {
-        ListenerRule {
-            action: from_sdk(it.actions(), &self.action),
-            condition: it.conditions().iter().map(known).collect(),
-            listener_arn: listener_of(it.rule_arn.as_deref().unwrap_or_default()),
-            priority: it.priority.as_ref().and_then(|it| it.parse().ok()),
-            tags_all: tags,
-            arn: it.rule_arn.clone(),
-            id: it.rule_arn.clone(),
-            ..self
-        }
+    /// All rules of the listener.
+    async fn neighbours(&self, aws: &Aws) -> Result<Vec<types::Rule>> {
+        let call = aws.elb.describe_rules().listener_arn(&self.listener_arn);
+        let found = call.into_paginator().items().send();
+        Ok(found.collect::<std::result::Result<Vec<_>, _>>().await?)
+    }
+
+    async fn next_priority(&self, aws: &Aws) -> Result<i64> {
+        let found = self.neighbours(aws).await?;
+        let taken = found.iter().filter_map(|it| it.priority.as_ref()?.parse::<i64>().ok());
+        Ok(taken.max().unwrap_or(0) + 1)
     }
 }
 

@@ -1,37 +1,46 @@
 //! `aws_lb`
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use aws_sdk_elasticloadbalancingv2::types::{
-    self, IpAddressType, LoadBalancerAttribute, LoadBalancerSchemeEnum, LoadBalancerStateEnum,
-    LoadBalancerTypeEnum,
+    self, EnforceSecurityGroupInboundRulesOnPrivateLinkTrafficEnum as OnPrivateLink, IpAddressType,
+    LoadBalancerAttribute, LoadBalancerSchemeEnum, LoadBalancerStateEnum, LoadBalancerTypeEnum,
+    RemoveIpamPoolEnum,
 };
-use futures::future::try_join_all;
 
-use super::{MOST, name, ours, sdk_tags, suffix, tags};
+use super::attributes::{self, Attribute, Attributes};
+use super::described::{self, Described};
+use super::{MOST, name, ours, sdk_tags, suffix};
 use crate::aws::client::Aws;
-use crate::aws::resource::{Resource, gone_is_fine, missing};
+use crate::aws::resource::{Proposal, Resource, gone_is_fine, missing};
 use crate::aws::tags::{Tagging, Tags};
-use crate::provider::{Phase, ProviderError, Result, Status, Step};
+use crate::provider::{Phase, Result, Status, Step};
 use crate::schema;
-use crate::schema::{Check, One};
+use crate::schema::{Check, One, schema_of};
+use crate::value::{Type, Value};
 
 schema! {
     /// A load balancer.
     pub struct LoadBalancer {
-        /// Where requests are logged.
-        access_logs: One<Logs>,
+        /// Where requests are logged. Without a block nothing changes; `enabled = false` turns it off.
+        #[computed] access_logs: One<Logs>,
         /// Seconds that a client may keep a connection open.
-        #[default(3600)] client_keep_alive: i64,
-        /// Where connections are logged.
-        connection_logs: One<Logs>,
+        #[default(3600)] #[check(Check::Between(60, 604800))] client_keep_alive: i64,
+        /// Where connections are logged. Without a block nothing changes; `enabled = false` turns it
+        /// off.
+        #[computed] connection_logs: One<Logs>,
         /// Pool of customer-owned addresses.
         #[force_new] customer_owned_ipv4_pool: Option<String>,
         /// How desync is mitigated.
         #[default("defensive")] #[one_of(&["monitor", "defensive", "strictest"])]
         desync_mitigation_mode: String,
         /// How clients are routed to zones.
-        #[default("any_availability_zone")] dns_record_client_routing_policy: String,
+        #[default("any_availability_zone")]
+        #[one_of(&[
+            "availability_zone_affinity", "partial_availability_zone_affinity",
+            "any_availability_zone",
+        ])]
+        dns_record_client_routing_policy: String,
         /// Whether invalid headers are dropped.
         #[default(false)] drop_invalid_header_fields: bool,
         /// Whether traffic crosses zones.
@@ -49,7 +58,11 @@ schema! {
         /// Whether zonal shift is on.
         #[default(false)] enable_zonal_shift: bool,
         /// Whether security groups apply to PrivateLink traffic.
-        #[computed] enforce_security_group_inbound_rules_on_private_link_traffic: Option<String>,
+        #[computed] #[one_of(&["on", "off"])]
+        enforce_security_group_inbound_rules_on_private_link_traffic: Option<String>,
+        /// Where health checks are logged. Without a block nothing changes; `enabled = false` turns it
+        /// off.
+        #[computed] health_check_logs: One<Logs>,
         /// Seconds that a connection may be idle.
         #[default(60)] #[check(Check::Between(1, 4000))] idle_timeout: i64,
         /// Whether it has no public address.
@@ -58,12 +71,11 @@ schema! {
         #[computed] #[one_of(&["ipv4", "dualstack", "dualstack-without-public-ipv4"])]
         ip_address_type: Option<String>,
         /// Pools of addresses.
-        #[unsupported("address pools come later")] ipam_pools: One<IpamPools>,
+        ipam_pools: One<IpamPools>,
         /// `application`, `network` or `gateway`.
         #[default("application")] #[force_new] #[one_of(&["application", "network", "gateway"])]
         load_balancer_type: String,
-        /// Reserved capacity.
-        #[unsupported("reserved capacity comes later")]
+        /// Reserved capacity. It is not imported: AWS is asked only about capacity that is written.
         minimum_load_balancer_capacity: One<Capacity>,
         /// Name of the load balancer.
         #[computed] #[force_new] #[conflicts_with(&["name_prefix"])] #[check(Check::Length(1, 32))]
@@ -72,10 +84,13 @@ schema! {
         #[computed] #[force_new] #[check(Check::Length(1, 6))] name_prefix: Option<String>,
         /// Whether the Host header is kept.
         #[default(false)] preserve_host_header: bool,
+        /// Secondary addresses of a network load balancer in each subnet.
+        #[default(0)] #[check(Check::Between(0, 7))] secondary_ips_auto_assigned_per_subnet: i64,
         /// Security groups.
         #[computed] security_groups: BTreeSet<String>,
         /// Subnets with their addresses.
-        #[computed] subnet_mapping: BTreeSet<SubnetMapping>,
+        #[computed] #[exactly_one_of(&["subnet_mapping", "subnets"])]
+        subnet_mapping: BTreeSet<SubnetMapping>,
         /// Subnets.
         #[computed] subnets: BTreeSet<String>,
         /// Tags of the load balancer.
@@ -98,10 +113,9 @@ schema! {
         /// Hosted zone of the DNS name.
         #[read_only] zone_id: Option<String>,
         #[hidden] state: Option<String>,
-        #[hidden] attributes: BTreeMap<String, String>,
     }
 
-    /// Where something is logged.
+    /// Where something is logged. Bucket and prefix count only while it is enabled.
     pub struct Logs {
         /// Bucket of the logs.
         bucket: String,
@@ -138,9 +152,55 @@ schema! {
     }
 }
 
+const ALL: &[&str] = &["application", "network", "gateway"];
+const APPLICATION: &[&str] = &["application"];
+const NETWORK: &[&str] = &["network"];
+
+const fn attribute(
+    field: &'static str,
+    key: &'static str,
+    of: &'static [&'static str],
+) -> Attribute {
+    Attribute { field, key, of }
+}
+
+const ATTRIBUTES: &[Attribute] = &[
+    attribute("client_keep_alive", "client_keep_alive.seconds", APPLICATION),
+    attribute("desync_mitigation_mode", "routing.http.desync_mitigation_mode", APPLICATION),
+    attribute("dns_record_client_routing_policy", "dns_record.client_routing_policy", NETWORK),
+    attribute(
+        "drop_invalid_header_fields",
+        "routing.http.drop_invalid_header_fields.enabled",
+        APPLICATION,
+    ),
+    attribute(
+        "enable_cross_zone_load_balancing",
+        "load_balancing.cross_zone.enabled",
+        &["network", "gateway"],
+    ),
+    attribute("enable_deletion_protection", "deletion_protection.enabled", ALL),
+    attribute("enable_http2", "routing.http2.enabled", APPLICATION),
+    attribute(
+        "enable_tls_version_and_cipher_suite_headers",
+        "routing.http.x_amzn_tls_version_and_cipher_suite.enabled",
+        APPLICATION,
+    ),
+    attribute("enable_waf_fail_open", "waf.fail_open.enabled", APPLICATION),
+    attribute("enable_xff_client_port", "routing.http.xff_client_port.enabled", APPLICATION),
+    attribute("enable_zonal_shift", "zonal_shift.config.enabled", &["application", "network"]),
+    attribute("idle_timeout", "idle_timeout.timeout_seconds", APPLICATION),
+    attribute("preserve_host_header", "routing.http.preserve_host_header.enabled", APPLICATION),
+    attribute(
+        "secondary_ips_auto_assigned_per_subnet",
+        "secondary_ips.auto_assigned.per_subnet",
+        NETWORK,
+    ),
+    attribute("xff_header_processing_mode", "routing.http.xff_header_processing.mode", APPLICATION),
+];
+
 impl Resource for LoadBalancer {
     const TYPE: &'static str = "aws_lb";
-    const BATCH: usize = MOST;
+    const BATCH: usize = 100;
     const TAGGING: Option<Tagging> = Some(Tagging::Elb);
     const TIMEOUTS: &'static [(Phase, u64)] =
         &[(Phase::Create, 10), (Phase::Update, 10), (Phase::Delete, 10)];
@@ -153,6 +213,7 @@ impl Resource for LoadBalancer {
         let call = call
             .r#type(LoadBalancerTypeEnum::from(self.load_balancer_type.as_str()))
             .set_ip_address_type(self.ip_address_type.as_deref().map(IpAddressType::from))
+            .set_ipam_pools(self.pools())
             .set_security_groups(list(&self.security_groups))
             .set_subnet_mappings(self.mappings())
             .set_subnets(if self.subnet_mapping.is_empty() { list(&self.subnets) } else { None })
@@ -171,64 +232,35 @@ impl Resource for LoadBalancer {
                     found.load_balancers().iter().filter_map(|it| it.load_balancer_arn.clone());
                 ours(aws, arns.collect(), token).await
             }
-            Err(error) => gone_is_fine(Err::<(), _>(error), &GONE).map(|()| None),
+            Err(error) => gone_is_fine(Err::<(), _>(error), Self::GONE).map(|()| None),
         }
     }
 
     async fn read(aws: &Aws, objects: Vec<Self>) -> Result<Vec<Option<Self>>> {
-        let arns: Vec<String> = objects.iter().filter_map(|it| it.id.clone()).collect();
-        let found = get(aws, arns).await?;
-        let there: Vec<String> =
-            found.iter().filter_map(|it| it.load_balancer_arn.clone()).collect();
-        let tags = tags(aws, &there).await?;
-        let reads = objects.into_iter().map(|one| {
-            let it = found.iter().find(|it| it.load_balancer_arn == one.id);
-            let tags = one.id.as_ref().and_then(|arn| tags.get(arn)).cloned().unwrap_or_default();
-            async move {
-                let Some(it) = it else { return Ok::<_, ProviderError>(None) };
-                let call = aws.elb.describe_load_balancer_attributes();
-                let answer = call.set_load_balancer_arn(one.id.clone()).send().await?;
-                let pairs = answer.attributes().iter().map(|it| {
-                    (it.key.clone().unwrap_or_default(), it.value.clone().unwrap_or_default())
-                });
-                let attributes = pairs.collect();
-                Ok(Some(one.merged(it, tags, attributes)))
-            }
-        });
-        try_join_all(reads).await
+        described::read(aws, objects).await
     }
 
     async fn update(&self, aws: &Aws, was: &Self) -> Result {
-        let arn = was.id.clone();
-        let (wanted, now) = (self.wanted_attributes(), was.attributes_now());
-        let changed = wanted.iter().filter(|(key, value)| now.get(*key) != Some(value));
-        let changed: Vec<_> = changed
-            .map(|(key, value)| LoadBalancerAttribute::builder().key(key).value(value).build())
-            .collect();
-        if !changed.is_empty() {
-            let call = aws.elb.modify_load_balancer_attributes().set_load_balancer_arn(arn.clone());
-            call.set_attributes(Some(changed)).send().await?;
+        self.update_attributes(aws, was).await?;
+        self.update_network(aws, was).await?;
+        if self.ipam_pools != was.ipam_pools {
+            let call = aws.elb.modify_ip_pools().set_load_balancer_arn(was.id.clone());
+            let removed = self.pools().is_none().then(|| vec![RemoveIpamPoolEnum::Ipv4]);
+            call.set_ipam_pools(self.pools()).set_remove_ipam_pools(removed).send().await?;
         }
-        if self.security_groups != was.security_groups && !self.security_groups.is_empty() {
-            let call = aws.elb.set_security_groups().set_load_balancer_arn(arn.clone());
-            call.set_security_groups(list(&self.security_groups)).send().await?;
-        }
-        if self.moves(was) {
-            let call = aws.elb.set_subnets().set_load_balancer_arn(arn.clone());
-            let plain = if self.subnet_mapping.is_empty() { list(&self.subnets) } else { None };
-            call.set_subnet_mappings(self.mappings()).set_subnets(plain).send().await?;
-        }
-        if self.ip_address_type.is_some() && self.ip_address_type != was.ip_address_type {
-            let call = aws.elb.set_ip_address_type().set_load_balancer_arn(arn);
-            let kind = self.ip_address_type.as_deref().map(IpAddressType::from);
-            call.set_ip_address_type(kind).send().await?;
+        if self.minimum_load_balancer_capacity != was.minimum_load_balancer_capacity {
+            let call = aws.elb.modify_capacity_reservation().set_load_balancer_arn(was.id.clone());
+            let capacity = self.capacity();
+            let reset = capacity.is_none().then_some(true);
+            let call = call.set_minimum_load_balancer_capacity(capacity);
+            call.set_reset_capacity_reservation(reset).send().await?;
         }
         Ok(())
     }
 
     async fn delete(&self, aws: &Aws) -> Result {
         let call = aws.elb.delete_load_balancer().set_load_balancer_arn(self.id.clone());
-        gone_is_fine(call.send().await, &GONE)
+        gone_is_fine(call.send().await, Self::GONE)
     }
 
     fn status(&self) -> Status {
@@ -238,188 +270,251 @@ impl Resource for LoadBalancer {
             _ => Status::Ready,
         }
     }
+
+    fn plan(proposal: &mut Proposal<'_>) -> Result {
+        let given = |name: &str| {
+            let value = proposal.configuration.get(name);
+            !value.is_null() && !value.items().is_some_and(<[Value]>::is_empty)
+        };
+        let moved = |name: &str| given(name) && proposal.changes(name);
+        let (subnets, mappings) = (moved("subnets"), moved("subnet_mapping"));
+        for name in replaced(proposal, subnets, mappings) {
+            proposal.replace_because(name);
+        }
+        if subnets {
+            proposal.set("subnet_mapping", unknown("subnet_mapping"));
+        }
+        if mappings {
+            proposal.set("subnets", unknown("subnets"));
+        }
+        Ok(())
+    }
 }
 
-const GONE: [&str; 2] = ["LoadBalancerNotFound", "LoadBalancerNotFoundException"];
-
-/// Those that exist; one that does not makes the plural call fail, so then each is asked for.
-async fn get(aws: &Aws, arns: Vec<String>) -> Result<Vec<types::LoadBalancer>> {
-    let together = aws.elb.describe_load_balancers().set_load_balancer_arns(Some(arns.clone()));
-    match together.send().await {
-        Ok(found) => return Ok(found.load_balancers.unwrap_or_default()),
-        Err(error) => gone_is_fine(Err::<(), _>(error), &GONE)?,
-    }
-    let mut found = Vec::new();
-    for arn in arns.iter().filter(|_| arns.len() > 1) {
-        match aws.elb.describe_load_balancers().load_balancer_arns(arn).send().await {
-            Ok(one) => found.extend(one.load_balancers.unwrap_or_default()),
-            Err(error) => gone_is_fine(Err::<(), _>(error), &GONE)?,
-        }
-    }
-    Ok(found)
+fn unknown(field: &str) -> Value {
+    let schema = schema_of::<LoadBalancer>();
+    Value::unknown(schema.field(field).map_or(Type::Any, |it| it.shape.ty()))
 }
 
-fn list(set: &BTreeSet<String>) -> Option<Vec<String>> {
-    (!set.is_empty()).then(|| set.iter().cloned().collect())
+/// Because of which of its changed networks the load balancer must be replaced: network load
+/// balancers only get more subnets, and never lose or get their first security group; an address
+/// in a subnet stays as long as the subnet does.
+fn replaced(proposal: &Proposal<'_>, subnets: bool, mappings: bool) -> Vec<&'static str> {
+    let Some(prior) = proposal.prior else { return Vec::new() };
+    let network = prior.get("load_balancer_type").as_str() == Some("network");
+    let sets = |name: &str| {
+        let (before, after) = (prior.get(name), proposal.value.get(name));
+        let known = before.is_wholly_known() && after.unmark_deep().0.is_known();
+        let items = |it: &Value| it.items().unwrap_or_default().to_vec();
+        known.then(|| (items(&before), items(&after)))
+    };
+    let has = |all: &[Value], some: &[Value]| some.iter().all(|it| all.contains(it));
+    let mut because = Vec::new();
+    if let Some((before, after)) = sets("subnet_mapping").filter(|_| mappings) {
+        let grows = after.len() > before.len() && has(&after, &before);
+        let shrinks = after.len() < before.len() && has(&before, &after);
+        if !grows && (network || !shrinks) {
+            because.push("subnet_mapping");
+        }
+    }
+    if let Some((before, after)) = sets("subnets").filter(|_| subnets && network)
+        && after.len() <= before.len()
+    {
+        because.push("subnets");
+    }
+    if let Some((before, after)) = sets("security_groups").filter(|_| network)
+        && before.is_empty() != after.is_empty()
+    {
+        because.push("security_groups");
+    }
+    because
 }
 
-impl LoadBalancer {
-    fn mappings(&self) -> Option<Vec<types::SubnetMapping>> {
-        let made = self.subnet_mapping.iter().map(|it| {
-            types::SubnetMapping::builder()
-                .subnet_id(&it.subnet_id)
-                .set_allocation_id(it.allocation_id.clone())
-                .set_ipv6_address(it.ipv6_address.clone())
-                .set_private_ipv4_address(it.private_ipv4_address.clone())
-                .build()
-        });
-        (!self.subnet_mapping.is_empty()).then(|| made.collect())
+impl Described for LoadBalancer {
+    type Found = types::LoadBalancer;
+    const GONE: &'static [&'static str] =
+        &["LoadBalancerNotFound", "LoadBalancerNotFoundException"];
+    const TOGETHER: usize = MOST;
+
+    async fn describe(aws: &Aws, arns: Vec<String>) -> Result<Vec<types::LoadBalancer>> {
+        let call = aws.elb.describe_load_balancers().set_load_balancer_arns(Some(arns));
+        Ok(call.send().await?.load_balancers.unwrap_or_default())
     }
 
-    fn moves(&self, was: &Self) -> bool {
-        let subnets = |it: &Self| -> BTreeSet<String> {
-            let mapped = it.subnet_mapping.iter().map(|mapping| mapping.subnet_id.clone());
-            mapped.chain(it.subnets.iter().cloned()).collect()
-        };
-        !subnets(self).is_empty() && subnets(self) != subnets(was)
+    fn arn_of(found: &types::LoadBalancer) -> Option<&String> {
+        found.load_balancer_arn.as_ref()
     }
 
-    /// The attributes of the load balancer's type, under the names of the API.
-    fn wanted_attributes(&self) -> BTreeMap<String, String> {
-        let mut all = BTreeMap::from([(
-            "deletion_protection.enabled",
-            self.enable_deletion_protection.to_string(),
-        )]);
-        if self.load_balancer_type == "application" {
-            all.extend([
-                ("client_keep_alive.seconds", self.client_keep_alive.to_string()),
-                ("idle_timeout.timeout_seconds", self.idle_timeout.to_string()),
-                ("routing.http.desync_mitigation_mode", self.desync_mitigation_mode.clone()),
-                (
-                    "routing.http.drop_invalid_header_fields.enabled",
-                    self.drop_invalid_header_fields.to_string(),
-                ),
-                (
-                    "routing.http.preserve_host_header.enabled",
-                    self.preserve_host_header.to_string(),
-                ),
-                (
-                    "routing.http.x_amzn_tls_version_and_cipher_suite.enabled",
-                    self.enable_tls_version_and_cipher_suite_headers.to_string(),
-                ),
-                ("routing.http.xff_client_port.enabled", self.enable_xff_client_port.to_string()),
-                (
-                    "routing.http.xff_header_processing.mode",
-                    self.xff_header_processing_mode.clone(),
-                ),
-                ("routing.http2.enabled", self.enable_http2.to_string()),
-                ("waf.fail_open.enabled", self.enable_waf_fail_open.to_string()),
-            ]);
-        } else {
-            let crosses = self.enable_cross_zone_load_balancing.to_string();
-            all.insert("load_balancing.cross_zone.enabled", crosses);
-        }
-        if self.load_balancer_type == "network" {
-            let routing = self.dns_record_client_routing_policy.clone();
-            all.insert("dns_record.client_routing_policy", routing);
-        }
-        let mut all: BTreeMap<String, String> =
-            all.into_iter().map(|(key, value)| (key.to_string(), value)).collect();
-        for (kind, logs) in
-            [("access_logs", &self.access_logs), ("connection_logs", &self.connection_logs)]
-        {
-            let Some(logs) = logs.get() else {
-                if self.attributes.contains_key(&format!("{kind}.s3.enabled")) {
-                    all.insert(format!("{kind}.s3.enabled"), "false".into());
-                }
-                continue;
-            };
-            all.insert(format!("{kind}.s3.enabled"), logs.enabled.to_string());
-            all.insert(format!("{kind}.s3.bucket"), logs.bucket.clone());
-            all.insert(format!("{kind}.s3.prefix"), logs.prefix.clone().unwrap_or_default());
-        }
-        all
+    fn own_arn(&self) -> Option<&String> {
+        self.id.as_ref()
     }
 
-    fn attributes_now(&self) -> BTreeMap<String, String> {
-        match self.attributes.is_empty() {
-            // an update is planned from state, which has the attributes only as fields
-            true => self.wanted_attributes(),
-            false => self.attributes.clone(),
+    async fn attributes(&self, aws: &Aws, found: &types::LoadBalancer) -> Result<Attributes> {
+        let arn = found.load_balancer_arn.clone();
+        let call = aws.elb.describe_load_balancer_attributes();
+        let answer = call.set_load_balancer_arn(arn.clone()).send().await?;
+        let mut told = attributes::answered(answer.attributes(), |it| it.key(), |it| it.value());
+        if self.minimum_load_balancer_capacity.get().is_some() {
+            let call = aws.elb.describe_capacity_reservation().set_load_balancer_arn(arn);
+            let reserved = call.send().await?.minimum_load_balancer_capacity;
+            let units = reserved.and_then(|it| it.capacity_units);
+            told.extend(units.map(|it| (CAPACITY.to_string(), it.to_string())));
         }
+        Ok(told)
     }
 
-    fn merged(self, it: &types::LoadBalancer, tags: Tags, all: BTreeMap<String, String>) -> Self {
-        let text = |key: &str, otherwise: &str| {
-            all.get(key).cloned().unwrap_or_else(|| otherwise.to_string())
-        };
-        let flag = |key: &str, otherwise: bool| all.get(key).map_or(otherwise, |it| it == "true");
-        let number = |key: &str, otherwise: i64| {
-            all.get(key).and_then(|it| it.parse().ok()).unwrap_or(otherwise)
-        };
-        let logs = |kind: &str, was: &One<Logs>| {
-            let enabled = flag(&format!("{kind}.s3.enabled"), false);
-            let prefix = text(&format!("{kind}.s3.prefix"), "");
-            let kept = enabled || was.get().is_some();
-            One(kept.then(|| Logs {
-                bucket: text(&format!("{kind}.s3.bucket"), ""),
-                enabled,
-                prefix: (!prefix.is_empty()).then_some(prefix),
-            }))
-        };
+    fn merged(self, it: &types::LoadBalancer, tags: Tags, told: &Attributes) -> Result<Self> {
         let arn = it.load_balancer_arn.clone().unwrap_or_default();
         let zones = it.availability_zones().iter();
-        LoadBalancer {
-            access_logs: logs("access_logs", &self.access_logs),
-            connection_logs: logs("connection_logs", &self.connection_logs),
-            client_keep_alive: number("client_keep_alive.seconds", 3600),
+        let units = told.get(CAPACITY).and_then(|it| it.parse().ok()).filter(|it| *it > 0);
+        let pools = it.ipam_pools.as_ref().and_then(|it| it.ipv4_ipam_pool_id.clone());
+        let enforced = match it.r#type == Some(LoadBalancerTypeEnum::Network) {
+            true => it.enforce_security_group_inbound_rules_on_private_link_traffic.clone(),
+            false => self.enforce_security_group_inbound_rules_on_private_link_traffic.clone(),
+        };
+        let balancer = LoadBalancer {
+            access_logs: logs(told, "access_logs", &self.access_logs),
+            connection_logs: logs(told, "connection_logs", &self.connection_logs),
             customer_owned_ipv4_pool: it.customer_owned_ipv4_pool.clone(),
-            desync_mitigation_mode: text("routing.http.desync_mitigation_mode", "defensive"),
-            dns_record_client_routing_policy: text(
-                "dns_record.client_routing_policy",
-                "any_availability_zone",
-            ),
-            drop_invalid_header_fields: flag(
-                "routing.http.drop_invalid_header_fields.enabled",
-                false,
-            ),
-            enable_cross_zone_load_balancing: match self.load_balancer_type.as_str() {
-                "application" => self.enable_cross_zone_load_balancing,
-                _ => flag("load_balancing.cross_zone.enabled", false),
-            },
-            enable_deletion_protection: flag("deletion_protection.enabled", false),
-            enable_http2: flag("routing.http2.enabled", true),
-            enable_tls_version_and_cipher_suite_headers: flag(
-                "routing.http.x_amzn_tls_version_and_cipher_suite.enabled",
-                false,
-            ),
-            enable_waf_fail_open: flag("waf.fail_open.enabled", false),
-            enable_xff_client_port: flag("routing.http.xff_client_port.enabled", false),
-            idle_timeout: number("idle_timeout.timeout_seconds", 60),
+            enforce_security_group_inbound_rules_on_private_link_traffic: enforced,
+            health_check_logs: logs(told, "health_check_logs", &self.health_check_logs),
             internal: Some(it.scheme == Some(LoadBalancerSchemeEnum::Internal)),
             ip_address_type: it.ip_address_type.as_ref().map(|it| it.as_str().to_string()),
+            ipam_pools: One(pools.map(|ipv4_ipam_pool_id| IpamPools { ipv4_ipam_pool_id })),
             load_balancer_type: it
                 .r#type
                 .as_ref()
                 .map_or("application", LoadBalancerTypeEnum::as_str)
                 .into(),
+            minimum_load_balancer_capacity: One(
+                units.map(|capacity_units| Capacity { capacity_units })
+            ),
             name: it.load_balancer_name.clone(),
-            preserve_host_header: flag("routing.http.preserve_host_header.enabled", false),
             security_groups: it.security_groups().iter().cloned().collect(),
             subnet_mapping: zones.clone().filter_map(mapping).collect(),
             subnets: zones.filter_map(|zone| zone.subnet_id.clone()).collect(),
             tags_all: tags,
-            xff_header_processing_mode: text("routing.http.xff_header_processing.mode", "append"),
             arn_suffix: suffix(&arn, ":loadbalancer/"),
             arn: Some(arn.clone()),
             dns_name: it.dns_name.clone(),
             id: Some(arn),
             vpc_id: it.vpc_id.clone(),
             zone_id: it.canonical_hosted_zone_id.clone(),
-            state: state(it),
-            attributes: all,
             ..self
+        };
+        let told = attributes::told(&balancer, &balancer.load_balancer_type, ATTRIBUTES, told)?;
+        Ok(LoadBalancer { state: state(it), ..told })
+    }
+}
+
+/// Not an attribute in the API, but asked for with them.
+const CAPACITY: &str = "minimum_load_balancer_capacity.capacity_units";
+
+fn list(set: &BTreeSet<String>) -> Option<Vec<String>> {
+    (!set.is_empty()).then(|| set.iter().cloned().collect())
+}
+
+impl LoadBalancer {
+    async fn update_attributes(&self, aws: &Aws, was: &Self) -> Result {
+        let changed = attributes::changed(self.attributes_wanted(), &was.attributes_wanted());
+        if changed.is_empty() {
+            return Ok(());
         }
+        let changed = changed
+            .iter()
+            .map(|(key, value)| LoadBalancerAttribute::builder().key(key).value(value).build());
+        let call = aws.elb.modify_load_balancer_attributes();
+        let call = call.set_load_balancer_arn(was.id.clone());
+        call.set_attributes(Some(changed.collect())).send().await?;
+        Ok(())
+    }
+
+    async fn update_network(&self, aws: &Aws, was: &Self) -> Result {
+        let arn = was.id.clone();
+        let field = |it: &Self| {
+            it.enforce_security_group_inbound_rules_on_private_link_traffic
+                .clone()
+                .filter(|_| it.load_balancer_type == "network")
+        };
+        let enforced = field(self).filter(|it| Some(it) != field(was).as_ref());
+        let regrouped = self.security_groups != was.security_groups;
+        if !self.security_groups.is_empty() && (regrouped || enforced.is_some()) {
+            let call = aws.elb.set_security_groups().set_load_balancer_arn(arn.clone());
+            let call = call.set_security_groups(list(&self.security_groups));
+            let enforced = field(self).as_deref().map(OnPrivateLink::from);
+            call.set_enforce_security_group_inbound_rules_on_private_link_traffic(enforced)
+                .send()
+                .await?;
+        }
+        let remapped = self.subnet_mapping != was.subnet_mapping;
+        if remapped || self.subnets != was.subnets {
+            let call = aws.elb.set_subnets().set_load_balancer_arn(arn.clone());
+            let call = match remapped {
+                true => call.set_subnet_mappings(self.mappings()),
+                false => call.set_subnets(list(&self.subnets)),
+            };
+            call.send().await?;
+        }
+        let kind = self.ip_address_type.as_deref();
+        if let Some(kind) = kind.filter(|it| Some(*it) != was.ip_address_type.as_deref()) {
+            let call = aws.elb.set_ip_address_type().set_load_balancer_arn(arn);
+            call.ip_address_type(IpAddressType::from(kind)).send().await?;
+        }
+        Ok(())
+    }
+
+    fn pools(&self) -> Option<types::IpamPools> {
+        let it = self.ipam_pools.get()?;
+        Some(types::IpamPools::builder().ipv4_ipam_pool_id(&it.ipv4_ipam_pool_id).build())
+    }
+
+    fn capacity(&self) -> Option<types::MinimumLoadBalancerCapacity> {
+        let units = i32::try_from(self.minimum_load_balancer_capacity.get()?.capacity_units).ok();
+        Some(types::MinimumLoadBalancerCapacity::builder().set_capacity_units(units).build())
+    }
+
+    fn mappings(&self) -> Option<Vec<types::SubnetMapping>> {
+        let text = |it: &Option<String>| it.clone().filter(|it| !it.is_empty());
+        let made = self.subnet_mapping.iter().map(|it| {
+            types::SubnetMapping::builder()
+                .subnet_id(&it.subnet_id)
+                .set_allocation_id(text(&it.allocation_id))
+                .set_ipv6_address(text(&it.ipv6_address))
+                .set_private_ipv4_address(text(&it.private_ipv4_address))
+                .build()
+        });
+        (!self.subnet_mapping.is_empty()).then(|| made.collect())
+    }
+
+    /// All attributes that the fields name; logs that are off have no bucket.
+    fn attributes_wanted(&self) -> Attributes {
+        let mut all = attributes::wanted(self, &self.load_balancer_type, ATTRIBUTES);
+        let kinds = [
+            ("access_logs", &self.access_logs),
+            ("connection_logs", &self.connection_logs),
+            ("health_check_logs", &self.health_check_logs),
+        ];
+        for (kind, logs) in kinds {
+            let Some(logs) = logs.get() else { continue };
+            all.insert(format!("{kind}.s3.enabled"), logs.enabled.to_string());
+            if logs.enabled {
+                all.insert(format!("{kind}.s3.bucket"), logs.bucket.clone());
+                all.insert(format!("{kind}.s3.prefix"), logs.prefix.clone().unwrap_or_default());
+            }
+        }
+        all
+    }
+}
+
+/// Logs as they are; while they are off, bucket and prefix as they were written.
+fn logs(told: &Attributes, kind: &str, was: &One<Logs>) -> One<Logs> {
+    let text = |what: &str| told.get(&format!("{kind}.s3.{what}")).cloned();
+    let enabled = text("enabled").is_some_and(|it| it == "true");
+    let prefix = text("prefix").filter(|it| !it.is_empty());
+    match was.get() {
+        Some(was) if !enabled => One(Some(Logs { enabled: false, ..was.clone() })),
+        None if text("enabled").is_none() => One(None),
+        _ => One(Some(Logs { bucket: text("bucket").unwrap_or_default(), enabled, prefix })),
     }
 }
 

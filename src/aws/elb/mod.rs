@@ -1,10 +1,16 @@
 //! Load balancers.
 
 pub mod action;
+mod attributes;
+pub mod authenticate;
+mod described;
 pub mod listener;
 pub mod listener_rule;
 pub mod load_balancer;
+pub mod target_attributes;
 pub mod target_group;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 

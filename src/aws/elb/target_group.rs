@@ -1,39 +1,46 @@
 //! `aws_lb_target_group`
 
-use std::collections::BTreeMap;
-
+use aws_sdk_elasticloadbalancingv2::operation::create_target_group::builders::CreateTargetGroupFluentBuilder as Create;
 use aws_sdk_elasticloadbalancingv2::types::{
     self, Matcher, ProtocolEnum, TargetGroupAttribute, TargetGroupIpAddressTypeEnum, TargetTypeEnum,
 };
-use futures::future::try_join_all;
 
-use super::{name, ours, sdk_tags, suffix, tags};
+use super::attributes::{self, Attributes};
+use super::described::{self, Described};
+use super::target_attributes::{
+    ATTRIBUTES, Failover, GroupHealth, HealthState, Stickiness, failover, group_health,
+    health_state, nested, stickiness,
+};
+use super::{name, ours, sdk_tags};
 use crate::aws::client::Aws;
 use crate::aws::resource::{Resource, gone_is_fine, missing};
 use crate::aws::tags::{Tagging, Tags};
-use crate::provider::{ProviderError, Result, Step};
+use crate::provider::{Result, Step};
 use crate::schema;
 use crate::schema::{Check, One};
+use crate::value::{Path, Value};
 
 schema! {
     /// Where a load balancer sends requests.
     pub struct TargetGroup {
         /// Whether connections are closed at the end of deregistration.
-        #[default(false)] connection_termination: bool,
+        #[computed] connection_termination: Option<bool>,
         /// Seconds until a target that leaves is gone.
-        #[default("300")] deregistration_delay: String,
+        #[default("300")] #[check(Check::Custom(is_delay))] deregistration_delay: String,
         /// How targets are checked.
-        #[computed] health_check: Vec<HealthCheck>,
+        #[computed] health_check: One<HealthCheck>,
         /// `ipv4` or `ipv6`.
         #[computed] #[force_new] #[one_of(&["ipv4", "ipv6"])] ip_address_type: Option<String>,
         /// Whether functions get headers with several values.
         #[default(false)] lambda_multi_value_headers_enabled: bool,
         /// How the next target is chosen.
-        #[computed] load_balancing_algorithm_type: Option<String>,
+        #[computed] #[one_of(&["round_robin", "least_outstanding_requests", "weighted_random"])]
+        load_balancing_algorithm_type: Option<String>,
         /// Whether anomalies are mitigated.
-        #[computed] load_balancing_anomaly_mitigation: Option<String>,
+        #[computed] #[one_of(&["on", "off"])] load_balancing_anomaly_mitigation: Option<String>,
         /// Whether traffic crosses zones.
-        #[computed] load_balancing_cross_zone_enabled: Option<String>,
+        #[computed] #[one_of(&["true", "false", "use_load_balancer_configuration"])]
+        load_balancing_cross_zone_enabled: Option<String>,
         /// Name of the group.
         #[computed] #[force_new] #[conflicts_with(&["name_prefix"])] #[check(Check::Length(1, 32))]
         name: Option<String>,
@@ -42,7 +49,7 @@ schema! {
         /// Port of the targets.
         #[force_new] #[check(Check::Between(1, 65535))] port: Option<i64>,
         /// Whether targets see the client's address.
-        #[computed] preserve_client_ip: Option<String>,
+        #[computed] #[one_of(&["true", "false"])] preserve_client_ip: Option<String>,
         /// Protocol of the targets.
         #[force_new] #[one_of(&["GENEVE", "HTTP", "HTTPS", "TCP", "TCP_UDP", "TLS", "UDP"])]
         protocol: Option<String>,
@@ -51,16 +58,17 @@ schema! {
         protocol_version: Option<String>,
         /// Whether proxy protocol v2 is on.
         #[default(false)] proxy_protocol_v2: bool,
-        /// Seconds in which a new target gets its full share.
-        #[default(0)] slow_start: i64,
-        /// How clients stick to targets.
-        #[computed] stickiness: Vec<Stickiness>,
-        /// What happens to flows of targets that fail.
-        #[unsupported("only gateway load balancers have it")] target_failover: Vec<Failover>,
+        /// Seconds in which a new target gets its full share; 0 turns it off.
+        #[default(0)] #[check(Check::Custom(is_slow_start))] slow_start: i64,
+        /// How clients stick to targets. Without a block nothing changes; `enabled = false` turns it
+        /// off.
+        #[computed] stickiness: One<Stickiness>,
+        /// What happens to flows of targets that fail, of gateway load balancers.
+        #[computed] target_failover: One<Failover>,
         /// When the group counts as healthy.
-        #[unsupported("group health comes later")] target_group_health: One<GroupHealth>,
-        /// What happens to connections of unhealthy targets.
-        #[unsupported("only network load balancers have it")] target_health_state: Vec<HealthState>,
+        #[computed] target_group_health: One<GroupHealth>,
+        /// What happens to connections of unhealthy targets, of TCP and TLS groups.
+        #[computed] target_health_state: One<HealthState>,
         /// `instance`, `ip`, `lambda` or `alb`.
         #[default("instance")] #[force_new] #[one_of(&["instance", "ip", "lambda", "alb"])]
         target_type: String,
@@ -78,7 +86,6 @@ schema! {
         #[read_only] id: Option<String>,
         /// Load balancers that use the group.
         #[read_only] load_balancer_arns: std::collections::BTreeSet<String>,
-        #[hidden] attributes: BTreeMap<String, String>,
     }
 
     /// How targets are checked.
@@ -92,51 +99,36 @@ schema! {
         /// Codes that count as healthy.
         #[computed] matcher: Option<String>,
         /// Path that is asked for.
-        #[computed] path: Option<String>,
+        #[computed]
+        #[check(Check::Pattern("^/", "a path that starts with `/`"))] #[check(Check::Length(1, 1024))]
+        path: Option<String>,
         /// Port that is asked.
-        #[default("traffic-port")] port: String,
+        #[default("traffic-port")]
+        #[check(Check::Pattern("^(traffic-port|[0-9]{1,5})$", "`traffic-port` or a port"))]
+        port: String,
         /// Protocol of the checks.
-        #[default("HTTP")] protocol: String,
+        #[default("HTTP")] #[one_of(&["HTTP", "HTTPS", "TCP"])] protocol: String,
         /// Seconds until a check has failed.
-        #[computed] timeout: Option<i64>,
+        #[computed] #[check(Check::Between(2, 120))] timeout: Option<i64>,
         /// Checks in a row until a target counts as unhealthy.
         #[default(3)] #[check(Check::Between(2, 10))] unhealthy_threshold: i64,
     }
+}
 
-    /// How clients stick to targets.
-    pub struct Stickiness {
-        /// Seconds that the load balancer's cookie lasts.
-        #[default(86400)] cookie_duration: i64,
-        /// Name of the application's cookie.
-        cookie_name: Option<String>,
-        /// Whether clients stick.
-        #[default(true)] enabled: bool,
-        /// `lb_cookie`, `app_cookie`, `source_ip`, …
-        #[name("type")] kind: String,
-    }
-
-    /// What happens to flows of targets that fail.
-    pub struct Failover {
-        /// When a target is deregistered.
-        on_deregistration: String,
-        /// When a target is unhealthy.
-        on_unhealthy: String,
-    }
-
-    /// When the group counts as healthy.
-    pub struct GroupHealth {
-        /// For DNS.
-        dns_failover: Option<String>,
-    }
-
-    /// What happens to connections of unhealthy targets.
-    pub struct HealthState {
-        /// Whether they are closed.
-        enable_unhealthy_connection_termination: bool,
+fn is_delay(value: &Value) -> std::result::Result<(), String> {
+    let seconds = value.as_str().and_then(|it| it.parse::<u32>().ok());
+    match seconds.filter(|it| *it <= 3600) {
+        Some(_) => Ok(()),
+        None => Err("must be seconds from 0 to 3600".to_string()),
     }
 }
 
-const GONE: [&str; 2] = ["TargetGroupNotFound", "TargetGroupNotFoundException"];
+fn is_slow_start(value: &Value) -> std::result::Result<(), String> {
+    match value.as_number().and_then(crate::value::Number::as_i64) {
+        Some(0 | 30..=900) => Ok(()),
+        _ => Err("must be 0, or seconds from 30 to 900".to_string()),
+    }
+}
 
 impl Resource for TargetGroup {
     const TYPE: &'static str = "aws_lb_target_group";
@@ -144,9 +136,7 @@ impl Resource for TargetGroup {
     const IMPORT: &'static str = "TARGET-GROUP-ARN";
 
     async fn create(&self, aws: &Aws, step: &Step) -> Result<String> {
-        let prefix = self.name_prefix.clone().unwrap_or_else(|| "tf-".into());
-        let name = name(self.name.as_ref(), Some(&prefix), &step.token);
-        let mut call = aws.elb.create_target_group().name(name);
+        let mut call = aws.elb.create_target_group().name(self.named(&step.token));
         if self.target_type != "lambda" {
             call = call
                 .set_port(self.port.and_then(|it| i32::try_from(it).ok()))
@@ -154,24 +144,9 @@ impl Resource for TargetGroup {
                 .set_protocol_version(self.protocol_version.clone())
                 .set_vpc_id(self.vpc_id.clone());
         }
-        if let Some(check) = self.health_check.first() {
-            call = call
-                .health_check_enabled(check.enabled)
-                .set_healthy_threshold_count(i32::try_from(check.healthy_threshold).ok())
-                .set_unhealthy_threshold_count(i32::try_from(check.unhealthy_threshold).ok())
-                .set_health_check_interval_seconds(i32::try_from(check.interval).ok())
-                .set_health_check_timeout_seconds(
-                    check.timeout.and_then(|it| i32::try_from(it).ok()),
-                );
-            if self.target_type != "lambda" {
-                call = call
-                    .health_check_port(&check.port)
-                    .health_check_protocol(check.protocol.as_str().into());
-            }
-            call = call.set_health_check_path(check.path.clone()).set_matcher(self.matcher(check));
-        }
         let kind = self.ip_address_type.as_deref().map(TargetGroupIpAddressTypeEnum::from);
-        let call = call
+        let call = self
+            .checked(call)
             .target_type(TargetTypeEnum::from(self.target_type.as_str()))
             .set_ip_address_type(kind)
             .set_tags(sdk_tags(&self.tags_all));
@@ -181,228 +156,216 @@ impl Resource for TargetGroup {
     }
 
     async fn find(&self, aws: &Aws, token: &str) -> Result<Option<String>> {
-        let prefix = self.name_prefix.clone().unwrap_or_else(|| "tf-".into());
-        let name = name(self.name.as_ref(), Some(&prefix), token);
-        match aws.elb.describe_target_groups().names(name).send().await {
+        match aws.elb.describe_target_groups().names(self.named(token)).send().await {
             Ok(found) => {
                 let arns =
                     found.target_groups().iter().filter_map(|it| it.target_group_arn.clone());
                 ours(aws, arns.collect(), token).await
             }
-            Err(error) => gone_is_fine(Err::<(), _>(error), &GONE).map(|()| None),
+            Err(error) => gone_is_fine(Err::<(), _>(error), Self::GONE).map(|()| None),
         }
     }
 
     async fn read(aws: &Aws, objects: Vec<Self>) -> Result<Vec<Option<Self>>> {
-        let arns: Vec<String> = objects.iter().filter_map(|it| it.id.clone()).collect();
-        let found = get(aws, arns).await?;
-        let there: Vec<String> =
-            found.iter().filter_map(|it| it.target_group_arn.clone()).collect();
-        let tags = tags(aws, &there).await?;
-        let reads = objects.into_iter().map(|one| {
-            let it = found.iter().find(|it| it.target_group_arn == one.id);
-            let tags = one.id.as_ref().and_then(|arn| tags.get(arn)).cloned().unwrap_or_default();
-            async move {
-                let Some(it) = it else { return Ok::<_, ProviderError>(None) };
-                let call = aws.elb.describe_target_group_attributes();
-                let answer = call.set_target_group_arn(one.id.clone()).send().await?;
-                let pairs = answer.attributes().iter().map(|it| {
-                    (it.key.clone().unwrap_or_default(), it.value.clone().unwrap_or_default())
-                });
-                let attributes = pairs.collect();
-                Ok(Some(one.merged(it, tags, attributes)))
-            }
-        });
-        try_join_all(reads).await
+        described::read(aws, objects).await
     }
 
     async fn update(&self, aws: &Aws, was: &Self) -> Result {
-        if let (Some(check), true) =
-            (self.health_check.first(), self.health_check != was.health_check)
-        {
-            let call = aws.elb.modify_target_group().set_target_group_arn(was.id.clone());
-            let mut call = call
-                .health_check_enabled(check.enabled)
-                .set_healthy_threshold_count(i32::try_from(check.healthy_threshold).ok())
-                .set_unhealthy_threshold_count(i32::try_from(check.unhealthy_threshold).ok())
-                .set_health_check_interval_seconds(i32::try_from(check.interval).ok())
-                .set_health_check_timeout_seconds(
-                    check.timeout.and_then(|it| i32::try_from(it).ok()),
-                )
-                .set_health_check_path(check.path.clone())
-                .set_matcher(self.matcher(check));
-            if self.target_type != "lambda" {
-                call = call
-                    .health_check_port(&check.port)
-                    .health_check_protocol(check.protocol.as_str().into());
-            }
-            call.send().await?;
+        if self.health_check != was.health_check {
+            self.update_health_check(aws, was).await?;
         }
-        let (wanted, now) = (self.wanted_attributes(), was.attributes_now());
-        let changed = wanted.iter().filter(|(key, value)| now.get(*key) != Some(value));
-        let changed: Vec<_> = changed
-            .map(|(key, value)| TargetGroupAttribute::builder().key(key).value(value).build())
-            .collect();
-        if !changed.is_empty() {
-            let call =
-                aws.elb.modify_target_group_attributes().set_target_group_arn(was.id.clone());
-            call.set_attributes(Some(changed)).send().await?;
+        let changed = attributes::changed(self.attributes_wanted(), &was.attributes_wanted());
+        if changed.is_empty() {
+            return Ok(());
         }
+        let changed = changed
+            .iter()
+            .map(|(key, value)| TargetGroupAttribute::builder().key(key).value(value).build());
+        let call = aws.elb.modify_target_group_attributes().set_target_group_arn(was.id.clone());
+        call.set_attributes(Some(changed.collect())).send().await?;
         Ok(())
     }
 
     async fn delete(&self, aws: &Aws) -> Result {
         let call = aws.elb.delete_target_group().set_target_group_arn(self.id.clone());
-        gone_is_fine(call.send().await, &GONE)
+        gone_is_fine(call.send().await, Self::GONE)
+    }
+
+    fn validate(configuration: &Value) -> Vec<(Path, String)> {
+        let text = |name: &str| configuration.get(name).as_str().map(str::to_string);
+        let mut wrong = Vec::new();
+        if configuration.get("target_type").is_known()
+            && text("target_type") != Some("lambda".into())
+        {
+            let absent = |name: &&str| configuration.get(name).is_null();
+            for name in ["port", "protocol", "vpc_id"].into_iter().filter(absent) {
+                let message = "groups of targets other than functions need it";
+                wrong.push((Path::attribute(name), message.to_string()));
+            }
+        }
+        let checks = configuration.get("health_check");
+        let check = checks.items().and_then(<[Value]>::first).cloned().unwrap_or(Value::NULL);
+        let over_tcp = check.get("protocol").as_str() == Some("TCP");
+        let http = matches!(text("protocol").as_deref(), Some("HTTP" | "HTTPS"));
+        if over_tcp && http {
+            let message = "targets that speak HTTP cannot be checked by TCP";
+            wrong.push((Path::attribute("health_check"), message.to_string()));
+        }
+        for name in ["path", "matcher"] {
+            if over_tcp && !check.get(name).is_null() {
+                let message = format!("checks by TCP have no `{name}`");
+                wrong.push((Path::attribute("health_check"), message));
+            }
+        }
+        wrong
     }
 }
 
-/// Those that exist; one that does not makes the plural call fail, so then each is asked for.
-async fn get(aws: &Aws, arns: Vec<String>) -> Result<Vec<types::TargetGroup>> {
-    let together = aws.elb.describe_target_groups().set_target_group_arns(Some(arns.clone()));
-    match together.send().await {
-        Ok(found) => return Ok(found.target_groups.unwrap_or_default()),
-        Err(error) => gone_is_fine(Err::<(), _>(error), &GONE)?,
+impl Described for TargetGroup {
+    type Found = types::TargetGroup;
+    const GONE: &'static [&'static str] = &["TargetGroupNotFound", "TargetGroupNotFoundException"];
+
+    async fn describe(aws: &Aws, arns: Vec<String>) -> Result<Vec<types::TargetGroup>> {
+        let call = aws.elb.describe_target_groups().set_target_group_arns(Some(arns));
+        let found = call.into_paginator().items().send();
+        Ok(found.collect::<std::result::Result<Vec<_>, _>>().await?)
     }
-    let mut found = Vec::new();
-    for arn in arns.iter().filter(|_| arns.len() > 1) {
-        match aws.elb.describe_target_groups().target_group_arns(arn).send().await {
-            Ok(one) => found.extend(one.target_groups.unwrap_or_default()),
-            Err(error) => gone_is_fine(Err::<(), _>(error), &GONE)?,
-        }
+
+    fn arn_of(found: &types::TargetGroup) -> Option<&String> {
+        found.target_group_arn.as_ref()
     }
-    Ok(found)
+
+    fn own_arn(&self) -> Option<&String> {
+        self.id.as_ref()
+    }
+
+    async fn attributes(&self, aws: &Aws, found: &types::TargetGroup) -> Result<Attributes> {
+        let call = aws.elb.describe_target_group_attributes();
+        let answer = call.set_target_group_arn(found.target_group_arn.clone()).send().await?;
+        Ok(attributes::answered(answer.attributes(), |it| it.key(), |it| it.value()))
+    }
+
+    fn merged(self, it: &types::TargetGroup, tags: Tags, told: &Attributes) -> Result<Self> {
+        let arn = it.target_group_arn.clone().unwrap_or_default();
+        let group = TargetGroup {
+            health_check: One(Some(health(it, self.health_check.get()))),
+            ip_address_type: it.ip_address_type.as_ref().map(|it| it.as_str().to_string()),
+            name: it.target_group_name.clone(),
+            port: it.port.map(i64::from),
+            protocol: it.protocol.as_ref().map(|it| it.as_str().to_string()),
+            protocol_version: it.protocol_version.clone(),
+            stickiness: One(stickiness(told, self.stickiness.get())),
+            target_failover: One(failover(told)),
+            target_group_health: One(group_health(told)),
+            target_health_state: One(health_state(told)),
+            target_type: it.target_type.as_ref().map_or("instance", TargetTypeEnum::as_str).into(),
+            vpc_id: it.vpc_id.clone(),
+            tags_all: tags,
+            arn_suffix: arn.rsplit(':').next().map(str::to_string),
+            arn: Some(arn.clone()),
+            id: Some(arn),
+            load_balancer_arns: it.load_balancer_arns().iter().cloned().collect(),
+            ..self
+        };
+        attributes::told(&group, group.kind(), ATTRIBUTES, told)
+    }
 }
 
 impl TargetGroup {
+    fn named(&self, token: &str) -> String {
+        let prefix = self.name_prefix.clone().unwrap_or_else(|| "tf-".into());
+        name(self.name.as_ref(), Some(&prefix), token)
+    }
+
+    /// Which attributes the group has.
+    fn kind(&self) -> &'static str {
+        match (self.target_type.as_str(), self.protocol.as_deref()) {
+            ("lambda", _) => "lambda",
+            ("alb", _) => "alb",
+            (_, Some("GENEVE")) => "geneve",
+            (_, Some("HTTP" | "HTTPS")) => "http",
+            (_, Some("TCP" | "TLS")) => "tcp",
+            _ => "udp",
+        }
+    }
+
+    fn attributes_wanted(&self) -> Attributes {
+        let mut all = attributes::wanted(self, self.kind(), ATTRIBUTES);
+        all.extend(nested(self, self.kind()));
+        all
+    }
+
     fn matcher(&self, check: &HealthCheck) -> Option<Matcher> {
-        let codes = check.matcher.clone().filter(|it| !it.is_empty())?;
+        let codes = check.matcher.clone().filter(|it| !it.is_empty() && check.protocol != "TCP")?;
         let grpc = self.protocol_version.as_deref() == Some("GRPC");
         let matcher = Matcher::builder();
         Some(if grpc { matcher.grpc_code(codes).build() } else { matcher.http_code(codes).build() })
     }
 
-    /// The attributes that the group's protocol has, under the names of the API.
-    fn wanted_attributes(&self) -> BTreeMap<String, String> {
-        let mut all: BTreeMap<&str, String> = BTreeMap::new();
-        if self.target_type == "lambda" {
-            let several = self.lambda_multi_value_headers_enabled.to_string();
-            all.insert("lambda.multi_value_headers.enabled", several);
-        } else {
-            all.insert("deregistration_delay.timeout_seconds", self.deregistration_delay.clone());
-        }
-        let http = matches!(self.protocol.as_deref(), Some("HTTP" | "HTTPS"));
-        if http && self.target_type != "lambda" {
-            all.insert("slow_start.duration_seconds", self.slow_start.to_string());
-        }
-        let chosen = [
-            ("load_balancing.algorithm.type", &self.load_balancing_algorithm_type),
-            (
-                "load_balancing.algorithm.anomaly_mitigation",
-                &self.load_balancing_anomaly_mitigation,
-            ),
-            ("load_balancing.cross_zone.enabled", &self.load_balancing_cross_zone_enabled),
-            ("preserve_client_ip.enabled", &self.preserve_client_ip),
-        ];
-        for (key, value) in chosen {
-            if let Some(value) = value.as_ref().filter(|it| !it.is_empty()) {
-                all.insert(key, value.clone());
-            }
-        }
-        if matches!(self.protocol.as_deref(), Some("TCP" | "TLS" | "TCP_UDP" | "UDP")) {
-            all.insert("proxy_protocol_v2.enabled", self.proxy_protocol_v2.to_string());
-            let closed = self.connection_termination.to_string();
-            all.insert("deregistration_delay.connection_termination.enabled", closed);
-        }
-        if let Some(sticky) = self.stickiness.first() {
-            all.insert("stickiness.enabled", sticky.enabled.to_string());
-            all.insert("stickiness.type", sticky.kind.clone());
-            match sticky.kind.as_str() {
-                "lb_cookie" => {
-                    all.insert(
-                        "stickiness.lb_cookie.duration_seconds",
-                        sticky.cookie_duration.to_string(),
-                    );
-                }
-                "app_cookie" => {
-                    all.insert(
-                        "stickiness.app_cookie.duration_seconds",
-                        sticky.cookie_duration.to_string(),
-                    );
-                    let name = sticky.cookie_name.clone().unwrap_or_default();
-                    all.insert("stickiness.app_cookie.cookie_name", name);
-                }
-                _ => {}
-            }
-        }
-        all.into_iter().map(|(key, value)| (key.to_string(), value)).collect()
-    }
-
-    fn attributes_now(&self) -> BTreeMap<String, String> {
-        match self.attributes.is_empty() {
-            // an update is planned from state, which has the attributes only as fields
-            true => self.wanted_attributes(),
-            false => self.attributes.clone(),
+    fn checked(&self, call: Create) -> Create {
+        let Some(check) = self.health_check.get() else { return call };
+        let call = call
+            .health_check_enabled(check.enabled)
+            .set_healthy_threshold_count(i32::try_from(check.healthy_threshold).ok())
+            .set_unhealthy_threshold_count(i32::try_from(check.unhealthy_threshold).ok())
+            .set_health_check_interval_seconds(i32::try_from(check.interval).ok())
+            .set_health_check_timeout_seconds(seconds(check))
+            .set_health_check_path(path(check))
+            .set_matcher(self.matcher(check));
+        match self.target_type.as_str() {
+            "lambda" => call,
+            _ => call
+                .health_check_port(&check.port)
+                .health_check_protocol(check.protocol.as_str().into()),
         }
     }
 
-    fn merged(self, it: &types::TargetGroup, tags: Tags, all: BTreeMap<String, String>) -> Self {
-        let text = |key: &str| all.get(key).cloned();
-        let flag = |key: &str| all.get(key).is_some_and(|it| it == "true");
-        let arn = it.target_group_arn.clone().unwrap_or_default();
-        let sticky = text("stickiness.type").map(|kind| {
-            let duration = text(&format!("stickiness.{kind}.duration_seconds"));
-            Stickiness {
-                cookie_duration: duration.and_then(|it| it.parse().ok()).unwrap_or(86400),
-                cookie_name: text("stickiness.app_cookie.cookie_name").filter(|it| !it.is_empty()),
-                enabled: flag("stickiness.enabled"),
-                kind,
-            }
-        });
-        TargetGroup {
-            connection_termination: flag("deregistration_delay.connection_termination.enabled"),
-            deregistration_delay: text("deregistration_delay.timeout_seconds")
-                .unwrap_or_else(|| self.deregistration_delay.clone()),
-            health_check: vec![health(it)],
-            ip_address_type: it.ip_address_type.as_ref().map(|it| it.as_str().to_string()),
-            lambda_multi_value_headers_enabled: flag("lambda.multi_value_headers.enabled"),
-            load_balancing_algorithm_type: text("load_balancing.algorithm.type"),
-            load_balancing_anomaly_mitigation: text("load_balancing.algorithm.anomaly_mitigation"),
-            load_balancing_cross_zone_enabled: text("load_balancing.cross_zone.enabled"),
-            name: it.target_group_name.clone(),
-            port: it.port.map(i64::from),
-            preserve_client_ip: text("preserve_client_ip.enabled"),
-            protocol: it.protocol.as_ref().map(|it| it.as_str().to_string()),
-            protocol_version: it.protocol_version.clone(),
-            proxy_protocol_v2: flag("proxy_protocol_v2.enabled"),
-            slow_start: text("slow_start.duration_seconds")
-                .and_then(|it| it.parse().ok())
-                .unwrap_or(0),
-            stickiness: sticky.into_iter().collect(),
-            target_type: it.target_type.as_ref().map_or("instance", TargetTypeEnum::as_str).into(),
-            vpc_id: it.vpc_id.clone(),
-            tags_all: tags,
-            arn_suffix: suffix(&arn, ":").and_then(|_| arn.rsplit(':').next().map(str::to_string)),
-            arn: Some(arn.clone()),
-            id: Some(arn),
-            load_balancer_arns: it.load_balancer_arns().iter().cloned().collect(),
-            attributes: all,
-            ..self
-        }
+    async fn update_health_check(&self, aws: &Aws, was: &Self) -> Result {
+        let Some(check) = self.health_check.get() else { return Ok(()) };
+        let call = aws.elb.modify_target_group().set_target_group_arn(was.id.clone());
+        let call = call
+            .health_check_enabled(check.enabled)
+            .set_healthy_threshold_count(i32::try_from(check.healthy_threshold).ok())
+            .set_unhealthy_threshold_count(i32::try_from(check.unhealthy_threshold).ok())
+            .set_health_check_interval_seconds(i32::try_from(check.interval).ok())
+            .set_health_check_timeout_seconds(seconds(check))
+            .set_health_check_path(path(check))
+            .set_matcher(self.matcher(check));
+        let call = match self.target_type.as_str() {
+            "lambda" => call,
+            _ => call
+                .health_check_port(&check.port)
+                .health_check_protocol(check.protocol.as_str().into()),
+        };
+        call.send().await?;
+        Ok(())
     }
 }
 
-fn health(it: &types::TargetGroup) -> HealthCheck {
+fn seconds(check: &HealthCheck) -> Option<i32> {
+    check.timeout.and_then(|it| i32::try_from(it).ok())
+}
+
+fn path(check: &HealthCheck) -> Option<String> {
+    check.path.clone().filter(|it| !it.is_empty() && check.protocol != "TCP")
+}
+
+/// The check as it is. Functions are asked by no protocol and on no port, whatever was written.
+fn health(it: &types::TargetGroup, was: Option<&HealthCheck>) -> HealthCheck {
     let matcher =
         it.matcher.as_ref().and_then(|it| it.http_code.clone().or_else(|| it.grpc_code.clone()));
+    let protocol = it.health_check_protocol.as_ref().map(|it| it.as_str().to_string());
+    let port = it.health_check_port.clone().or_else(|| was.map(|it| it.port.clone()));
     HealthCheck {
         enabled: it.health_check_enabled.unwrap_or(true),
         healthy_threshold: it.healthy_threshold_count.map_or(3, i64::from),
         interval: it.health_check_interval_seconds.map_or(30, i64::from),
         matcher,
         path: it.health_check_path.clone(),
-        port: it.health_check_port.clone().unwrap_or_else(|| "traffic-port".into()),
-        protocol: it.health_check_protocol.as_ref().map_or("HTTP", ProtocolEnum::as_str).into(),
+        port: port.unwrap_or_else(|| "traffic-port".into()),
+        protocol: protocol
+            .or_else(|| was.map(|it| it.protocol.clone()))
+            .unwrap_or_else(|| "HTTP".into()),
         timeout: it.health_check_timeout_seconds.map(i64::from),
         unhealthy_threshold: it.unhealthy_threshold_count.map_or(3, i64::from),
     }

@@ -84,6 +84,18 @@ const TCP_GROUP: Defaults = &[
     ("target_health_state.unhealthy.draining_interval_seconds", "0"),
 ];
 
+/// What groups of UDP do not have.
+const UNHEALTHY: &str = "target_health_state.unhealthy.";
+
+const GENEVE_GROUP: Defaults = &[
+    ("deregistration_delay.timeout_seconds", "300"),
+    ("load_balancing.cross_zone.enabled", "use_load_balancer_configuration"),
+    ("stickiness.enabled", "false"),
+    ("stickiness.type", "source_ip_dest_ip_proto"),
+    ("target_failover.on_deregistration", "no_rebalance"),
+    ("target_failover.on_unhealthy", "no_rebalance"),
+];
+
 const LAMBDA_GROUP: Defaults = &[("lambda.multi_value_headers.enabled", "false")];
 
 /// Source: "Listener attributes" of the ELB user guides.
@@ -124,14 +136,17 @@ fn defaults(document: &Value) -> Vec<(&'static str, &'static str)> {
         (None, protocol) if document.get("ListenerArn").is_some() => match protocol {
             Some("HTTP") => &[HTTP_LISTENER],
             Some("HTTPS") => &[HTTP_LISTENER, HTTPS_LISTENER],
-            Some("TCP") => &[TCP_LISTENER],
+            Some("TCP") | None => &[TCP_LISTENER],
             _ => &[],
         },
         (None, Some("HTTP" | "HTTPS")) => &[HTTP_GROUP],
+        (None, Some("GENEVE")) => &[GENEVE_GROUP],
         (None, Some(_)) => &[TCP_GROUP],
         (None, None) => &[LAMBDA_GROUP],
     };
-    sets.iter().flat_map(|set| set.iter().copied()).collect()
+    let udp = matches!(document.text("Protocol"), Some("UDP" | "TCP_UDP"));
+    let all = sets.iter().flat_map(|set| set.iter().copied());
+    all.filter(|(key, _)| !(udp && key.starts_with(UNHEALTHY))).collect()
 }
 
 /// All attributes of an object, set or not.
@@ -159,6 +174,7 @@ fn modify(scope: &mut Scope<'_>, name: &str) -> Answer {
         let value = attribute.get("Value").and_then(Value::as_str).unwrap_or_default();
         document["~attributes"][key] = json!(value);
     }
+    consistent(&shown(document))?;
     Ok(shown(document))
 }
 
@@ -167,6 +183,33 @@ fn check(known: &[(&str, &str)], key: &str) -> Result<(), Fault> {
         true => Ok(()),
         false => Err(invalid(format!("Attribute key '{key}' is not recognized"))),
     }
+}
+
+/// What ELB refuses of attributes that belong together.
+fn consistent(shown: &Value) -> Result<(), Fault> {
+    let value = |key: &str| {
+        let found = shown.list("Attributes").iter().find(|it| it["Key"] == key);
+        found.and_then(|it| it.text("Value"))
+    };
+    let on = |key: &str| value(key) == Some("true");
+    let refused = |message: &str| Err(Fault::new("InvalidConfigurationRequest", message));
+    for logs in ["access_logs", "connection_logs", "health_check_logs"] {
+        if on(&format!("{logs}.s3.enabled")) && value(&format!("{logs}.s3.bucket")).is_none() {
+            return refused("The value of the S3 bucket attribute cannot be empty");
+        }
+    }
+    let (leaving, unhealthy) =
+        (value("target_failover.on_deregistration"), value("target_failover.on_unhealthy"));
+    if leaving != unhealthy {
+        return refused("The target failover attributes must have the same value");
+    }
+    let named = value("stickiness.app_cookie.cookie_name").is_some();
+    if value("stickiness.type") == Some("app_cookie") && on("stickiness.enabled") && !named {
+        let message = "You must set an application cookie name to enable stickiness of type \
+                       'app_cookie'";
+        return refused(message);
+    }
+    Ok(())
 }
 
 /// Whether deletion protection is on.

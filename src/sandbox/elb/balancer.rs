@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{LISTENER, RULE, all_exist, attributes, edit, find, given_tags, invalid, paged};
 use crate::sandbox::fault::Fault;
-use crate::sandbox::scope::{Answer, Read, Scope, hexadecimal, now};
+use crate::sandbox::scope::{Answer, Read, Scope, copy, hexadecimal, now};
 use crate::sandbox::users::BALANCER;
 
 /// Source of the hosted zone ids: "Elastic Load Balancing endpoints and quotas".
@@ -51,8 +51,9 @@ pub fn create(scope: &mut Scope<'_>) -> Answer {
         "Scheme": scheme, "VpcId": vpc, "State": {"Code": "provisioning"}, "Type": kind,
         "AvailabilityZones": zones, "SecurityGroups": groups,
         "IpAddressType": input.text("IpAddressType").unwrap_or("ipv4"),
-        "~tags": given_tags(input), "~attributes": {},
+        "~tags": given_tags(input), "~attributes": {}, "~capacity": 0,
     });
+    copy(input, &mut balancer, &["IpamPools", "CustomerOwnedIpv4Pool"]);
     if kind == "network" && !groups.is_empty() {
         balancer["EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic"] = json!("on");
     }
@@ -79,8 +80,15 @@ fn same_name<'a>(scope: &'a Scope<'_>, name: &str) -> Option<&'a Value> {
 }
 
 fn existing_or_duplicate(existing: &Value, asked: &Value) -> Answer {
-    let settings =
-        ["Scheme", "Type", "AvailabilityZones", "SecurityGroups", "IpAddressType", "~tags"];
+    let settings = [
+        "Scheme",
+        "Type",
+        "AvailabilityZones",
+        "SecurityGroups",
+        "IpAddressType",
+        "IpamPools",
+        "~tags",
+    ];
     if settings.iter().all(|name| existing[*name] == asked[*name]) {
         return Ok(json!({"LoadBalancers": [existing]}));
     }
@@ -93,14 +101,16 @@ fn existing_or_duplicate(existing: &Value, asked: &Value) -> Answer {
 /// The VPC and zones of the subnets that are asked for.
 fn placement(scope: &Scope<'_>, kind: &str) -> Result<(String, Vec<Value>), Fault> {
     let mappings = scope.input.list("SubnetMappings");
-    let mut wanted: Vec<(&str, Option<&str>)> =
-        scope.input.texts("Subnets").into_iter().map(|id| (id, None)).collect();
+    let mut wanted: Vec<(&str, Value)> =
+        scope.input.texts("Subnets").into_iter().map(|id| (id, json!({}))).collect();
     for mapping in mappings {
-        wanted.push((mapping.required("SubnetId")?, mapping.text("AllocationId")));
+        let mut address = json!({});
+        copy(mapping, &mut address, &["AllocationId", "PrivateIPv4Address", "IPv6Address"]);
+        wanted.push((mapping.required("SubnetId")?, address));
     }
     let mut vpc = String::new();
     let mut zones = Vec::new();
-    for (id, allocation) in wanted {
+    for (id, address) in wanted {
         let subnet = scope.documents.get("subnet", id).ok_or_else(|| {
             Fault::new("SubnetNotFound", format!("The subnet ID '{id}' does not exist"))
         })?;
@@ -111,8 +121,8 @@ fn placement(scope: &Scope<'_>, kind: &str) -> Result<(String, Vec<Value>), Faul
             return Err(Fault::new("InvalidConfigurationRequest", message));
         }
         let mut zone = json!({"ZoneName": name, "SubnetId": id, "LoadBalancerAddresses": []});
-        if let Some(allocation) = allocation {
-            zone["LoadBalancerAddresses"] = json!([{"AllocationId": allocation}]);
+        if address != json!({}) {
+            zone["LoadBalancerAddresses"] = json!([address]);
         }
         vpc = subnet.text("vpcId").unwrap_or_default().to_owned();
         zones.push(zone);
@@ -233,8 +243,38 @@ pub fn set_ip_address_type(scope: &mut Scope<'_>) -> Answer {
     Ok(json!({"IpAddressType": kind}))
 }
 
-/// `DescribeCapacityReservation`: nothing is reserved in the sandbox.
+/// `ModifyIpPools`: other pools, or none.
+pub fn modify_pools(scope: &mut Scope<'_>) -> Answer {
+    let input = scope.input;
+    let balancer = edit(scope, input.required("LoadBalancerArn")?)?;
+    copy(input, balancer, &["IpamPools"]);
+    if input.texts("RemoveIpamPools").contains(&"ipv4") {
+        balancer["IpamPools"] = Value::Null;
+    }
+    Ok(json!({"IpamPools": balancer["IpamPools"]}))
+}
+
+/// `ModifyCapacityReservation`: granted at once.
+pub fn modify_capacity(scope: &mut Scope<'_>) -> Answer {
+    let input = scope.input;
+    let units = input["MinimumLoadBalancerCapacity"].number("CapacityUnits");
+    let reset = input.flag("ResetCapacityReservation") == Some(true);
+    let units = match (units, reset) {
+        (Some(units), false) => units,
+        (None, true) => 0,
+        _ => return Err(invalid("Capacity units or a reset must be specified, and not both")),
+    };
+    edit(scope, input.required("LoadBalancerArn")?)?["~capacity"] = json!(units);
+    describe_capacity(scope)
+}
+
+/// `DescribeCapacityReservation`
 pub fn describe_capacity(scope: &mut Scope<'_>) -> Answer {
-    find(scope, scope.input.required("LoadBalancerArn")?)?;
-    Ok(json!({"CapacityReservationState": []}))
+    let balancer = find(scope, scope.input.required("LoadBalancerArn")?)?;
+    let units = balancer.number("~capacity").filter(|units| *units > 0);
+    let minimum = units.map(|units| json!({"CapacityUnits": units}));
+    Ok(json!({
+        "DecreaseRequestsRemaining": 3, "MinimumLoadBalancerCapacity": minimum,
+        "CapacityReservationState": [],
+    }))
 }

@@ -28,7 +28,7 @@ pub fn create(scope: &mut Scope<'_>) -> Answer {
         let message = "A certificate must be specified for HTTPS listeners";
         return Err(Fault::new("CertificateNotFound", message));
     }
-    let actions = action::complete(scope, input.list("DefaultActions"))?;
+    let actions = action::complete(scope, input.list("DefaultActions"), input.text("Protocol"))?;
     let stem = balancer.replace(":loadbalancer/", ":listener/");
     let arn = format!("{stem}/{}", hexadecimal(16));
     let mut listener = json!({
@@ -38,6 +38,8 @@ pub fn create(scope: &mut Scope<'_>) -> Answer {
     copy(input, &mut listener, &["Port", "Protocol", "Certificates", "AlpnPolicy"]);
     if secure {
         listener["SslPolicy"] = json!(input.text("SslPolicy").unwrap_or(SSL_POLICY));
+    }
+    if input.text("Protocol") == Some("HTTPS") {
         listener["MutualAuthentication"] = mutual_authentication(input);
     }
     scope.documents.put(LISTENER, &arn, listener.clone());
@@ -46,7 +48,20 @@ pub fn create(scope: &mut Scope<'_>) -> Answer {
 }
 
 fn mutual_authentication(input: &Value) -> Value {
-    input.get("MutualAuthentication").cloned().unwrap_or(json!({"Mode": "off"}))
+    let mut mutual = input.get("MutualAuthentication").cloned().unwrap_or(json!({"Mode": "off"}));
+    if mutual["Mode"] == "verify" {
+        let defaults = [
+            ("IgnoreClientCertificateExpiry", json!(false)),
+            ("AdvertiseTrustStoreCaNames", json!("off")),
+            ("TrustStoreAssociationStatus", json!("active")),
+        ];
+        for (name, default) in defaults {
+            if mutual.get(name).is_none() {
+                mutual[name] = default;
+            }
+        }
+    }
+    mutual
 }
 
 /// `DescribeListeners`, of a load balancer or by ARN
@@ -73,17 +88,19 @@ pub fn describe(scope: &mut Scope<'_>) -> Answer {
 pub fn modify(scope: &mut Scope<'_>) -> Answer {
     let input = scope.input;
     let arn = input.required("ListenerArn")?;
-    find(scope, arn)?;
+    let protocol = input.text("Protocol").or(find(scope, arn)?.text("Protocol"));
     let actions = match input.list("DefaultActions") {
         [] => None,
-        actions => Some(action::complete(scope, actions)?),
+        actions => Some(action::complete(scope, actions, protocol)?),
     };
     if let Some(actions) = &actions {
         rule::set_default(scope, arn, actions);
     }
     let listener = edit(scope, arn)?;
     copy(input, listener, &["Port", "Protocol", "Certificates", "SslPolicy", "AlpnPolicy"]);
-    copy(input, listener, &["MutualAuthentication"]);
+    if input.get("MutualAuthentication").is_some() {
+        listener["MutualAuthentication"] = mutual_authentication(input);
+    }
     if let Some(actions) = actions {
         listener["DefaultActions"] = actions;
     }

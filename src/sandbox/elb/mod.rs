@@ -31,6 +31,8 @@ pub fn answer(scope: &mut Scope<'_>, operation: &str) -> Answer {
         "SetSubnets" => balancer::set_subnets,
         "SetIpAddressType" => balancer::set_ip_address_type,
         "DescribeCapacityReservation" => balancer::describe_capacity,
+        "ModifyCapacityReservation" => balancer::modify_capacity,
+        "ModifyIpPools" => balancer::modify_pools,
         "DescribeLoadBalancerAttributes" => attributes::of_balancer,
         "ModifyLoadBalancerAttributes" => attributes::modify_balancer,
         "DescribeTargetGroupAttributes" => attributes::of_target_group,

@@ -85,7 +85,9 @@ fn conditions(given: &[Value]) -> Result<Value, Fault> {
 pub fn create(scope: &mut Scope<'_>) -> Answer {
     let input = scope.input;
     let listener = input.required("ListenerArn")?;
-    let balancer = find(scope, listener)?["LoadBalancerArn"].clone();
+    let document = find(scope, listener)?;
+    let balancer = document["LoadBalancerArn"].clone();
+    let actions = action::complete(scope, input.list("Actions"), document.text("Protocol"))?;
     let priority = priority(input.number("Priority"))?;
     if is_taken(scope, listener, &priority, None) {
         return Err(in_use(&priority));
@@ -93,7 +95,7 @@ pub fn create(scope: &mut Scope<'_>) -> Answer {
     let arn = rule_arn(listener);
     let rule = json!({
         "RuleArn": arn, "Priority": priority, "Conditions": conditions(input.list("Conditions"))?,
-        "Actions": action::complete(scope, input.list("Actions"))?, "IsDefault": false,
+        "Actions": actions, "IsDefault": false,
         "Transforms": input.get("Transforms"), "~listener": listener, "~balancer": balancer,
         "~tags": given_tags(input),
     });
@@ -126,10 +128,10 @@ pub fn describe(scope: &mut Scope<'_>) -> Answer {
 pub fn modify(scope: &mut Scope<'_>) -> Answer {
     let input = scope.input;
     let arn = input.required("RuleArn")?;
-    find(scope, arn)?;
+    let listener = find(scope, arn)?.text("~listener").unwrap_or_default();
     let actions = match input.list("Actions") {
         [] => None,
-        actions => Some(action::complete(scope, actions)?),
+        actions => Some(action::complete(scope, actions, find(scope, listener)?.text("Protocol"))?),
     };
     let conditions = match input.list("Conditions") {
         [] => None,

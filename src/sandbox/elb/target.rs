@@ -45,7 +45,7 @@ pub fn create(scope: &mut Scope<'_>) -> Answer {
     if matches!(input.text("Protocol"), Some("HTTP" | "HTTPS")) {
         group["ProtocolVersion"] = json!(input.text("ProtocolVersion").unwrap_or("HTTP1"));
     }
-    health_defaults(&mut group, kind, input.text("Protocol"));
+    health_defaults(&mut group, kind, input.text("Protocol"), input.text("HealthCheckProtocol"));
     copy(input, &mut group, HEALTH);
     group["~tags"] = given_tags(input);
     if let Some(existing) = same_name(scope, name) {
@@ -61,12 +61,16 @@ pub fn create(scope: &mut Scope<'_>) -> Answer {
 }
 
 /// Source: the parameters of CreateTargetGroup in the API reference.
-fn health_defaults(group: &mut Value, kind: &str, protocol: Option<&str>) {
+fn health_defaults(group: &mut Value, kind: &str, protocol: Option<&str>, asked: Option<&str>) {
     let http = matches!(protocol, Some("HTTP" | "HTTPS"));
-    let (interval, timeout) = match (kind, http) {
+    let by = asked.unwrap_or(if http || kind == "alb" { "HTTP" } else { "TCP" });
+    let over_http = kind == "lambda" || by != "TCP";
+    let (interval, timeout) = match (kind, protocol) {
         ("lambda", _) => (35, 30),
-        (_, true) => (30, 5),
-        (_, false) => (30, 10),
+        (_, Some("GENEVE")) => (10, 5),
+        (_, Some("HTTP" | "HTTPS")) => (30, 5),
+        _ if by == "HTTP" => (30, 6),
+        _ => (30, 10),
     };
     group["HealthCheckEnabled"] = json!(kind != "lambda");
     group["HealthCheckIntervalSeconds"] = json!(interval);
@@ -74,14 +78,16 @@ fn health_defaults(group: &mut Value, kind: &str, protocol: Option<&str>) {
     group["HealthyThresholdCount"] = json!(5);
     group["UnhealthyThresholdCount"] = json!(2);
     if kind != "lambda" {
-        group["HealthCheckPort"] = json!("traffic-port");
-        group["HealthCheckProtocol"] = json!(if http { "HTTP" } else { "TCP" });
+        let port = if protocol == Some("GENEVE") { "80" } else { "traffic-port" };
+        group["HealthCheckPort"] = json!(port);
+        group["HealthCheckProtocol"] = json!(by);
     }
-    if http || kind == "lambda" {
+    if over_http {
         let grpc = group["ProtocolVersion"] == "GRPC";
+        let codes = if http || kind == "lambda" { "200" } else { "200-399" };
         group["HealthCheckPath"] = json!(if grpc { "/AWS.ALB/healthcheck" } else { "/" });
         group["Matcher"] =
-            if grpc { json!({"GrpcCode": "12"}) } else { json!({"HttpCode": "200"}) };
+            if grpc { json!({"GrpcCode": "12"}) } else { json!({"HttpCode": codes}) };
     }
 }
 

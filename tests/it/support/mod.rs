@@ -2,4 +2,5 @@
 
 pub mod engine;
 pub mod moto;
+pub mod stack;
 pub mod terrace;
