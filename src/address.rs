@@ -312,11 +312,17 @@ impl std::str::FromStr for Target {
 
     fn from_str(text: &str) -> Result<Target, AddressError> {
         let fail = |reason: &str| AddressError { text: text.into(), reason: reason.into() };
-        let mut rest = segments(text)?.into_iter().peekable();
+        Target::from_steps(segments(text)?).map_err(fail)
+    }
+}
+
+impl Target {
+    /// The address of these dotted names with their keys; or why they are none.
+    pub fn from_steps(steps: Vec<(String, Option<Key>)>) -> Result<Target, &'static str> {
+        let mut rest = steps.into_iter().peekable();
         let mut module = ModuleInstance::ROOT;
         while rest.next_if(|(name, _)| name == "module").is_some() {
-            let (name, key) =
-                rest.next().ok_or_else(|| fail("a module name must follow `module`"))?;
+            let (name, key) = rest.next().ok_or("a module name must follow `module`")?;
             module = module.child(&name, key);
         }
         let mode = match rest.next_if(|(name, _)| name == "data") {
@@ -325,11 +331,11 @@ impl std::str::FromStr for Target {
         };
         let Some((kind, kind_key)) = rest.next() else {
             let named = mode == Mode::Managed && !module.is_root();
-            return named.then_some(Target::Module(module)).ok_or_else(|| fail("it is incomplete"));
+            return named.then_some(Target::Module(module)).ok_or("it is incomplete");
         };
-        let (name, key) = rest.next().ok_or_else(|| fail("a resource needs a type and a name"))?;
+        let (name, key) = rest.next().ok_or("a resource needs a type and a name")?;
         if kind_key.is_some() || rest.next().is_some() {
-            return Err(fail("a resource is a type, a name and at most one instance key"));
+            return Err("a resource is a type, a name and at most one instance key");
         }
         let resource = ResourceAddress { module, resource: ResourceName { mode, kind, name } };
         Ok(match key {

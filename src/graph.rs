@@ -1,7 +1,7 @@
 //! A directed graph of dependencies whose order keeps the order of its source among equals.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, BinaryHeap, HashMap};
+use std::collections::{BTreeSet, BinaryHeap, HashMap, HashSet};
 use std::hash::Hash;
 
 use petgraph::graph::{DiGraph, NodeIndex};
@@ -12,18 +12,20 @@ use petgraph::visit::{Dfs, Reversed};
 pub struct Dag<N> {
     graph: DiGraph<N, ()>,
     positions: HashMap<N, NodeIndex>,
+    /// The edges there are: the graph itself would look through all edges of a node.
+    edges: HashSet<(usize, usize)>,
 }
 
 impl<N: Clone + Eq + Hash> Default for Dag<N> {
     fn default() -> Dag<N> {
-        Dag { graph: DiGraph::new(), positions: HashMap::new() }
+        Dag { graph: DiGraph::new(), positions: HashMap::new(), edges: HashSet::new() }
     }
 }
 
 impl<N: Clone + Eq + Hash> Dag<N> {
     /// Adds a node, in source order; one that is there already stays where it is.
     pub fn add(&mut self, node: N) -> usize {
-        let Dag { graph, positions } = self;
+        let Dag { graph, positions, .. } = self;
         positions.entry(node.clone()).or_insert_with(|| graph.add_node(node)).index()
     }
 
@@ -49,8 +51,8 @@ impl<N: Clone + Eq + Hash> Dag<N> {
 
     /// Makes one node depend on another; both are positions.
     pub fn depend(&mut self, node: usize, on: usize) {
-        if node != on {
-            self.graph.update_edge(NodeIndex::new(on), NodeIndex::new(node), ());
+        if node != on && self.edges.insert((node, on)) {
+            self.graph.add_edge(NodeIndex::new(on), NodeIndex::new(node), ());
         }
     }
 

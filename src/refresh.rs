@@ -86,7 +86,7 @@ fn note(state: &mut State, known: Vec<Known>, found: Vec<Option<Observed>>) {
             continue;
         };
         let now = reconcile(schema, &value, &found.value);
-        let Some(instance) = state.resources.get_mut(&address) else { continue };
+        let Some(instance) = state.resources_mut().get_mut(&address) else { continue };
         let object = match deposed {
             Some(key) => instance.deposed.get_mut(key),
             None => instance.current.as_mut(),

@@ -77,7 +77,9 @@ pub struct Task {
     pub schedule: Schedule,
     /// What becomes of the outputs of the root module.
     pub outputs: BTreeMap<String, OutputChange>,
-    /// The state after refreshing.
+    /// What is moved to another address first, one after another.
+    pub moves: Vec<(InstanceAddress, InstanceAddress)>,
+    /// The state after moving and refreshing.
     pub prior: State,
 }
 
@@ -111,7 +113,7 @@ pub struct Applied {
 
 /// Applies a plan. Whatever comes of it, the state says how things are.
 pub async fn apply(task: Task, surroundings: &Surroundings) -> Applied {
-    let Task { changes, schedule, outputs, prior } = task;
+    let Task { changes, schedule, outputs, moves, prior } = task;
     let Surroundings { resolve, store, reporter, stop, parallelism } = surroundings;
     let mut applied = Applied {
         diagnostics: Diagnostics::new(),
@@ -122,7 +124,7 @@ pub async fn apply(task: Task, surroundings: &Surroundings) -> Applied {
     for change in changes.iter().filter(|it| it.action == Action::Nothing && it.deposed.is_none()) {
         resolve.record(&change.address, change.after.clone());
     }
-    match begin(store, &prior) {
+    match begin(store, moves, &prior) {
         Ok(name) => {
             let run = Arc::new(run::Run {
                 changes,
@@ -160,9 +162,14 @@ pub async fn apply(task: Task, surroundings: &Surroundings) -> Applied {
     applied
 }
 
-/// Starts a run, and notes what refreshing has found out.
-fn begin(store: &Store, prior: &State) -> Result<String, Diagnostic> {
+/// Starts a run, and notes what is moved and what refreshing has found out.
+fn begin(
+    store: &Store,
+    moves: Vec<(InstanceAddress, InstanceAddress)>,
+    prior: &State,
+) -> Result<String, Diagnostic> {
     let name = store.begin_run()?;
+    store.append_all(moves.into_iter().map(|(from, to)| Record::Moved { from, to }).collect())?;
     store.append_all(refreshed(&store.state(), prior))?;
     Ok(name)
 }

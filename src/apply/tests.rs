@@ -366,7 +366,7 @@ async fn what_other_tools_noted_survives_an_update() {
     let store = Store::on(Box::new(stage.disk.clone())).unwrap();
     let mut state = store.state();
     let address: InstanceAddress = "fake_found.a".parse().unwrap();
-    let object = state.resources.get_mut(&address).unwrap().current.as_mut().unwrap();
+    let object = state.resources_mut().get_mut(&address).unwrap().current.as_mut().unwrap();
     object.private = Some("bm90ZQ==".into());
     store.push(state, true).unwrap();
     let applied = stage.apply(&[item("fake_found.a", "a").size(9)]).await.unwrap();

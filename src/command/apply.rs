@@ -151,6 +151,7 @@ async fn execute(
         changes: plan.changes,
         schedule: plan.schedule,
         outputs: plan.outputs,
+        moves: plan.moves,
         prior: plan.prior,
     };
     let applied = apply(task, &surroundings).await;

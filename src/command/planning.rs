@@ -7,6 +7,7 @@ use crate::apply::{Purpose, Reporter, Stop, recover};
 use crate::command::arguments::PlanOptions;
 use crate::command::stack::{Stack, state_problem};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::plan::moves::{moved, statements};
 use crate::plan::{Connections, Mode, Plan, Request, connect, plan};
 use crate::provider::ProviderError;
 use crate::refresh::refresh;
@@ -60,9 +61,11 @@ pub(super) async fn make_plan(
     }
     settle(stack, purpose, reporter, stop).await?;
     let stored = stack.store.state();
+    let configuration = &stack.evaluation.configuration;
+    let moves = moved(&stored, configuration, &statements(configuration));
     let prior = match options.refresh {
-        true => refreshed(stack, &stored, &connections, options, &wanted).await?,
-        false => stored.clone(),
+        true => refreshed(stack, &moves.state, &connections, options, &wanted).await?,
+        false => moves.state.clone(),
     };
     let request = Request {
         evaluation: &stack.evaluation,
@@ -70,6 +73,7 @@ pub(super) async fn make_plan(
         providers: &stack.providers,
         connections,
         stored: &stored,
+        moves: &moves,
         prior: &prior,
         mode,
         targets: wanted.targets,

@@ -55,7 +55,7 @@ fn list(
 ) -> Result<Exit, Diagnostics> {
     let wanted = targets(addresses)?;
     let state = open(ui, arguments, false)?.state();
-    for (address, instance) in &state.resources {
+    for (address, instance) in state.resources.iter() {
         let covered = wanted.is_empty() || wanted.iter().any(|target| target.covers(address));
         let own = instance.current.as_ref().and_then(|object| object.id());
         if covered && instance.current.is_some() && id.is_none_or(|id| own == Some(id)) {
@@ -72,7 +72,7 @@ fn show(ui: &Ui, address: &str, arguments: &StateArguments) -> Result<Exit, Diag
         return Err(missing(&address.to_string()));
     };
     let mut one = State { lineage: state.lineage.clone(), ..State::default() };
-    one.resources.insert(address.clone(), instance.clone());
+    one.resources_mut().insert(address.clone(), instance.clone());
     let providers = Providers(world::providers(&WorldArguments::default())?);
     ui.data(&ui.state(&one, &providers)?);
     Ok(Exit::Success)

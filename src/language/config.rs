@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use crate::address::{Key, ModulePath, ResourceName};
+use crate::address::{Key, ModulePath, ResourceName, Target};
 use crate::diagnostic::{Source, Span};
 use crate::value::{Type, Value};
 
@@ -253,6 +253,19 @@ pub struct Module {
     pub required_providers: IndexMap<String, RequiredProvider>,
     /// The `backend` block; only the root's counts.
     pub backend: Option<Block>,
+    /// `moved` blocks.
+    pub moved: Vec<Moved>,
+}
+
+/// A `moved` block: both addresses are relative to the module it stands in.
+#[derive(Clone, Debug)]
+pub struct Moved {
+    /// The address that something had.
+    pub from: Target,
+    /// The address that it has.
+    pub to: Target,
+    /// Where the header stands.
+    pub span: Span,
 }
 
 /// The local name of a provider configuration: `aws` or `aws.west`.

@@ -28,7 +28,8 @@ impl Planner<'_> {
         for gone in self.in_state.get(address).cloned().unwrap_or_default() {
             self.prior.remove(&gone, None);
         }
-        let Some(resource) = self.evaluation.resource(address).cloned() else { return };
+        let evaluation = self.evaluation;
+        let Some(resource) = evaluation.resource(address) else { return };
         let expansion = self.evaluation.resource_expansion(address);
         let keys = expansion.keys();
         if keys.is_empty() {
@@ -44,7 +45,7 @@ impl Planner<'_> {
         };
         for key in keys {
             let address = address.instance(key);
-            let source = Source { address, resource: &resource, kind, provider: provider.clone() };
+            let source = Source { address, resource, kind, provider: provider.clone() };
             let value = self.data_instance(&source, &expansion).await;
             self.evaluation.record(&source.address, value.unwrap_or(Value::unknown(Type::Any)));
         }
@@ -155,6 +156,7 @@ impl Planner<'_> {
             self.request.dependencies.managed(&config_address.module, &config_address.resource);
         self.changes.push(Change {
             address: source.address.clone(),
+            previous: None,
             deposed: None,
             provider: source.provider.clone(),
             action: Action::Read,
@@ -198,7 +200,7 @@ impl Planner<'_> {
         let current = Some(object);
         let provider = source.provider.to_string();
         let instance = StateInstance { provider, current, ..StateInstance::default() };
-        self.prior.resources.insert(source.address.clone(), instance);
+        self.prior.resources_mut().insert(source.address.clone(), instance);
     }
 }
 

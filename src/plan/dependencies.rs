@@ -104,6 +104,15 @@ impl Dependencies {
         direct.into_iter().flatten().filter_map(|at| self.address(*at)).collect()
     }
 
+    /// All resources and data sources with those they directly depend on, dependencies first.
+    pub fn in_order(&self) -> impl Iterator<Item = (ConfigAddress, Vec<ConfigAddress>)> {
+        self.order.iter().filter_map(|at| {
+            let address = self.address(*at)?;
+            let direct = self.direct.get(at).into_iter().flatten();
+            Some((address, direct.filter_map(|at| self.address(*at)).collect()))
+        })
+    }
+
     /// The managed resources that one directly depends on, seen through data sources.
     pub fn managed(&self, module: &ModulePath, name: &ResourceName) -> BTreeSet<ConfigAddress> {
         let mut found = BTreeSet::new();

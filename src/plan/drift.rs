@@ -31,7 +31,7 @@ pub(super) fn reads(
 /// reports them.
 pub(super) fn found(planner: &Planner<'_>, reads: &BTreeSet<Read>) -> Vec<Drift> {
     let mut drift =
-        between(planner.request.stored, planner.request.prior, planner.request.providers);
+        between(&planner.request.moves.state, planner.request.prior, planner.request.providers);
     if drift.is_empty() || planner.request.mode == Mode::RefreshOnly {
         return drift;
     }
@@ -53,6 +53,9 @@ pub(super) fn found(planner: &Planner<'_>, reads: &BTreeSet<Read>) -> Vec<Drift>
 }
 
 fn between(stored: &State, refreshed: &State, providers: &Providers) -> Vec<Drift> {
+    if std::sync::Arc::ptr_eq(&stored.resources, &refreshed.resources) {
+        return Vec::new();
+    }
     let managed =
         stored.resources.keys().filter(|it| it.resource.resource.mode == ResourceMode::Managed);
     let drift = managed.filter_map(|address| {

@@ -1,6 +1,6 @@
 //! `count` and `for_each`: how many instances there are, and what distinguishes them.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::address::Key;
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
@@ -17,7 +17,7 @@ pub enum Expansion {
     /// So many, by index.
     Count(usize),
     /// One for each key, with its value.
-    Each(BTreeMap<String, Value>),
+    Each(Arc<Fields>),
     /// Not known, because what it depends on is not, or is wrong.
     Unknown,
 }
@@ -32,6 +32,16 @@ impl Expansion {
                 each.keys().map(|name| Some(Key::Name(name.clone()))).collect()
             }
             Expansion::Unknown => Vec::new(),
+        }
+    }
+
+    /// Whether there is an instance with the key.
+    pub fn has(&self, key: Option<&Key>) -> bool {
+        match (self, key) {
+            (Expansion::Single, None) => true,
+            (Expansion::Count(count), Some(Key::Index(index))) => index < count,
+            (Expansion::Each(each), Some(Key::Name(name))) => each.contains_key(name),
+            _ => false,
         }
     }
 
@@ -145,12 +155,9 @@ fn each(expression: &Expression, scope: &dyn Scope) -> Result<Expansion, Diagnos
         return fail(SUMMARY, detail, &hint, span);
     }
     match value {
-        Value::Map(_, fields) | Value::Object(fields) => {
-            Ok(Expansion::Each(Fields::clone(&fields)))
-        }
-        Value::Set(_, items) => match items.iter().map(name_of).collect::<Option<BTreeMap<_, _>>>()
-        {
-            Some(each) => Ok(Expansion::Each(each)),
+        Value::Map(_, fields) | Value::Object(fields) => Ok(Expansion::Each(fields)),
+        Value::Set(_, items) => match items.iter().map(name_of).collect::<Option<Fields>>() {
+            Some(each) => Ok(Expansion::Each(Arc::new(each))),
             None => fail(
                 SUMMARY,
                 "The set of `for_each` has elements that are not strings.".into(),

@@ -89,6 +89,7 @@ fn plan_to_json(plan: &Plan, root: &FilePath) -> Json {
         "variables": plan.variables.iter().map(|(name, it)| (name.clone(), to_json(it))).collect::<BTreeMap<_, _>>(),
         "changes": plan.changes.iter().map(change_to_json).collect::<Vec<_>>(),
         "schedule": plan.schedule,
+        "moves": plan.moves.iter().map(|(from, to)| json!([from.to_string(), to.to_string()])).collect::<Vec<_>>(),
         "drift": drift.collect::<Vec<_>>(),
         "reads": plan.reads.iter().map(|(address, it)| json!([address.to_string(), it])).collect::<Vec<_>>(),
         "outputs": outputs.collect::<BTreeMap<_, _>>(),
@@ -102,6 +103,7 @@ fn change_to_json(change: &Change) -> Json {
         |all: &[ConfigAddress]| all.iter().map(ConfigAddress::to_string).collect::<Vec<_>>();
     json!({
         "address": change.address.to_string(),
+        "previous": change.previous.as_ref().map(InstanceAddress::to_string),
         "deposed": change.deposed,
         "provider": change.provider.to_string(),
         "action": change.action,
@@ -198,6 +200,7 @@ fn plan_from_json(
         variables: variables.collect::<Option<_>>()?,
         workspace: json.get("workspace")?.as_str()?.to_string(),
         stored,
+        moves: all("moves")?.iter().map(move_from_json).collect::<Option<_>>()?,
         prior,
         changes: all("changes")?.iter().map(change_from_json).collect::<Option<_>>()?,
         schedule,
@@ -232,6 +235,11 @@ fn drift_from_json(json: &Json) -> Option<Drift> {
     })
 }
 
+fn move_from_json(json: &Json) -> Option<(InstanceAddress, InstanceAddress)> {
+    let side = |at: usize| json.get(at)?.as_str()?.parse().ok();
+    Some((side(0)?, side(1)?))
+}
+
 fn read_from_json(json: &Json) -> Option<Read> {
     Some((config_address(json.get(0)?)?, json.get(1)?.as_str().map(str::to_string)))
 }
@@ -254,6 +262,10 @@ fn change_from_json(json: &Json) -> Option<Change> {
     let paths = json.get("replace_paths")?.as_array()?.iter().map(path_from_json);
     Some(Change {
         address: json.get("address")?.as_str()?.parse().ok()?,
+        previous: match json.get("previous")? {
+            Json::String(previous) => Some(previous.parse().ok()?),
+            _ => None,
+        },
         deposed: json.get("deposed")?.as_str().map(str::to_string),
         provider: json.get("provider")?.as_str()?.parse().ok()?,
         action: serde_json::from_value(json.get("action")?.clone()).ok()?,

@@ -27,21 +27,21 @@ struct Instance<'r> {
 impl Planner<'_> {
     /// Plans all instances of a resource, and those that it has no more.
     pub(super) fn managed_resource(&mut self, address: &ResourceAddress) {
-        let Some(resource) = self.evaluation.resource(address).cloned() else { return };
-        let expansion = self.evaluation.resource_expansion(address);
+        let evaluation = self.evaluation;
+        let Some(resource) = evaluation.resource(address) else { return };
+        let expansion = evaluation.resource_expansion(address);
         let keys = expansion.keys();
         if !keys.is_empty() {
-            let Some((kind, provider)) = self.kind_of(address, &resource) else { return };
+            let Some((kind, provider)) = self.kind_of(address, resource) else { return };
             for key in &keys {
                 let address = address.instance(key.clone());
-                let instance =
-                    Instance { address, resource: &resource, kind, provider: provider.clone() };
+                let instance = Instance { address, resource, kind, provider: provider.clone() };
                 self.managed_instance(&instance, &expansion);
             }
         }
         if expansion != Expansion::Unknown {
             let gone = self.in_state.get(address).cloned().unwrap_or_default();
-            for address in gone.into_iter().filter(|it| !keys.contains(&it.key)) {
+            for address in gone.into_iter().filter(|it| !expansion.has(it.key.as_ref())) {
                 let reason = missing_key(&expansion, &address);
                 orphans::plan_delete(self, &address, reason);
             }
@@ -143,7 +143,7 @@ impl Planner<'_> {
             _ if prior.is_some() && requested => Reason::Requested,
             Action::DestroyThenCreate if triggered => Reason::Triggered,
             Action::DestroyThenCreate => Reason::CannotUpdate,
-            Action::Create if self.request.stored.object(address, None).is_some() => {
+            Action::Create if self.request.moves.state.object(address, None).is_some() => {
                 Reason::Missing
             }
             _ => Reason::None,
@@ -157,6 +157,7 @@ impl Planner<'_> {
             self.request.dependencies.managed(&config_address.module, &config_address.resource);
         Some(Change {
             address: address.clone(),
+            previous: self.request.moves.origins.get(address).cloned(),
             deposed: None,
             provider: provider.clone(),
             action: match found.action {

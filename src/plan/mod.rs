@@ -11,6 +11,7 @@ mod expand;
 pub mod file;
 mod managed;
 mod model;
+pub mod moves;
 mod order;
 mod orphans;
 mod providers;

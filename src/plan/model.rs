@@ -129,6 +129,8 @@ pub enum Reason {
 pub struct Change {
     /// The instance.
     pub address: InstanceAddress,
+    /// The address that its object had before it was moved.
+    pub previous: Option<InstanceAddress>,
     /// The key of the deposed object this is about.
     pub deposed: Option<String>,
     /// The provider configuration that does it.
@@ -151,6 +153,13 @@ pub struct Change {
     pub prior_dependencies: Vec<ConfigAddress>,
     /// Whether a replacement of it is made before the old object is destroyed.
     pub create_before_destroy: bool,
+}
+
+impl Change {
+    /// Whether anything comes of it: something is done to the object, or it has another address.
+    pub fn does_something(&self) -> bool {
+        self.action != Action::Nothing || self.previous.is_some()
+    }
 }
 
 /// A difference between state and world, found by refreshing.
@@ -242,7 +251,9 @@ pub struct Plan {
     pub workspace: String,
     /// The state the plan is made against: as it was stored, before refreshing.
     pub stored: State,
-    /// The same after refreshing.
+    /// What is moved to another address before all else, one after another.
+    pub moves: Vec<(InstanceAddress, InstanceAddress)>,
+    /// The state after moving and refreshing.
     pub prior: State,
     /// All instances of the configuration and of state, in source order; those without change too.
     pub changes: Vec<Change>,
@@ -269,6 +280,7 @@ impl Plan {
     pub fn changes_anything(&self) -> bool {
         self.changes.iter().any(|change| change.action != Action::Nothing)
             || self.outputs.values().any(|output| output.before != output.after)
+            || !self.moves.is_empty()
             || (self.mode == Mode::RefreshOnly && !self.drift.is_empty())
     }
 

@@ -25,6 +25,10 @@ struct Orderer<'a> {
     dag: Dag<Point>,
     /// The module instances in which each resource has changes.
     places: BTreeMap<ConfigAddress, BTreeSet<ResourceAddress>>,
+    /// For each resource without changes, the nearest with changes that it depends on.
+    nearest: BTreeMap<ConfigAddress, BTreeSet<ConfigAddress>>,
+    /// Resources of which one is gone before what it depended on, the other, is destroyed.
+    gone_before: BTreeSet<(ResourceAddress, ResourceAddress)>,
 }
 
 /// Decides how replacements go, and in which order everything is done. The error is a circle that
@@ -34,9 +38,16 @@ pub(super) fn schedule(
     dependencies: &Dependencies,
 ) -> Result<Schedule, Box<Diagnostic>> {
     decide_replacements(changes, dependencies);
-    let mut orderer =
-        Orderer { changes, dependencies, dag: Dag::default(), places: BTreeMap::new() };
+    let mut orderer = Orderer {
+        changes,
+        dependencies,
+        dag: Dag::default(),
+        places: BTreeMap::new(),
+        nearest: BTreeMap::new(),
+        gone_before: BTreeSet::new(),
+    };
     orderer.points();
+    orderer.see_through();
     for index in 0..changes.len() {
         orderer.edges_of(index);
     }
@@ -80,6 +91,28 @@ impl Orderer<'_> {
         }
     }
 
+    /// Finds what is behind the resources without changes, each once.
+    fn see_through(&mut self) {
+        if self.places.is_empty() {
+            return;
+        }
+        for (address, direct) in self.dependencies.in_order() {
+            if self.places.contains_key(&address) {
+                continue;
+            }
+            let mut found = BTreeSet::new();
+            for on in direct {
+                match self.nearest.get(&on) {
+                    Some(behind) => found.extend(behind.iter().cloned()),
+                    None => {
+                        found.insert(on);
+                    }
+                }
+            }
+            self.nearest.insert(address, found);
+        }
+    }
+
     fn edges_of(&mut self, index: usize) {
         let change = &self.changes[index];
         if makes(change.action) {
@@ -106,6 +139,10 @@ impl Orderer<'_> {
         let own = &change.address.resource;
         for on in &change.prior_dependencies {
             for place in self.places_of(on, &own.module) {
+                if destroys(change.action) && !self.gone_before.insert((own.clone(), place.clone()))
+                {
+                    continue;
+                }
                 for other in self.destroys_in(&place) {
                     if destroys(change.action) {
                         self.depend(Point::Destroy(other), &Point::Gone(own.clone()));
@@ -138,6 +175,10 @@ impl Orderer<'_> {
             if !seen.insert(address.clone()) {
                 continue;
             }
+            if let Some(behind) = self.nearest.get(&address) {
+                queue.extend(behind.iter().cloned());
+                continue;
+            }
             let places = self.places_of(&address, &from.module);
             if places.is_empty() {
                 queue.extend(self.dependencies.of(&address.module, &address.resource));
@@ -150,8 +191,16 @@ impl Orderer<'_> {
     /// Where a resource has changes, as seen from a module instance: in the same instances of the
     /// modules that both are in.
     fn places_of(&self, address: &ConfigAddress, from: &ModuleInstance) -> Vec<ResourceAddress> {
-        let places = self.places.get(address).into_iter().flatten();
-        places.filter(|place| together(&place.module, from)).cloned().collect()
+        let Some(places) = self.places.get(address) else { return Vec::new() };
+        let steps =
+            from.0.iter().zip(&address.module.0).take_while(|(step, name)| step.0 == **name);
+        let shared: Vec<_> = steps.map(|(step, _)| step.clone()).collect();
+        let first = ResourceAddress {
+            module: ModuleInstance(shared.clone()),
+            resource: address.resource.clone(),
+        };
+        let places = places.range(first..);
+        places.take_while(|place| place.module.0.starts_with(&shared)).cloned().collect()
     }
 
     fn depend(&mut self, point: Point, on: &Point) {
@@ -182,12 +231,6 @@ impl Orderer<'_> {
         Diagnostic::error("Changes cannot be ordered", detail)
             .hint("Apply them in parts with `-target`, or change `create_before_destroy`.")
     }
-}
-
-/// Whether two module instances agree on the instances of the modules that both are in.
-fn together(one: &ModuleInstance, other: &ModuleInstance) -> bool {
-    let shared = one.0.iter().zip(&other.0).take_while(|(a, b)| a.0 == b.0);
-    shared.into_iter().all(|(a, b)| a.1 == b.1)
 }
 
 fn makes(action: Action) -> bool {

@@ -1,6 +1,8 @@
 //! Plans the objects of state that the configuration has no more, and all of them for destroy.
 
-use crate::address::{InstanceAddress, Mode as ResourceMode};
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::address::{InstanceAddress, Mode as ResourceMode, ModuleInstance, ModulePath};
 use crate::diagnostic::Diagnostic;
 use crate::plan::providers::{Providers, full_source};
 use crate::plan::walk::Planner;
@@ -80,12 +82,7 @@ pub(super) fn provider_of(
 
 /// Plans the objects of state whose resource or module is no longer in the configuration.
 pub(super) fn plan_orphans(planner: &mut Planner<'_>) {
-    let modules = |planner: &Planner<'_>, address: &InstanceAddress| {
-        planner
-            .evaluation
-            .module_instances(&address.resource.module.path())
-            .contains(&address.resource.module)
-    };
+    let mut modules = Modules::default();
     let addresses: Vec<InstanceAddress> = planner.request.prior.resources.keys().cloned().collect();
     for address in addresses {
         let targeted = planner.request.targets.is_empty()
@@ -98,10 +95,25 @@ pub(super) fn plan_orphans(planner: &mut Planner<'_>) {
                 Reason::NoModule
             }
             None => Reason::NoResource,
-            Some(_) if !modules(planner, &address) => Reason::NoModule,
+            Some(_) if !modules.have(planner, &address.resource.module) => Reason::NoModule,
             Some(_) => continue,
         };
         plan_delete(planner, &address, reason);
+    }
+}
+
+/// The instances that the modules of the configuration have, as far as they were asked for.
+#[derive(Default)]
+struct Modules(BTreeMap<ModulePath, BTreeSet<ModuleInstance>>);
+
+impl Modules {
+    fn have(&mut self, planner: &Planner<'_>, module: &ModuleInstance) -> bool {
+        let path = module.path();
+        if !self.0.contains_key(&path) {
+            let instances = planner.evaluation.module_instances(&path);
+            self.0.insert(path.clone(), instances.into_iter().collect());
+        }
+        self.0.get(&path).is_some_and(|instances| instances.contains(module))
     }
 }
 
@@ -116,17 +128,15 @@ pub(super) fn plan_destroy(planner: &mut Planner<'_>) {
 }
 
 /// What is destroyed: all, or the targets and what depends on them.
-fn doomed(planner: &Planner<'_>) -> std::collections::BTreeSet<InstanceAddress> {
+fn doomed(planner: &Planner<'_>) -> BTreeSet<InstanceAddress> {
     let state = planner.request.prior;
     let targets = &planner.request.targets;
     let named = |it: &&InstanceAddress| {
         targets.is_empty() || targets.iter().any(|target| target.covers(it))
     };
-    let mut doomed: std::collections::BTreeSet<_> =
-        state.resources.keys().filter(named).cloned().collect();
+    let mut doomed: BTreeSet<_> = state.resources.keys().filter(named).cloned().collect();
     loop {
-        let resources: std::collections::BTreeSet<_> =
-            doomed.iter().map(|it| it.resource.config()).collect();
+        let resources: BTreeSet<_> = doomed.iter().map(|it| it.resource.config()).collect();
         let depends =
             |(address, _, object): (&InstanceAddress, Option<&str>, &crate::state::Object)| {
                 let needs = object.dependencies.iter().any(|on| resources.contains(on));
@@ -189,6 +199,7 @@ fn delete_object(
     planner.changing.insert(address.resource.clone());
     let change = Change {
         address: address.clone(),
+        previous: planner.request.moves.origins.get(address).cloned(),
         deposed: deposed.map(str::to_string),
         provider,
         action: Action::Delete,

@@ -10,6 +10,7 @@ use crate::plan::checks::check;
 use crate::plan::connect::connect_one;
 use crate::plan::dependencies::{Dependencies, Node};
 use crate::plan::evaluation::Evaluation;
+use crate::plan::moves::{self, Moves};
 use crate::plan::providers::{Connections, Providers};
 use crate::plan::{
     Change, CheckResult, Mode, OutputChange, Plan, ProviderKey, drift, order, orphans,
@@ -29,7 +30,9 @@ pub struct Request<'a> {
     pub connections: Connections,
     /// The state as stored.
     pub stored: &'a State,
-    /// The state refreshed.
+    /// The same with its objects moved to their new addresses.
+    pub moves: &'a Moves,
+    /// That state refreshed.
     pub prior: &'a State,
     /// What is asked for.
     pub mode: Mode,
@@ -233,6 +236,8 @@ impl<'a> Planner<'a> {
     }
 
     fn finish(mut self) -> Plan {
+        let found = moves::check(self.request);
+        self.diagnostics.extend(found);
         let outputs = self.outputs();
         let reads = drift::reads(&self, &outputs);
         let drift = drift::found(&self, &reads);
@@ -246,6 +251,7 @@ impl<'a> Planner<'a> {
             variables: self.evaluation.variables().clone(),
             workspace: self.evaluation.workspace.clone(),
             stored: request.stored.clone(),
+            moves: request.moves.steps.clone(),
             drift,
             reads,
             prior: self.prior,

@@ -89,7 +89,7 @@ impl Folded {
         let mut folded = Folded { state: snapshot, unresolved };
         for pending in folded.unresolved.values().filter(|it| it.made.is_some()) {
             let place = &pending.begun.place;
-            let instance = folded.state.resources.get_mut(&place.address);
+            let instance = folded.state.resources_mut().get_mut(&place.address);
             let object = instance.and_then(|it| match &place.deposed {
                 Some(key) => it.deposed.get_mut(key),
                 None => it.current.as_mut(),

@@ -19,6 +19,7 @@ mod store;
 mod vault;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 
@@ -49,8 +50,8 @@ pub struct State {
     pub terraform_version: String,
     /// The outputs of the root module.
     pub outputs: BTreeMap<String, OutputValue>,
-    /// The objects, by the instance they belong to.
-    pub resources: BTreeMap<InstanceAddress, Instance>,
+    /// The objects, by the instance they belong to. Copies of a state share them until one changes.
+    pub resources: Arc<BTreeMap<InstanceAddress, Instance>>,
     /// The results of checks, as in the file.
     pub check_results: Json,
     /// Members of the file that terrace does not know.
@@ -152,6 +153,11 @@ impl State {
         State { lineage: lineage.into(), ..State::default() }
     }
 
+    /// The objects, to be changed.
+    pub fn resources_mut(&mut self) -> &mut BTreeMap<InstanceAddress, Instance> {
+        Arc::make_mut(&mut self.resources)
+    }
+
     /// Whether it holds neither objects nor outputs.
     pub fn is_empty(&self) -> bool {
         self.resources.is_empty() && self.outputs.is_empty()
@@ -170,7 +176,7 @@ impl State {
         provider: &str,
         object: Object,
     ) -> Option<Object> {
-        let instance = self.resources.entry(address.clone()).or_default();
+        let instance = self.resources_mut().entry(address.clone()).or_default();
         instance.provider = provider.to_string();
         match deposed {
             Some(key) => instance.deposed.insert(key.to_string(), object),
@@ -180,27 +186,29 @@ impl State {
 
     /// Takes an object out, and its instance with the last one.
     pub fn remove(&mut self, address: &InstanceAddress, deposed: Option<&str>) -> Option<Object> {
-        let instance = self.resources.get_mut(address)?;
+        self.object(address, deposed)?;
+        let resources = self.resources_mut();
+        let instance = resources.get_mut(address)?;
         let object = match deposed {
             Some(key) => instance.deposed.remove(key),
             None => instance.current.take(),
         };
         if instance.is_empty() {
-            self.resources.remove(address);
+            resources.remove(address);
         }
         object
     }
 
     /// Gives the objects of an instance a new address; what was there is replaced.
     pub fn rename(&mut self, from: &InstanceAddress, to: &InstanceAddress) {
-        if let Some(instance) = self.resources.remove(from) {
-            self.resources.insert(to.clone(), instance);
+        if let Some(instance) = self.resources_mut().remove(from) {
+            self.resources_mut().insert(to.clone(), instance);
         }
     }
 
     /// Makes the current object of an instance a deposed one.
     pub fn depose(&mut self, address: &InstanceAddress, key: &str) {
-        if let Some(instance) = self.resources.get_mut(address)
+        if let Some(instance) = self.resources_mut().get_mut(address)
             && let Some(object) = instance.current.take()
         {
             instance.deposed.insert(key.to_string(), object);
@@ -227,7 +235,7 @@ impl State {
 
     /// Whether both hold the same, whatever their lineage and serial.
     pub fn same_content(&self, other: &State) -> bool {
-        self.resources == other.resources
+        (Arc::ptr_eq(&self.resources, &other.resources) || self.resources == other.resources)
             && self.outputs == other.outputs
             && self.check_results == other.check_results
     }

@@ -106,6 +106,9 @@ pub(super) fn change(change: &Change) -> Json {
         Action::Forget => &["forget"],
     };
     let mut json = identity(&change.address);
+    if let Some(previous) = &change.previous {
+        json["previous_address"] = json!(previous.to_string());
+    }
     if let Some(key) = &change.deposed {
         json["deposed"] = json!(key);
     }

@@ -158,7 +158,7 @@ impl Ui {
 /// A plan as Terraform's JSON lines: a line for each change, and one that counts them.
 fn plan_lines(plan: &Plan) -> Vec<serde_json::Value> {
     use serde_json::json;
-    let changes = plan.changes.iter().filter(|it| it.action != crate::plan::Action::Nothing);
+    let changes = plan.changes.iter().filter(|it| it.does_something());
     let mut lines: Vec<_> = changes.map(json::change_line).collect();
     let counts = plan.counts();
     lines.push(json!({

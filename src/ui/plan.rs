@@ -9,8 +9,8 @@ use crate::value::Value;
 pub(super) fn text(plan: &Plan, colour: bool) -> String {
     let mut text = String::new();
     text.push_str(&drift(plan, colour));
-    let changes: Vec<&Change> =
-        plan.changes.iter().filter(|it| it.action != Action::Nothing).collect();
+    let changes: Vec<&Change> = plan.changes.iter().filter(|it| it.does_something()).collect();
+    text.push_str(&only_moved(plan, colour));
     for change in &changes {
         text.push_str(&one(change, colour));
     }
@@ -24,6 +24,11 @@ fn one(change: &Change, colour: bool) -> String {
     let (label, symbol, verb) = words(change.action);
     let deposed =
         change.deposed.as_ref().map(|key| format!(" (deposed {key})")).unwrap_or_default();
+    let verb = match (&change.previous, change.action) {
+        (Some(previous), Action::Nothing) => format!("has moved from {previous}"),
+        (Some(previous), _) => format!("(moved from {previous}) {verb}"),
+        (None, _) => verb.to_string(),
+    };
     let title = format!("{}{deposed} {verb}", change.address);
     let title = paint(&title, Label::Strong, colour);
     let why = reason(change).map(|why| format!("\n      because {why}")).unwrap_or_default();
@@ -69,6 +74,17 @@ fn reason(change: &Change) -> Option<String> {
         Reason::DependencyPending => "it depends on something that changes".into(),
         Reason::Deposed => "an earlier replacement left it behind".into(),
     })
+}
+
+/// What a plan that only refreshes moves.
+fn only_moved(plan: &Plan, colour: bool) -> String {
+    if plan.mode != Mode::RefreshOnly || plan.moves.is_empty() {
+        return String::new();
+    }
+    let symbol = paint("  ~", Label::Change, colour);
+    let moved =
+        plan.moves.iter().map(|(from, to)| format!("{symbol} {to} has moved from {from}\n"));
+    format!("{}\n", moved.collect::<String>())
 }
 
 /// What has changed outside of terrace.

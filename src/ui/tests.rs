@@ -24,6 +24,7 @@ fn change(action: Action, before: Value, after: Value) -> Change {
     let source = "registry.terraform.io/hashicorp/aws".to_string();
     Change {
         address: "aws_ecs_service.web".parse().unwrap(),
+        previous: None,
         deposed: None,
         provider: ProviderKey { module: ModulePath::default(), source, alias: None },
         action,

@@ -90,3 +90,56 @@ async fn drift_of_what_the_configuration_sets_is_told() {
     assert_eq!(plan.code, Some(2), "{}", plan.stdout);
     assert!(plan.stdout.contains("aws_cloudwatch_log_group.a is gone"), "{}", plan.stdout);
 }
+
+const DATA: &str = "resource \"terraform_data\" \"a\" {\n  input = \"x\"\n}\n";
+
+#[test]
+fn an_object_that_gets_another_address_is_moved() {
+    let stack = Terrace::sandbox(&[("main.tf", DATA)]);
+    stack.ok(&["apply", "-auto-approve"]);
+    stack.write("main.tf", &DATA.replace("input", "count = 1\n  input"));
+    let plan = stack.run(&["plan", "-detailed-exitcode", "-out=plan"]);
+    assert_eq!(plan.code, Some(2), "{}", plan.stdout);
+    let moved = "terraform_data.a[0] has moved from terraform_data.a\n";
+    assert!(plan.stdout.contains(moved), "{}", plan.stdout);
+    assert!(plan.stdout.contains("0 to add, 0 to change, 0 to destroy"), "{}", plan.stdout);
+    let json: serde_json::Value =
+        serde_json::from_str(&stack.ok(&["show", "-json", "plan"]).stdout).unwrap();
+    assert_eq!(json["resource_changes"][0]["previous_address"], "terraform_data.a");
+    assert_eq!(json["resource_changes"][0]["change"]["actions"][0], "no-op");
+    stack.ok(&["apply", "plan"]);
+    assert_eq!(stack.ok(&["state", "list"]).stdout, "terraform_data.a[0]\n");
+    stack.ok(&["plan", "-detailed-exitcode"]);
+
+    let block = "moved {\n  from = terraform_data.a[0]\n  to = terraform_data.b\n}\n";
+    let renamed = DATA.replace("\"a\"", "\"b\"").replace("\"x\"", "\"y\"");
+    stack.write("main.tf", &(renamed + block));
+    let plan = stack.ok(&["plan"]).stdout;
+    let moved = "terraform_data.b (moved from terraform_data.a[0]) will be updated in place";
+    assert!(plan.contains(moved), "{plan}");
+    let left = stack.fails(&["plan", "-target=terraform_data.b"]);
+    assert!(left.contains("-target='terraform_data.a[0]'"), "{left}");
+    stack.ok(&["apply", "-auto-approve"]);
+    assert_eq!(stack.ok(&["state", "list"]).stdout, "terraform_data.b\n");
+    stack.ok(&["plan", "-detailed-exitcode"]);
+}
+
+#[test]
+fn moves_that_make_no_sense_are_refused() {
+    let block = |from: &str, to: &str| format!("moved {{\n  from = {from}\n  to = {to}\n}}\n");
+    let (a, b, c) = ("terraform_data.a", "terraform_data.b", "terraform_data.c");
+    let cases = [
+        (block(a, b), "Moved object still exists"),
+        (block(b, b), "Redundant move statement"),
+        (block(b, c) + &block(b, a), "Ambiguous move statements"),
+        (block(b, a) + &block(c, a), "Ambiguous move statements"),
+        (block("aws_vpc.b", a), "Resource type mismatch"),
+        (block(b, c) + &block(c, b), "Cyclic dependency in move statements"),
+    ];
+    let stack = Terrace::sandbox(&[]);
+    for (blocks, problem) in cases {
+        stack.write("main.tf", &format!("{DATA}{blocks}"));
+        let told = stack.fails(&["plan"]);
+        assert!(told.contains(problem), "{blocks}{told}");
+    }
+}

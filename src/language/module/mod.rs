@@ -3,6 +3,7 @@
 mod arguments;
 mod call;
 mod constant;
+mod moved;
 mod resource;
 mod settings;
 mod variable;
@@ -58,6 +59,7 @@ pub fn read_module(folder: PathBuf, files: Vec<Body>) -> (Module, Diagnostics) {
         providers: IndexMap::new(),
         required_providers: IndexMap::new(),
         backend: None,
+        moved: Vec::new(),
     };
     let mut reader = Reader { module, diagnostics: Diagnostics::new() };
     for file in files {
@@ -93,7 +95,8 @@ impl Reader {
             "output" => self.output(block),
             "resource" | "data" => self.resource(block),
             "module" => self.call(block),
-            "moved" | "import" | "removed" | "check" | "ephemeral" => self.later(&block),
+            "moved" => self.moved(block),
+            "import" | "removed" | "check" | "ephemeral" => self.later(&block),
             kind => {
                 let hint = nearest(kind, BLOCKS).map(|it| format!("Did you mean `{it}`?"));
                 let detail = format!("There are no `{kind}` blocks in a configuration.");
@@ -105,7 +108,6 @@ impl Reader {
 
     fn later(&mut self, block: &Block) {
         let hint = match block.kind.as_str() {
-            "moved" => "Until then, `terrace state mv` moves a resource to its new address.",
             "import" => "Until then, `terrace import` takes a resource into the state.",
             "removed" => "Until then, `terrace state rm` takes a resource out of the state.",
             "check" => "Until then, use `precondition` and `postcondition` in `lifecycle`.",

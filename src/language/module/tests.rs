@@ -380,8 +380,20 @@ const WRONG: &[(&str, &str)] = &[
         "main.tf:3:13 Unsupported argument: A required provider has no `sauce`. There are `source`, `version` and `configuration_aliases`.",
     ),
     (
-        "moved {\n  from = a.b\n  to = c.d\n}\n",
-        "main.tf:1:1 Unsupported block type: terrace does not support `moved` blocks yet. Until then, `terrace state mv` moves a resource to its new address.",
+        "moved {\n  from = a.b[each.key]\n  to = a.c\n}\n",
+        "main.tf:2:10 Invalid address: An address consists of names, with constant instance keys in brackets. Write for example `aws_vpc.main`, `aws_subnet.a[0]` or `module.a[\"b\"]`.",
+    ),
+    (
+        "moved {\n  from = module.a\n  to = a.c\n}\n",
+        "main.tf:1:1 Invalid moved block: A module becomes a module, and a resource a resource. ",
+    ),
+    (
+        "moved {\n  from = data.a.b\n  to = a.c\n}\n",
+        "main.tf:2:10 Invalid address: A data source is read anew, so there is nothing to move. ",
+    ),
+    (
+        "moved {\n  from = a.b\n}\n",
+        "main.tf:1:1 Missing required argument: The argument `to` is required in a moved block. ",
     ),
     (
         "check \"x\" {\n  assert {\n    condition = true\n    error_message = \"\"\n  }\n}\n",

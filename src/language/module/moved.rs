@@ -1,0 +1,83 @@
+//! `moved` blocks.
+
+use super::Reader;
+use super::arguments::Arguments;
+use crate::address::{Key, Mode, Target};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::language::config::{Block, Expression, ExpressionKind, Moved, Reference};
+use crate::value::Value;
+
+impl Reader {
+    pub(super) fn moved(&mut self, block: Block) {
+        self.labels(&block, []);
+        let mut arguments = Arguments::new("a moved block", block, &mut self.diagnostics);
+        let span = arguments.span.clone();
+        let mut address = |name| {
+            let given = arguments.required(name)?;
+            target(&given, arguments.diagnostics)
+        };
+        let (from, to) = (address("from"), address("to"));
+        arguments.finish();
+        let (Some(from), Some(to)) = (from, to) else { return };
+        if matches!(from, Target::Module(_)) != matches!(to, Target::Module(_)) {
+            let detail = "A module becomes a module, and a resource a resource.";
+            return self
+                .diagnostics
+                .push(Diagnostic::error("Invalid moved block", detail).at(&span));
+        }
+        self.module.moved.push(Moved { from, to, span });
+    }
+}
+
+/// The address that an expression spells.
+fn target(expression: &Expression, diagnostics: &mut Diagnostics) -> Option<Target> {
+    let mut steps = Vec::new();
+    let spelled = spell(expression, &mut steps);
+    let target = spelled.and_then(|()| Target::from_steps(steps).ok());
+    let problem = match &target {
+        None => {
+            let detail = "An address consists of names, with constant instance keys in brackets.";
+            let hint = "Write for example `aws_vpc.main`, `aws_subnet.a[0]` or `module.a[\"b\"]`.";
+            Diagnostic::error("Invalid address", detail).hint(hint)
+        }
+        Some(target) if is_data(target) => {
+            let detail = "A data source is read anew, so there is nothing to move.";
+            Diagnostic::error("Invalid address", detail)
+        }
+        Some(_) => return target,
+    };
+    diagnostics.push(problem.at(&expression.span));
+    None
+}
+
+fn is_data(target: &Target) -> bool {
+    match target {
+        Target::Module(_) => false,
+        Target::Resource(it) => it.resource.mode == Mode::Data,
+        Target::Instance(it) => it.resource.resource.mode == Mode::Data,
+    }
+}
+
+/// The names of an address with their keys.
+fn spell(expression: &Expression, steps: &mut Vec<(String, Option<Key>)>) -> Option<()> {
+    match &expression.kind {
+        ExpressionKind::Reference(Reference::Bound(name)) => steps.push((name.clone(), None)),
+        ExpressionKind::Attribute(inside, name) => {
+            spell(inside, steps)?;
+            steps.push((name.clone(), None));
+        }
+        ExpressionKind::Index(inside, key) => {
+            spell(inside, steps)?;
+            let ExpressionKind::Literal(key) = &key.kind else { return None };
+            let key = match key {
+                Value::String(name) => Key::Name(name.to_string()),
+                Value::Number(at) => Key::Index(at.as_usize()?),
+                _ => return None,
+            };
+            let last = steps.last_mut().filter(|(_, taken)| taken.is_none())?;
+            last.1 = Some(key);
+        }
+        _ => return None,
+    }
+    Some(())
+}

@@ -1,0 +1,257 @@
+//! Objects whose address has changed: what `moved` blocks say, and what `count` implies.
+
+mod statement;
+#[cfg(test)]
+mod tests;
+mod validate;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+pub use statement::{Statement, statements};
+
+use crate::address::{
+    ConfigAddress, InstanceAddress, Key, Mode, ModuleInstance, ResourceAddress, ResourceName,
+    Target,
+};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::graph::Dag;
+use crate::language::config::{Configuration, Repetition};
+use crate::plan::Request;
+use crate::state::{Instance, State};
+
+/// A state after its objects were moved.
+#[derive(Clone, Debug, Default)]
+pub struct Moves {
+    /// The state.
+    pub state: State,
+    /// The moves made, in their order: from one address to another.
+    pub steps: Vec<(InstanceAddress, InstanceAddress)>,
+    /// For each address that has an object by now, the one that it had at first.
+    pub origins: BTreeMap<InstanceAddress, InstanceAddress>,
+    /// What stays where it is because there is something at its new address already.
+    pub blocked: Vec<(InstanceAddress, InstanceAddress)>,
+}
+
+/// Moves the objects of a state as the statements say, and then as the configuration implies: an
+/// object without a key becomes number 0 of a resource or module that has `count` now, and number 0
+/// the only one where there is no `count` any more. What a statement names is not implied.
+///
+/// Statements that go round in circles move nothing; validation reports them.
+pub fn moved(state: &State, configuration: &Configuration, statements: &[Statement]) -> Moves {
+    let mut moves = Moves { state: state.clone(), ..Moves::default() };
+    if let Ok(order) = order(statements) {
+        order.iter().filter_map(|at| statements.get(*at)).for_each(|it| moves.follow(it));
+    }
+    for implied in implied_modules(&moves.state, configuration, statements) {
+        moves.follow(&implied);
+    }
+    for implied in implied_resources(&moves.state, configuration, statements) {
+        moves.follow(&implied);
+    }
+    moves.rename_dependencies();
+    moves
+}
+
+/// What is wrong with the statements of a plan and with what they move.
+pub(super) fn check(request: &Request<'_>) -> Diagnostics {
+    let statements = statements(&request.evaluation.configuration);
+    let mut diagnostics = validate::validate(&statements, request.evaluation);
+    diagnostics.extend(request.evaluation.take_problems());
+    diagnostics.extend(blocked(request.moves));
+    diagnostics.extend(outside(request));
+    diagnostics
+}
+
+fn blocked(moves: &Moves) -> Option<Diagnostic> {
+    if moves.blocked.is_empty() {
+        return None;
+    }
+    let lines = moves.blocked.iter().map(|(from, to)| format!("{from} should become {to}"));
+    let detail = format!(
+        "Something is at the new address already: {}.",
+        lines.collect::<Vec<_>>().join("; ")
+    );
+    let warning = Diagnostic::warning("Unresolved resource instance address changes", detail);
+    Some(warning.hint("`terrace state mv` or `terrace state rm` makes room; else it is destroyed."))
+}
+
+/// A plan that is limited to targets must not move anything else.
+fn outside(request: &Request<'_>) -> Option<Diagnostic> {
+    let covered = |it: &InstanceAddress| request.targets.iter().any(|target| target.covers(it));
+    let moved = request.moves.origins.iter().flat_map(|(to, from)| [from, to]);
+    let left: Vec<String> =
+        moved.filter(|it| !covered(it)).map(|it| format!("-target='{it}'")).collect();
+    if request.targets.is_empty() || left.is_empty() {
+        return None;
+    }
+    let detail = "What is moved to another address must be among the targets, at both addresses.";
+    let error = Diagnostic::error("Moved resource instances excluded by targeting", detail);
+    Some(error.hint(format!("Plan without targets, or add {}.", left.join(" "))))
+}
+
+/// The order in which statements are followed: chains from their start, and what is inside of
+/// something before or after that itself moves. The error is a circle of statements.
+pub(super) fn order(statements: &[Statement]) -> Result<Vec<usize>, Vec<usize>> {
+    let mut dag = Dag::default();
+    for at in 0..statements.len() {
+        dag.add(at);
+    }
+    for (at, statement) in statements.iter().enumerate() {
+        for (on, other) in statements.iter().enumerate() {
+            if at != on && statement.comes_after(other) {
+                dag.depend(at, on);
+            }
+        }
+    }
+    dag.order()
+}
+
+impl Moves {
+    fn follow(&mut self, statement: &Statement) {
+        let mut groups: BTreeMap<Target, Vec<(InstanceAddress, InstanceAddress)>> = BTreeMap::new();
+        for address in self.candidates(statement) {
+            if let Some(to) = statement.destination(&address) {
+                let place = statement.place(&to);
+                groups.entry(place).or_default().push((address, to));
+            }
+        }
+        for (place, group) in groups {
+            if self.is_taken(&place) {
+                self.blocked.extend(group);
+            } else {
+                group.into_iter().for_each(|(from, to)| self.step(from, to));
+            }
+        }
+    }
+
+    /// The addresses that a statement may be about.
+    fn candidates(&self, statement: &Statement) -> Vec<InstanceAddress> {
+        let resources = &self.state.resources;
+        if let (true, Target::Instance(exact)) = (statement.declared.is_root(), &statement.from) {
+            return resources.get_key_value(exact).map(|(it, _)| it.clone()).into_iter().collect();
+        }
+        match statement.first_call() {
+            Some(call) => inside(resources, &call).cloned().collect(),
+            None => {
+                let in_root = |it: &&InstanceAddress| it.resource.module.is_root();
+                resources.keys().take_while(in_root).cloned().collect()
+            }
+        }
+    }
+
+    /// Whether something is at the new place of a module, resource or instance.
+    fn is_taken(&self, place: &Target) -> bool {
+        let resources = &self.state.resources;
+        match place {
+            Target::Module(module) => {
+                let first = first_in(module);
+                resources.range(first..).next().is_some_and(|(it, _)| it.resource.module == *module)
+            }
+            Target::Resource(resource) => self.state.instances_of(resource).next().is_some(),
+            Target::Instance(instance) => resources.contains_key(instance),
+        }
+    }
+
+    /// What depends on an object that is called otherwise now goes on depending on it.
+    fn rename_dependencies(&mut self) {
+        let renamed: BTreeMap<ConfigAddress, ConfigAddress> =
+            self.origins.iter().filter_map(|(to, from)| Statement::renamed(from, to)).collect();
+        if renamed.is_empty() {
+            return;
+        }
+        for instance in self.state.resources_mut().values_mut() {
+            for object in instance.current.iter_mut().chain(instance.deposed.values_mut()) {
+                for on in &mut object.dependencies {
+                    if let Some(now) = renamed.get(on) {
+                        *on = now.clone();
+                    }
+                }
+            }
+        }
+    }
+
+    fn step(&mut self, from: InstanceAddress, to: InstanceAddress) {
+        self.state.rename(&from, &to);
+        let origin = self.origins.remove(&from).unwrap_or_else(|| from.clone());
+        self.origins.insert(to.clone(), origin);
+        self.steps.push((from, to));
+    }
+}
+
+/// An address not after any in a module instance.
+fn first_in(module: &ModuleInstance) -> InstanceAddress {
+    let (kind, name) = (String::new(), String::new());
+    let resource = ResourceName { mode: Mode::Managed, kind, name };
+    ResourceAddress { module: module.clone(), resource }.instance(None)
+}
+
+/// All addresses inside the instances of a call in the root module.
+fn inside<'s>(
+    resources: &'s Arc<BTreeMap<InstanceAddress, Instance>>,
+    call: &'s str,
+) -> impl Iterator<Item = &'s InstanceAddress> {
+    let first = first_in(&ModuleInstance(vec![(call.to_string(), None)]));
+    let in_call = move |it: &&InstanceAddress| {
+        it.resource.module.0.first().is_some_and(|(name, _)| name == call)
+    };
+    resources.range(first..).map(|(it, _)| it).take_while(in_call)
+}
+
+/// The keys that an object has and gets when its resource or module has gained or lost `count`.
+fn keys(repetition: &Repetition) -> Option<(Option<Key>, Option<Key>)> {
+    match repetition {
+        Repetition::Count(_) => Some((None, Some(Key::Index(0)))),
+        Repetition::Single => Some((Some(Key::Index(0)), None)),
+        Repetition::ForEach(_) => None,
+    }
+}
+
+fn implied_modules(
+    state: &State,
+    configuration: &Configuration,
+    statements: &[Statement],
+) -> Vec<Statement> {
+    let modules: BTreeSet<&ModuleInstance> =
+        state.resources.keys().map(|it| &it.resource.module).collect();
+    let mut found: BTreeMap<(usize, ModuleInstance), Statement> = BTreeMap::new();
+    for module in modules {
+        for depth in 1..=module.0.len() {
+            let instance = ModuleInstance(module.0.iter().take(depth).cloned().collect());
+            let Some((parent, (name, key))) = parted(&instance) else { continue };
+            let call = configuration.modules.get(&parent.path()).and_then(|it| it.calls.get(&name));
+            let Some((from, to)) = call.and_then(|call| keys(&call.repetition)) else { continue };
+            if key == from && !statements.iter().any(|it| it.names_module(&instance)) {
+                let (from, to) = (parent.child(&name, from), parent.child(&name, to));
+                let statement = Statement::implied(Target::Module(from), Target::Module(to));
+                found.insert((usize::MAX - depth, instance), statement);
+            }
+        }
+    }
+    found.into_values().collect()
+}
+
+fn parted(module: &ModuleInstance) -> Option<(ModuleInstance, (String, Option<Key>))> {
+    let (last, parent) = module.0.split_last()?;
+    Some((ModuleInstance(parent.to_vec()), last.clone()))
+}
+
+fn implied_resources(
+    state: &State,
+    configuration: &Configuration,
+    statements: &[Statement],
+) -> Vec<Statement> {
+    let implied = |address: &InstanceAddress| {
+        let resource = &address.resource;
+        let module = configuration.modules.get(&resource.module.path())?;
+        let declared = module.resources.get(&resource.resource)?;
+        let (from, to) = keys(&declared.repetition)?;
+        let named = || statements.iter().any(|it| it.names_resource(resource));
+        if resource.resource.mode == Mode::Data || address.key != from || named() {
+            return None;
+        }
+        let to = Target::Instance(resource.instance(to));
+        Some(Statement::implied(Target::Instance(address.clone()), to))
+    };
+    state.resources.keys().filter_map(implied).collect()
+}
