@@ -8,5 +8,6 @@ mod balancing;
 mod commands;
 mod modules;
 mod network;
+mod stack;
 mod support;
 mod worlds;

@@ -622,7 +622,9 @@ impl Service {
         else {
             return (Some("a deployment".into()), None);
         };
-        if !of_ours(&primary) {
+        // a rollback gives the service its old task definition back
+        let named = |arn: &str| self.task_definition.as_deref().is_none_or(|it| names(it, arn));
+        if !of_ours(&primary) && !it.task_definition.as_deref().is_some_and(named) {
             return (None, Some(format!("the deployment was rolled back: {}", reason(primary))));
         }
         let alone = it.deployments().len() == 1 && it.running_count == it.desired_count;

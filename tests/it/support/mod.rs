@@ -1,5 +1,6 @@
 //! What the integration tests share.
 
+pub mod census;
 pub mod engine;
 pub mod moto;
 pub mod stack;

@@ -6,6 +6,9 @@ The test process holds the other end of that pipe, so the server ends with it, h
 import os
 import sys
 
+# Otherwise the services never have a running task.
+os.environ["MOTO_ECS_SERVICE_RUNNING"] = "2"
+
 from moto.server import ThreadedMotoServer
 
 server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)

@@ -39,20 +39,22 @@ pub struct Run {
     pub stderr: String,
 }
 
+impl World {
+    /// An account of the moto server that nothing else uses.
+    pub async fn moto() -> World {
+        World::Moto(Moto::shared().account().await)
+    }
+}
+
 impl Terrace {
     /// A stack of these files, on a sandbox of its own.
     pub fn sandbox(files: &[(&str, &str)]) -> Terrace {
         Terrace::new(World::Sandbox, files)
     }
 
-    /// A stack of these files, on a moto account of its own.
-    pub async fn moto(files: &[(&str, &str)]) -> Terrace {
-        Terrace::new(World::Moto(Moto::shared().account().await), files)
-    }
-
-    /// A copy of one of the repository's examples with the modules, on a sandbox of its own.
-    pub fn example(name: &str) -> Terrace {
-        let mut terrace = Terrace::sandbox(&[]);
+    /// A copy of one of the repository's examples with the modules, on an AWS of its own.
+    pub fn example(name: &str, world: World) -> Terrace {
+        let mut terrace = Terrace::new(world, &[]);
         for folder in [Path::new("modules"), &Path::new("examples").join(name)] {
             copy_configuration(folder, &terrace.root.path().join(folder));
         }
@@ -62,7 +64,8 @@ impl Terrace {
         terrace
     }
 
-    fn new(world: World, files: &[(&str, &str)]) -> Terrace {
+    /// A stack of these files.
+    pub fn new(world: World, files: &[(&str, &str)]) -> Terrace {
         let root = tempfile::tempdir().expect("a temporary folder");
         let stack = root.path().to_owned();
         let terrace = Terrace { root, stack, world, environment: BTreeMap::new() };
