@@ -127,13 +127,20 @@ impl Aws {
 
     async fn find_account(&self) -> Result<Account> {
         if self.ask_account {
-            return self.caller().await;
+            return self.ask_caller().await;
         }
         Ok(Account { partition: self.partition().to_string(), ..Account::default() })
     }
 
-    /// Asks whose credentials these are.
+    /// Whose credentials these are, whatever the provider block says; asked for once if it can be.
     pub async fn caller(&self) -> Result<Account> {
+        match self.ask_account {
+            true => self.account().await.cloned(),
+            false => self.ask_caller().await,
+        }
+    }
+
+    async fn ask_caller(&self) -> Result<Account> {
         let told = self.sts.get_caller_identity().send().await?;
         let arn = told.arn.ok_or_else(|| missing("Arn"))?;
         Ok(Account {

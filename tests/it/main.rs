@@ -8,6 +8,7 @@ mod balancing;
 mod commands;
 mod modules;
 mod network;
+mod refused;
 mod stack;
 mod support;
 mod worlds;

@@ -1,5 +1,7 @@
 //! The example stack from its first apply to its last object, through the program, on both worlds.
 
+use std::time::Duration;
+
 use serde_json::Value as Json;
 
 use crate::support::census::census;
@@ -109,6 +111,47 @@ fn resources(module: &Json) -> Vec<Json> {
     let own = module["resources"].as_array().cloned().unwrap_or_default();
     let inner = module["child_modules"].as_array().cloned().unwrap_or_default();
     own.into_iter().chain(inner.iter().flat_map(resources)).collect()
+}
+
+/// What state and sandbox do not have in common, of the kinds that the sandbox lists by id or ARN.
+fn told_apart(terrace: &Terrace) -> Vec<String> {
+    let shown: Json = serde_json::from_str(&terrace.ok(&["show", "-json"]).stdout).expect("JSON");
+    let state = resources(&shown["values"]["root_module"]);
+    let names = |it: &Json| {
+        ["id", "arn"].map(|name| {
+            format!(
+                "{} {}",
+                it["type"].as_str().unwrap(),
+                it["values"][name].as_str().unwrap_or("-")
+            )
+        })
+    };
+    // a rule may be part of its group in state
+    let mut world = terrace.left_behind();
+    world.retain(|it| !it.starts_with("aws_vpc_security_group_rule "));
+    let unknown = world.iter().filter(|it| !state.iter().any(|one| names(one).contains(it)));
+    let kinds: Vec<&str> = world.iter().filter_map(|it| it.split(' ').next()).collect();
+    let lost = state.iter().filter(|one| {
+        let kind = one["type"].as_str().unwrap();
+        kinds.contains(&kind) && !names(one).iter().any(|it| world.contains(it))
+    });
+    unknown.cloned().chain(lost.map(|it| it["address"].to_string())).collect()
+}
+
+#[tokio::test]
+async fn killed_ten_times_nothing_is_lost_and_nothing_made_twice() {
+    let terrace = Terrace::example("ecs-fargate", World::Sandbox);
+    for moment in [150, 900, 400, 1500, 250, 700, 1100, 500, 2000, 300] {
+        let mut child = terrace.spawn(&["apply", "-auto-approve"]);
+        tokio::time::sleep(Duration::from_millis(moment)).await;
+        child.kill().expect("the program can be killed");
+        child.wait().expect("the program ends");
+    }
+    terrace.ok(&["apply", "-auto-approve"]);
+    is_settled(&terrace, &[]);
+    assert_eq!(told_apart(&terrace), Vec::<String>::new());
+    terrace.ok(&["destroy", "-auto-approve"]);
+    assert_eq!(census(&terrace.sdk()).await, Vec::<String>::new());
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use aws_sdk_ecs::types::{self, CapacityProviderStrategyItem};
 
+use super::cluster;
 use crate::aws::client::Aws;
 use crate::aws::resource::{Resource, gone_is_fine};
 use crate::provider::{Recovery, Result, Status, Step};
@@ -49,12 +50,9 @@ impl Resource for CapacityProviders {
 
     async fn read(aws: &Aws, objects: Vec<Self>) -> Result<Vec<Option<Self>>> {
         let names = objects.iter().filter_map(|it| it.id.clone()).collect();
-        let found = aws.ecs.describe_clusters().set_clusters(Some(names)).send().await?;
-        let found = found.clusters.unwrap_or_default();
+        let found = cluster::get(aws, names).await?;
         let merge = |one: Self| {
-            let same = |it: &&types::Cluster| {
-                it.cluster_name == one.id && it.status.as_deref() != Some("INACTIVE")
-            };
+            let same = |it: &&types::Cluster| it.cluster_name == one.id;
             let now = found.iter().find(same).map(|it| one.clone().merged(it))?;
             // taking the last provider away is what deleting comes to
             (!now.is_empty() || one.is_empty()).then_some(now)

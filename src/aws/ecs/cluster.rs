@@ -160,7 +160,7 @@ impl Resource for Cluster {
 }
 
 /// All of them with tags and settings, a hundred in a call; an inactive cluster is gone.
-async fn get(aws: &Aws, ids: Vec<String>) -> Result<Vec<types::Cluster>> {
+pub(super) async fn get(aws: &Aws, ids: Vec<String>) -> Result<Vec<types::Cluster>> {
     let call = aws.ecs.describe_clusters().set_clusters(Some(ids));
     let call = call.include(ClusterField::Tags).include(ClusterField::Settings);
     let found = call.include(ClusterField::Configurations).send().await?;
