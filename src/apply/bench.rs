@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use super::fake::{FOUND, Fake, REPEATED};
+use super::fake::{FOUND, Fake, REPEATED, World};
 use super::*;
 use crate::plan::difference::{propose_new, propose_update};
 use crate::plan::{Reason, Work};
@@ -81,7 +81,10 @@ impl Bench {
 
     fn planned(&self, item: &Item, before: &Value, new: bool) -> (Value, Value) {
         let configuration = self.configuration(item);
-        let adjust = |_: Option<&Value>, value| Ok(Planned { value, replace: Vec::new() });
+        let adjust = |_: Option<&Value>, value: Value| {
+            let value = if new { value.with("open", Value::Bool(false)) } else { value };
+            Ok(Planned { value, replace: Vec::new() })
+        };
         let schema = FOUND.schema();
         let planned = match new {
             true => propose_new(schema, &configuration, &adjust),
@@ -257,6 +260,11 @@ impl Stage {
         known.sort();
         let there: Vec<_> = self.fake.with(|world| world.things.keys().cloned().collect());
         assert_eq!(known, there);
+        let open = |world: &mut World| {
+            let mut things = world.things.values();
+            things.any(|it| it.value.get("open") != Value::Bool(false))
+        };
+        assert!(!self.fake.with(open), "an object is incomplete");
     }
 }
 

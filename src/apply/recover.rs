@@ -10,13 +10,14 @@ use std::time::Duration;
 use futures::future::join_all;
 use tokio::time::Instant;
 
-use super::fit::own_timeout;
+use super::fit::{differing, own_timeout};
 use super::run::{Ledger, StepRecorder, describe};
 use super::settle::usable_yet;
 use super::wait::{Target, Timing, Verdict, WaitError};
 use super::{Connect, Doing, Event, Reporter, Stop, Waiter};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::ProviderKey;
+use crate::plan::difference::settled;
 use crate::provider::{
     Connection, ErrorKind, Observed, Phase, ProviderError, Recovery, ResourceType, Status,
 };
@@ -230,10 +231,7 @@ impl<'a> Case<'a> {
             (verdict, _) => verdict,
         };
         match self.wait(self.value(&known)?, Phase::Create, judge).await {
-            Ok(Some(found)) => {
-                self.done(&found.value)?;
-                Ok(format!("{id} was made by the interrupted run and is ready"))
-            }
+            Ok(Some(found)) => self.complete(id, &found.value).await,
             Ok(None) | Err(WaitError::Never { last: None, .. }) => {
                 self.note(Record::Deleted { step: self.step() })?;
                 Ok(format!("{id} was made by the interrupted run and is gone"))
@@ -245,6 +243,39 @@ impl<'a> Case<'a> {
                 Ok(format!("{id} was made by the interrupted run and has failed: {why}"))
             }
             Err(error) => Err(self.wait_problem(id, error)),
+        }
+    }
+
+    /// Sets what the create call of the interrupted run could not, and notes the object. No later plan
+    /// would see what the configuration leaves to the service.
+    async fn complete(&self, id: &str, found: &Value) -> Result<String, Diagnostic> {
+        let (kind, schema) = (self.kind.name(), self.kind.schema());
+        let planned = self.value(&self.pending.begun.object.0)?;
+        if differing(schema, &planned, found).is_empty() {
+            self.done(found)?;
+            return Ok(format!("{id} was made by the interrupted run and is ready"));
+        }
+        if self.purpose == Purpose::Look {
+            return Ok(format!(
+                "{id} was made by the interrupted run and is not complete; the next apply \
+                 completes it"
+            ));
+        }
+        let recorder = StepRecorder::new(self.ledger, &self.step(), &self.pending.begun.place);
+        let (step, target) =
+            (recorder.step(&self.pending.begun.token), settled(schema, &planned, found));
+        let updated = self.connection.update(kind, found, &target, &step).await;
+        updated.map_err(|error| self.problem(&error))?;
+        let read = self.connection.read(kind, vec![target]).await;
+        match read.map_err(|error| self.problem(&error))?.into_iter().next().flatten() {
+            Some(now) => {
+                self.done(&now.value)?;
+                Ok(format!("{id} was made by the interrupted run and has been completed"))
+            }
+            None => {
+                self.note(Record::Deleted { step: self.step() })?;
+                Ok(format!("{id} was made by the interrupted run and is gone"))
+            }
         }
     }
 

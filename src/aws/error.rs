@@ -117,8 +117,7 @@ pub(crate) fn without_answer(
         ProviderError::new(ErrorKind::Unknown, message)
     } else if was_sent {
         let message = format!("AWS cannot be reached: {}", in_words(error));
-        ProviderError::new(ErrorKind::Unreachable, message)
-            .hint("check the network, the region, and AWS_ENDPOINT_URL if it is set")
+        ProviderError::new(ErrorKind::Unreachable, message).hint(unreachable_hint())
     } else {
         ProviderError::new(
             ErrorKind::Refused,
@@ -126,6 +125,16 @@ pub(crate) fn without_answer(
         )
     };
     ProviderError { operation: operation.to_string(), ..made }
+}
+
+/// Where to look when nobody answers.
+fn unreachable_hint() -> String {
+    match std::env::var("AWS_ENDPOINT_URL") {
+        Ok(url) if !url.is_empty() => {
+            format!("is anything listening at {url}? AWS_ENDPOINT_URL names it")
+        }
+        _ => "check the network, the region, and the endpoints of the provider block".to_string(),
+    }
 }
 
 /// Whether the connection was never made, so that the call was certainly not executed. The SDK's

@@ -20,7 +20,7 @@ pub enum StateError {
         source: io::Error,
     },
     /// The file is not a state file.
-    #[error("{} is not a state file: {detail}", path.display())]
+    #[error("the file {} is not a state file: {detail}", path.display())]
     NotState {
         /// The file.
         path: PathBuf,
@@ -28,7 +28,7 @@ pub enum StateError {
         detail: String,
     },
     /// The file has a format that terrace does not read.
-    #[error("{} has format version {found}, and terrace reads version 4{}", path.display(), written_by(by))]
+    #[error("the file {} has format version {found}, and terrace reads version 4{}", path.display(), written_by(by))]
     Version {
         /// The file.
         path: PathBuf,
@@ -38,7 +38,7 @@ pub enum StateError {
         by: String,
     },
     /// The file has the right format, but something in it makes no sense.
-    #[error("{} cannot be used: {detail}", path.display())]
+    #[error("the file {} cannot be used: {detail}", path.display())]
     Invalid {
         /// The file.
         path: PathBuf,
@@ -66,7 +66,7 @@ pub enum StateError {
         found: u64,
     },
     /// The state is another one than was expected.
-    #[error("{} is of lineage {found:?}, and {what} of lineage {wanted:?}", path.display())]
+    #[error("the file {} is of lineage {found:?}, and {what} of lineage {wanted:?}", path.display())]
     Lineage {
         /// The file.
         path: PathBuf,
@@ -78,7 +78,7 @@ pub enum StateError {
         wanted: String,
     },
     /// The journal belongs to another version of the state than the one there is.
-    #[error("{} has serial {serial}, but the journal beside it goes on from serial {wanted}", path.display())]
+    #[error("the file {} has serial {serial}, but the journal beside it goes on from serial {wanted}", path.display())]
     MovedOn {
         /// The state file.
         path: PathBuf,

@@ -98,10 +98,14 @@ async fn a_deleted_rule_comes_back(terrace: &Terrace, arguments: &[&str]) {
         .expect("the rule can be deleted");
 
     let plan = saved(terrace, arguments);
-    let drift = plan["resource_drift"].as_array().expect("drift");
-    assert_eq!(drift.len(), 1, "{drift:#?}");
-    assert_eq!(drift[0]["address"], address);
-    assert_eq!(drift[0]["change"]["actions"], serde_json::json!(["delete"]));
+    let drift = plan["resource_drift"].as_array().expect("drift").iter();
+    let mut gone = drift.filter(|it| it["change"]["actions"] == serde_json::json!(["delete"]));
+    assert_eq!(gone.next().map(|it| &it["address"]), Some(&address.into()));
+    assert_eq!(gone.next(), None);
+    let text = terrace.ok(&["show", "plan"]).stdout;
+    let drift = text.split("will be created").next().expect("what comes before the changes");
+    assert!(drift.contains(&format!("{address} is gone")), "{text}");
+    assert!(!drift.contains("is different"), "what nobody wrote is not worth a word: {text}");
     assert_eq!(planned(terrace, arguments), [format!("{address}: create")]);
     settles(terrace, arguments);
 }

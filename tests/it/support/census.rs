@@ -53,9 +53,10 @@ async fn services(sdk: &SdkConfig) -> Vec<String> {
     let iam = aws_sdk_iam::Client::new(sdk);
     let roles = iam.list_roles().send().await.expect("roles").roles.into_iter();
     found.extend(all("role", roles.map(|it| Some(it.role_name))));
-    let own = aws_sdk_iam::types::PolicyScopeType::Local;
-    let policies = iam.list_policies().scope(own).send().await.expect("policies").policies;
-    found.extend(all("policy", policies.unwrap_or_default().into_iter().map(|it| it.arn)));
+    let own = aws_sdk_iam::types::EntityType::LocalManagedPolicy;
+    let details = iam.get_account_authorization_details().filter(own).send().await;
+    let policies = details.expect("policies").policies.unwrap_or_default().into_iter();
+    found.extend(all("policy", policies.map(|it| it.arn)));
     let logs = aws_sdk_cloudwatchlogs::Client::new(sdk);
     let groups = logs.describe_log_groups().send().await.expect("log groups").log_groups;
     found.extend(all("log group", groups.unwrap_or_default().into_iter().map(|it| it.arn)));

@@ -201,6 +201,7 @@ fn copy_configuration(from: &Path, to: &Path) {
 pub fn filters() -> Vec<(&'static str, &'static str)> {
     vec![
         (r"\b([a-z]{2,12})-[0-9a-f]{17}\b", "$1-ID"),
+        (r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "UUID"),
         (r"\b\d{12}\b", "ACCOUNT"),
         (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "TIME"),
         (r"\b\d+(\.\d+)?(ms|s)\b", "DURATION"),
