@@ -67,7 +67,7 @@ fn make_schema() -> Schema {
         Field::new::<Option<String>>("kind").force_new(),
         Field::new::<Option<String>>("upstream"),
         Field::new::<Option<i64>>("version").volatile::<Option<i64>>(),
-        // what is made is open, and shut when it is complete
+        // what is made with a size is open, and shut when it is complete
         Field::new::<Option<bool>>("open").computed::<Option<bool>>(),
     ];
     Schema { doc: "A fake.", version: 1, fields }
@@ -164,7 +164,8 @@ impl World {
                 let value = planned.clone().with("id", Value::from(id.clone()));
                 let value =
                     value.with("size", Value::Null(Type::Number)).with("version", Value::from(1));
-                let value = value.with("open", Value::Bool(true));
+                let open = !planned.get("size").is_null();
+                let value = value.with("open", Value::Bool(open));
                 let token = token.to_string();
                 self.things.insert(id.clone(), Thing { value, token, made: Instant::now() });
                 id

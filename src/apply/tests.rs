@@ -229,6 +229,7 @@ async fn converge(stage: &Stage, items: &[Item], what: &str) {
     wanted.sort();
     assert_eq!(stage.names(), wanted, "{what}");
     stage.check_nothing_lost();
+    stage.check_complete();
     assert!(stage.disk.journal().is_empty(), "{what}");
 }
 

@@ -133,7 +133,7 @@ fn unreachable_hint() -> String {
         Ok(url) if !url.is_empty() => {
             format!("is anything listening at {url}? AWS_ENDPOINT_URL names it")
         }
-        _ => "check the network, the region, and the endpoints of the provider block".to_string(),
+        _ => "check the network, the region, and AWS_ENDPOINT_URL if it is set".to_string(),
     }
 }
 

@@ -190,7 +190,7 @@ fn a_held_lock_names_its_holder() {
     let said = terrace.fails(&["apply", "-auto-approve"]);
     holder.kill().expect("the holder can be killed");
     holder.wait().expect("the holder ends");
-    assert!(said.contains("state is locked") && said.contains("apply"), "{said}");
+    assert!(said.contains("is locked by") && said.contains("Apply"), "{said}");
     terrace.ok(&["apply", "-auto-approve"]);
 }
 

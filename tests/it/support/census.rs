@@ -46,7 +46,11 @@ async fn services(sdk: &SdkConfig) -> Vec<String> {
     found.extend(all("target group", groups.map(|it| it.target_group_arn)));
     let ecs = aws_sdk_ecs::Client::new(sdk);
     let clusters = ecs.list_clusters().send().await.expect("clusters").cluster_arns;
-    found.extend(all("cluster", clusters.unwrap_or_default().into_iter().map(Some)));
+    let clusters = ecs.describe_clusters().set_clusters(clusters).send().await.expect("clusters");
+    let mut clusters = clusters.clusters.unwrap_or_default();
+    // a deleted one is shown for a while
+    clusters.retain(|it| it.status.as_deref() != Some("INACTIVE"));
+    found.extend(all("cluster", clusters.into_iter().map(|it| it.cluster_arn)));
     let revisions = ecs.list_task_definitions().send().await.expect("task definitions");
     let revisions = revisions.task_definition_arns.unwrap_or_default().into_iter();
     found.extend(all("task definition", revisions.map(Some)));
