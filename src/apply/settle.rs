@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::fit::{bare, differing, marked_as};
 use super::run::{StepError, lock};
-use super::step::{Proposal, Step, Usable, soon};
+use super::step::{Proposal, Step, Usable, at_once, soon};
 use super::wait::{Timing, Verdict};
 use crate::diagnostic::Diagnostic;
 use crate::plan::difference::settled;
@@ -104,8 +104,10 @@ impl Step {
             None => self.last_known(&planned)?,
         };
         let timing = self.timing(phase, &planned);
-        let timing = match phase {
-            Phase::Create => Timing { schedule: soon(timing.schedule), ..timing },
+        let timing = match (phase, &made) {
+            (Phase::Create, Some(_)) => Timing { schedule: soon(timing.schedule), ..timing },
+            // It was just changed, which shows at once as a rule.
+            (Phase::Create, None) => Timing { schedule: at_once(timing.schedule), ..timing },
             _ => timing,
         };
         let mut judge = self.ready_yet(proposal, usable);

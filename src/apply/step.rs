@@ -386,3 +386,8 @@ impl Change {
 pub(super) fn soon(schedule: Schedule) -> Schedule {
     Schedule { first: schedule.interval, ..schedule }
 }
+
+/// A schedule whose first look is now.
+pub(super) fn at_once(schedule: Schedule) -> Schedule {
+    Schedule { first: Duration::ZERO, ..schedule }
+}

@@ -22,6 +22,7 @@ pub(super) async fn run(
     destroy: bool,
 ) -> Result<Exit, Diagnostics> {
     let ui = ui.clone().json(arguments.json);
+    ui.begin();
     if let Some(saved) = &arguments.plan {
         return saved_plan(&ui, arguments, saved).await;
     }
@@ -56,9 +57,12 @@ pub(super) async fn run(
 }
 
 fn approve(ui: &Ui, arguments: &ApplyArguments, mode: Mode) -> Result<(), Diagnostics> {
-    if !arguments.variables.input || !ui.can_ask() {
+    let nobody = || {
         let detail = "Approval is needed, and there is nobody to ask.";
-        return Err(Diagnostic::error("Nobody to ask", detail).hint("Add -auto-approve.").into());
+        Diagnostics::from(Diagnostic::error("Nobody to ask", detail).hint("Add -auto-approve."))
+    };
+    if !arguments.variables.may_ask() || !ui.can_ask() {
+        return Err(nobody());
     }
     let question = match mode {
         Mode::Destroy => "\nDestroy all of this? There is no way back. Only `yes` is taken: ",
@@ -67,7 +71,8 @@ fn approve(ui: &Ui, arguments: &ApplyArguments, mode: Mode) -> Result<(), Diagno
     };
     match ui.ask(question).as_deref() {
         Some("yes") => Ok(()),
-        _ => Err(Diagnostic::error("Apply cancelled", "Nothing was changed.").into()),
+        None => Err(nobody()),
+        Some(_) => Err(Diagnostic::error("Apply cancelled", "Nothing was changed.").into()),
     }
 }
 

@@ -67,6 +67,18 @@ pub enum Command {
     Sandbox(SandboxCommand),
 }
 
+impl Command {
+    /// Whether all it says is JSON, line by line.
+    pub fn writes_lines(&self) -> bool {
+        match self {
+            Command::Init(it) => it.json,
+            Command::Plan(it) => it.json,
+            Command::Apply(it) | Command::Destroy(it) => it.json,
+            _ => false,
+        }
+    }
+}
+
 /// Input variables.
 #[derive(Clone, Debug, Default, Args)]
 pub struct VariableArguments {
@@ -79,6 +91,14 @@ pub struct VariableArguments {
     /// Ask for variables that are not set, and for approval. `-input=false` never asks.
     #[arg(long, default_value_t = true, action = clap::ArgAction::Set, num_args = 0..=1, default_missing_value = "true")]
     pub input: bool,
+}
+
+impl VariableArguments {
+    /// Whether questions may be asked: neither `-input=false` nor `TF_INPUT=false` forbids it.
+    pub fn may_ask(&self) -> bool {
+        let forbidden = |it: String| ["0", "false"].contains(&it.to_lowercase().as_str());
+        self.input && !std::env::var("TF_INPUT").is_ok_and(forbidden)
+    }
 }
 
 /// Where the state is, and its lock.

@@ -60,11 +60,12 @@ pub fn main(arguments: impl Iterator<Item = String>) -> Exit {
         Err(error) => return usage(&error),
     };
     let ui = Ui::new(parsed.no_color);
+    let json = parsed.command.writes_lines();
     let outcome = enter(&parsed).and_then(|()| run(&ui, parsed.command));
     match outcome {
         Ok(exit) => exit,
         Err(problems) => {
-            ui.diagnostics(&problems);
+            ui.json(json).diagnostics(&problems);
             Exit::Failure
         }
     }

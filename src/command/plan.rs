@@ -24,6 +24,7 @@ pub(super) fn mode(options: &PlanOptions) -> Mode {
 /// Runs the command.
 pub(super) async fn run(ui: &Ui, arguments: &PlanArguments) -> Result<Exit, Diagnostics> {
     let ui = ui.clone().json(arguments.json);
+    ui.begin();
     let stack = Stack::open(
         &ui,
         &arguments.variables,

@@ -167,11 +167,11 @@ fn inputs(
     let environment = || std::env::vars();
     let (mut values, mut diagnostics) = read_inputs(root, &Disk, environment(), &given);
     let missing = missing_inputs(root, &values);
-    if !diagnostics.has_errors() && !missing.is_empty() && arguments.input && ui.can_ask() {
+    if !diagnostics.has_errors() && !missing.is_empty() && arguments.may_ask() && ui.can_ask() {
         for (name, variable) in &missing {
-            let answer =
-                ui.ask(&format!("var.{name}\n  {}\n  Enter a value: ", variable.description));
-            given.push(InputArgument::Variable(format!("{name}={}", answer.unwrap_or_default())));
+            let question = format!("var.{name}\n  {}\n  Enter a value: ", variable.description);
+            let Some(answer) = ui.ask(&question) else { break };
+            given.push(InputArgument::Variable(format!("{name}={answer}")));
         }
         (values, diagnostics) = read_inputs(root, &Disk, environment(), &given);
     }

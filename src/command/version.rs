@@ -12,7 +12,12 @@ use crate::ui::Ui;
 pub(super) fn run(ui: &Ui, arguments: &VersionArguments) -> Result<Exit, Diagnostics> {
     let own = env!("CARGO_PKG_VERSION");
     if arguments.json {
-        let json = json!({ "terrace_version": own, "terraform_version": TERRAFORM_VERSION });
+        let platform = format!("{}_{}", std::env::consts::OS, architecture());
+        let json = json!({
+            "terrace_version": own,
+            "terraform_version": TERRAFORM_VERSION,
+            "platform": platform,
+        });
         ui.data(&format!("{json:#}\n"));
     } else {
         ui.data(&format!(
@@ -20,4 +25,13 @@ pub(super) fn run(ui: &Ui, arguments: &VersionArguments) -> Result<Exit, Diagnos
         ));
     }
     Ok(Exit::Success)
+}
+
+/// The processor, as Go and so Terraform name it.
+fn architecture() -> &'static str {
+    match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        other => other,
+    }
 }

@@ -45,14 +45,17 @@ fn visible(span: &Span) -> std::ops::Range<usize> {
 
 /// A diagnostic in the format of Terraform's `-json` output.
 pub(super) fn json_line(diagnostic: &Diagnostic) -> Json {
-    let level = if diagnostic.is_error() { "error" } else { "warn" };
-    json!({
-        "@level": level,
-        "@message": format!("{}: {}", if diagnostic.is_error() { "Error" } else { "Warning" }, diagnostic.summary),
-        "@module": "terrace.ui",
-        "diagnostic": to_json(diagnostic),
-        "type": "diagnostic",
-    })
+    let (level, title) = match diagnostic.is_error() {
+        true => ("error", "Error"),
+        false => ("warn", "Warning"),
+    };
+    let message = format!("{title}: {}", diagnostic.summary);
+    super::machine::line(
+        level,
+        "diagnostic",
+        &message,
+        json!({ "diagnostic": to_json(diagnostic) }),
+    )
 }
 
 /// A diagnostic as in `validate -json`.

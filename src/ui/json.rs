@@ -5,7 +5,9 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::address::{InstanceAddress, Key, Mode as ResourceMode, ModuleInstance};
 use crate::diagnostic::Diagnostics;
-use crate::plan::{Action, Change, CheckStatus, Drift, Plan, Providers, Reason, stored_value};
+use crate::plan::{
+    Action, Change, CheckStatus, Drift, OutputChange, Plan, Providers, Reason, stored_value,
+};
 use crate::state::{State, TERRAFORM_VERSION, known};
 use crate::value::json::{to_json, type_to_json};
 use crate::value::{Marks, Value};
@@ -25,13 +27,7 @@ pub(super) fn plan(plan: &Plan, providers: &Providers) -> Result<Json, Diagnosti
         json!({ "resource": address.to_string(), "attribute": attribute })
     });
     let outputs = plan.outputs.iter().map(|(name, it)| {
-        let action = match (it.before.is_null(), it.after.is_null()) {
-            _ if it.before == it.after => "no-op",
-            (true, _) => "create",
-            (_, true) => "delete",
-            _ => "update",
-        };
-        let mut json = sides(&it.before, &it.after, &[action]);
+        let mut json = sides(&it.before, &it.after, &[output_action(it)]);
         json["before_sensitive"] = json!(it.sensitive);
         json["after_sensitive"] = json!(it.sensitive);
         (name.clone(), json)
@@ -71,7 +67,8 @@ fn check(check: &crate::plan::CheckResult) -> Json {
     })
 }
 
-fn drift_action(drift: &Drift) -> &'static str {
+/// What became of an object, in one word.
+pub(super) fn drift_action(drift: &Drift) -> &'static str {
     if drift.after.is_null() { "delete" } else { "update" }
 }
 
@@ -133,7 +130,7 @@ fn path(path: &crate::value::Path) -> Json {
     path.steps().iter().map(step).collect()
 }
 
-fn reason(change: &Change) -> Option<&'static str> {
+pub(super) fn reason(change: &Change) -> Option<&'static str> {
     Some(match change.reason {
         Reason::None | Reason::Missing | Reason::Deposed => return None,
         Reason::CannotUpdate => "replace_because_cannot_update",
@@ -307,9 +304,10 @@ pub(super) fn state(state: &State, providers: &Providers) -> Result<Json, Diagno
     Ok(json)
 }
 
-/// A change as one of Terraform's JSON lines.
-pub(super) fn change_line(change: &Change) -> Json {
-    let action = match change.action {
+/// What is done, in one word.
+pub(super) fn change_action(change: &Change) -> &'static str {
+    match change.action {
+        Action::Nothing if change.previous.is_some() => "move",
         Action::Nothing => "noop",
         Action::Create => "create",
         Action::Read => "read",
@@ -317,24 +315,15 @@ pub(super) fn change_line(change: &Change) -> Json {
         Action::Delete => "delete",
         Action::Forget => "remove",
         Action::DestroyThenCreate | Action::CreateThenDestroy => "replace",
-    };
-    let address = &change.address;
-    let mut json = json!({
-        "@level": "info", "@module": "terrace.ui", "type": "planned_change",
-        "@message": format!("{address}: Plan to {action}"),
-        "change": {
-            "resource": {
-                "addr": address.to_string(),
-                "module": address.resource.module.to_string(),
-                "resource": format!("{}{}", address.resource.resource, address.key.as_ref().map(ToString::to_string).unwrap_or_default()),
-                "resource_type": address.resource.resource.kind,
-                "resource_name": address.resource.resource.name,
-            },
-            "action": action,
-        },
-    });
-    if let Some(reason) = reason(change) {
-        json["change"]["reason"] = json!(reason);
     }
-    json
+}
+
+/// What becomes of an output, in one word.
+pub(super) fn output_action(output: &OutputChange) -> &'static str {
+    match (output.before.is_null(), output.after.is_null()) {
+        _ if output.before == output.after => "no-op",
+        (true, _) => "create",
+        (_, true) => "delete",
+        _ => "update",
+    }
 }

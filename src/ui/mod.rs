@@ -4,6 +4,7 @@ mod configuration_json;
 pub mod diagnostics;
 mod difference;
 mod json;
+mod machine;
 mod plan;
 pub mod progress;
 mod schema_json;
@@ -54,6 +55,13 @@ impl Ui {
         drop(written);
     }
 
+    /// Says which program it is, to those who read JSON lines.
+    pub fn begin(&self) {
+        if self.json {
+            self.data(&format!("{}\n", machine::version()));
+        }
+    }
+
     /// Writes a line about what is going on.
     pub fn status(&self, text: &str) {
         let mut out = std::io::stderr().lock();
@@ -75,7 +83,7 @@ impl Ui {
     /// Shows a plan.
     pub fn plan(&self, plan: &Plan) {
         if self.json {
-            plan_lines(plan).iter().for_each(|line| self.data(&format!("{line}\n")));
+            machine::plan(plan).iter().for_each(|line| self.data(&format!("{line}\n")));
         } else {
             self.data(&plan::text(plan, self.colour));
         }
@@ -112,7 +120,11 @@ impl Ui {
         let (add, change, destroy) =
             (count(Doing::Create), count(Doing::Update), count(Doing::Destroy));
         if self.json {
-            return self.data(&format!("{}\n", summary_line(add, change, destroy, mode)));
+            self.data(&format!("{}\n", machine::applied(mode, [add, change, destroy])));
+            if applied.complete {
+                self.data(&format!("{}\n", machine::values(&applied.state.outputs)));
+            }
+            return;
         }
         let how = if applied.complete { "complete" } else { "incomplete" };
         let what = if mode == Mode::Destroy { "Destroy" } else { "Apply" };
@@ -140,12 +152,13 @@ impl Ui {
         self.data(&text);
     }
 
-    /// Whether somebody can be asked.
+    /// Whether to ask at all: not where a program reads what is written.
     pub fn can_ask(&self) -> bool {
-        std::io::stdin().is_terminal() && !self.json
+        !self.json
     }
 
-    /// Asks, and gives the line answered; none when there is no answer.
+    /// Asks, and gives the line answered, from the terminal or what else the input is; none when
+    /// it has ended.
     pub fn ask(&self, question: &str) -> Option<String> {
         let mut out = std::io::stderr().lock();
         out.write_all(question.as_bytes()).and_then(|()| out.flush()).ok()?;
@@ -153,33 +166,4 @@ impl Ui {
         let read = std::io::stdin().read_line(&mut answer).ok()?;
         (read > 0).then(|| answer.trim().to_string())
     }
-}
-
-/// A plan as Terraform's JSON lines: a line for each change, and one that counts them.
-fn plan_lines(plan: &Plan) -> Vec<serde_json::Value> {
-    use serde_json::json;
-    let changes = plan.changes.iter().filter(|it| it.does_something());
-    let mut lines: Vec<_> = changes.map(json::change_line).collect();
-    let counts = plan.counts();
-    lines.push(json!({
-        "@level": "info", "@module": "terrace.ui", "type": "change_summary",
-        "@message": format!(
-            "Plan: {} to add, {} to change, {} to destroy.", counts.add, counts.change, counts.destroy
-        ),
-        "changes": {
-            "add": counts.add, "change": counts.change, "remove": counts.destroy, "operation": "plan",
-        },
-    }));
-    lines
-}
-
-fn summary_line(add: usize, change: usize, destroy: usize, mode: Mode) -> serde_json::Value {
-    let operation = if mode == Mode::Destroy { "destroy" } else { "apply" };
-    serde_json::json!({
-        "@level": "info", "@module": "terrace.ui", "type": "change_summary",
-        "@message": format!(
-            "Apply complete! Resources: {add} added, {change} changed, {destroy} destroyed."
-        ),
-        "changes": { "add": add, "change": change, "remove": destroy, "operation": operation },
-    })
 }

@@ -5,7 +5,6 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
-use serde_json::json;
 
 use crate::apply::{Doing, Event, Reporter};
 use crate::state::Place;
@@ -96,7 +95,7 @@ impl Progress {
 impl Reporter for Progress {
     fn event(&self, event: Event) {
         if self.ui.json {
-            if let Some(line) = json_line(&event) {
+            if let Some(line) = super::machine::event(&event) {
                 self.ui.data(&format!("{line}\n"));
             }
             return;
@@ -105,7 +104,7 @@ impl Reporter for Progress {
     }
 }
 
-fn present(doing: Doing) -> &'static str {
+pub(super) fn present(doing: Doing) -> &'static str {
     match doing {
         Doing::Create => "creating",
         Doing::Update => "updating",
@@ -116,7 +115,7 @@ fn present(doing: Doing) -> &'static str {
     }
 }
 
-fn past(doing: Doing) -> &'static str {
+pub(super) fn past(doing: Doing) -> &'static str {
     match doing {
         Doing::Create => "created",
         Doing::Update => "updated",
@@ -144,54 +143,4 @@ fn seconds(elapsed: Duration) -> String {
         seconds if seconds < 60 => format!("{seconds} s"),
         seconds => format!("{} min {} s", seconds / 60, seconds % 60),
     }
-}
-
-/// The action as Terraform's JSON lines name it.
-fn hook(doing: Doing) -> &'static str {
-    match doing {
-        Doing::Create | Doing::Recover => "create",
-        Doing::Update => "update",
-        Doing::Destroy => "delete",
-        Doing::Read => "read",
-        Doing::Forget => "forget",
-    }
-}
-
-fn json_line(event: &Event) -> Option<serde_json::Value> {
-    let (kind, place, doing, id, elapsed, message) = match event {
-        Event::Started { place, doing, id } => {
-            ("apply_start", place, *doing, id.clone(), None, present(*doing).to_string())
-        }
-        Event::Finished { place, doing, id, elapsed } => {
-            ("apply_complete", place, *doing, id.clone(), Some(*elapsed), past(*doing).to_string())
-        }
-        Event::Failed { place, doing, error, elapsed } => {
-            ("apply_errored", place, *doing, None, Some(*elapsed), error.clone())
-        }
-        Event::Waiting { place, why } => {
-            ("apply_progress", place, Doing::Create, None, None, why.clone())
-        }
-        _ => return None,
-    };
-    let address = &place.address;
-    let mut hook = json!({
-        "resource": {
-            "addr": address.to_string(),
-            "module": address.resource.module.to_string(),
-            "resource_type": address.resource.resource.kind,
-            "resource_name": address.resource.resource.name,
-        },
-        "action": hook(doing),
-    });
-    if let Some(id) = id {
-        hook["id_key"] = json!("id");
-        hook["id_value"] = json!(id);
-    }
-    if let Some(elapsed) = elapsed {
-        hook["elapsed_seconds"] = json!(elapsed.as_secs());
-    }
-    Some(json!({
-        "@level": "info", "@message": format!("{address}: {message}"), "@module": "terrace.ui",
-        "type": kind, "hook": hook,
-    }))
 }

@@ -1,0 +1,182 @@
+//! Terraform's machine-readable UI: one JSON object per line.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value as Json, json};
+
+use crate::address::{InstanceAddress, Key};
+use crate::apply::{Doing, Event};
+use crate::plan::{Change, Drift, Mode, OutputChange, Plan};
+use crate::state::{OutputValue, TERRAFORM_VERSION};
+use crate::ui::json::{change_action, drift_action, output_action, reason};
+
+/// The version of the format.
+const FORMAT: &str = "1.2";
+
+/// A line: what every one has, and the fields of its kind.
+pub(super) fn line(level: &str, kind: &str, message: &str, fields: Json) -> Json {
+    let now = time::OffsetDateTime::now_utc();
+    let now = now.format(&time::format_description::well_known::Rfc3339).unwrap_or_default();
+    let mut line = json!({
+        "@level": level, "@message": message, "@module": "terrace.ui", "@timestamp": now,
+        "type": kind,
+    });
+    if let (Json::Object(line), Json::Object(fields)) = (&mut line, fields) {
+        line.extend(fields);
+    }
+    line
+}
+
+fn info(kind: &str, message: &str, fields: Json) -> Json {
+    line("info", kind, message, fields)
+}
+
+/// The first line of all.
+pub(super) fn version() -> Json {
+    let own = env!("CARGO_PKG_VERSION");
+    let fields = json!({ "terrace": own, "terraform": TERRAFORM_VERSION, "ui": FORMAT });
+    info("version", &format!("terrace {own}"), fields)
+}
+
+/// An instance, as hooks and changes name it.
+fn resource(address: &InstanceAddress) -> Json {
+    let name = &address.resource.resource;
+    let key = address.key.as_ref().map(ToString::to_string).unwrap_or_default();
+    json!({
+        "addr": address.to_string(),
+        "module": address.resource.module.to_string(),
+        "resource": format!("{name}{key}"),
+        "implied_provider": name.kind.split('_').next().unwrap_or_default(),
+        "resource_type": name.kind,
+        "resource_name": name.name,
+        "resource_key": match &address.key {
+            None => Json::Null,
+            Some(Key::Index(index)) => json!(index),
+            Some(Key::Name(name)) => json!(name),
+        },
+    })
+}
+
+/// A plan: drift, changes, their number, and outputs.
+pub(super) fn plan(plan: &Plan) -> Vec<Json> {
+    let mut lines: Vec<Json> = plan.drift.iter().map(drift).collect();
+    lines.extend(plan.changes.iter().filter(|it| it.does_something()).map(change));
+    let counts = plan.counts();
+    let numbers = [counts.add, counts.change, counts.destroy];
+    let text = format!(
+        "Plan: {} to add, {} to change, {} to destroy.",
+        numbers[0], numbers[1], numbers[2]
+    );
+    lines.push(summary(&text, "plan", numbers));
+    let changed = plan.outputs.iter().filter(|(_, it)| it.before != it.after);
+    let changed: Map<String, Json> =
+        changed.map(|(name, it)| (name.clone(), output_change(it))).collect();
+    if !changed.is_empty() {
+        lines.push(outputs(changed));
+    }
+    lines
+}
+
+fn drift(drift: &Drift) -> Json {
+    let action = drift_action(drift);
+    let fields = json!({ "change": { "resource": resource(&drift.address), "action": action } });
+    info("resource_drift", &format!("{}: Drift detected ({action})", drift.address), fields)
+}
+
+fn change(change: &Change) -> Json {
+    let action = change_action(change);
+    let mut fields = json!({ "resource": resource(&change.address), "action": action });
+    if let Some(previous) = &change.previous {
+        fields["previous_resource"] = resource(previous);
+    }
+    if let Some(reason) = reason(change) {
+        fields["reason"] = json!(reason);
+    }
+    let message = format!("{}: Plan to {action}", change.address);
+    info("planned_change", &message, json!({ "change": fields }))
+}
+
+fn output_change(change: &OutputChange) -> Json {
+    json!({ "sensitive": change.sensitive, "action": output_action(change) })
+}
+
+fn outputs(outputs: Map<String, Json>) -> Json {
+    let message = format!("Outputs: {}", outputs.len());
+    info("outputs", &message, json!({ "outputs": outputs }))
+}
+
+fn summary(message: &str, operation: &str, [add, change, remove]: [usize; 3]) -> Json {
+    let changes = json!({ "add": add, "change": change, "import": 0, "remove": remove, "operation": operation });
+    info("change_summary", message, json!({ "changes": changes }))
+}
+
+/// How an apply came out.
+pub(super) fn applied(mode: Mode, numbers: [usize; 3]) -> Json {
+    let [add, change, destroy] = numbers;
+    let (text, operation) = match mode {
+        Mode::Destroy => (format!("Destroy complete! Resources: {destroy} destroyed."), "destroy"),
+        _ => (
+            format!(
+                "Apply complete! Resources: {add} added, {change} changed, {destroy} destroyed."
+            ),
+            "apply",
+        ),
+    };
+    summary(&text, operation, numbers)
+}
+
+/// The outputs after an apply; secrets without their value.
+pub(super) fn values(all: &BTreeMap<String, OutputValue>) -> Json {
+    let one = |(name, it): (&String, &OutputValue)| {
+        let mut json = json!({ "sensitive": it.sensitive, "type": it.ty });
+        if !it.sensitive {
+            json["value"] = it.value.clone();
+        }
+        (name.clone(), json)
+    };
+    outputs(all.iter().map(one).collect())
+}
+
+/// What happens while applying; nothing for what Terraform does not tell.
+pub(super) fn event(event: &Event) -> Option<Json> {
+    let (kind, place, doing) = match event {
+        Event::Started { place, doing, .. } => ("apply_start", place, *doing),
+        Event::Finished { place, doing, .. } => ("apply_complete", place, *doing),
+        Event::Failed { place, doing, .. } => ("apply_errored", place, *doing),
+        Event::Waiting { place, .. } => ("apply_progress", place, Doing::Create),
+        _ => return None,
+    };
+    let mut hook = json!({ "resource": resource(&place.address), "action": hook(doing) });
+    let (id, elapsed) = match event {
+        Event::Started { id, .. } => (id.as_ref(), None),
+        Event::Finished { id, elapsed, .. } => (id.as_ref(), Some(elapsed)),
+        Event::Failed { elapsed, .. } => (None, Some(elapsed)),
+        _ => (None, None),
+    };
+    if let Some(id) = id {
+        hook["id_key"] = json!("id");
+        hook["id_value"] = json!(id);
+    }
+    if let Some(elapsed) = elapsed {
+        hook["elapsed_seconds"] = json!(elapsed.as_secs());
+    }
+    let (level, message) = match event {
+        Event::Failed { error, .. } => ("error", error.clone()),
+        Event::Waiting { why, .. } => ("info", why.clone()),
+        Event::Finished { .. } => ("info", super::progress::past(doing).to_string()),
+        _ => ("info", super::progress::present(doing).to_string()),
+    };
+    let message = format!("{}: {message}", place.address);
+    Some(line(level, kind, &message, json!({ "hook": hook })))
+}
+
+/// The action as Terraform names it.
+fn hook(doing: Doing) -> &'static str {
+    match doing {
+        Doing::Create | Doing::Recover => "create",
+        Doing::Update => "update",
+        Doing::Destroy => "delete",
+        Doing::Read => "read",
+        Doing::Forget => "remove",
+    }
+}
