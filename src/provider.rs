@@ -232,6 +232,32 @@ pub struct Planned {
     pub replace: Vec<Path>,
 }
 
+/// A look at objects of several types, in which types may share answers.
+///
+/// What changes after it began need not show in it: it is for one refresh, and never kept over a
+/// change.
+pub trait Look: Send + Sync {
+    /// [`Connection::read`], in this look.
+    fn read<'a>(
+        &'a self,
+        kind: &'a str,
+        objects: Vec<Value>,
+    ) -> BoxFuture<'a, Result<Vec<Option<Observed>>>>;
+}
+
+/// A look in which nothing is shared.
+struct Alone<'c, C: ?Sized>(&'c C);
+
+impl<C: Connection + ?Sized> Look for Alone<'_, C> {
+    fn read<'a>(
+        &'a self,
+        kind: &'a str,
+        objects: Vec<Value>,
+    ) -> BoxFuture<'a, Result<Vec<Option<Observed>>>> {
+        self.0.read(kind, objects)
+    }
+}
+
 /// One configured provider. `kind` is always the name of one of its resource types.
 ///
 /// Calls retry by the provider's error table; they do not wait for an object to settle.
@@ -263,6 +289,12 @@ pub trait Connection: Send + Sync {
         kind: &'a str,
         objects: Vec<Value>,
     ) -> BoxFuture<'a, Result<Vec<Option<Observed>>>>;
+
+    /// Begins a look at objects of several types; `counts` says how many of which. By itself, each
+    /// type is read on its own.
+    fn look(&self, _counts: &[(&str, usize)]) -> Box<dyn Look + '_> {
+        Box::new(Alone(self))
+    }
 
     /// Creates an object from a wholly known plan (computed fields excepted) and returns its id.
     /// The engine journals the id, waits until the object is usable, and calls `update` for what

@@ -2,13 +2,14 @@
 //! configuration.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use futures::stream::{self, StreamExt as _};
 
 use crate::address::{InstanceAddress, Mode};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::{Connections, ProviderKey, Providers, reconcile, stored_value};
-use crate::provider::{Observed, ProviderError};
+use crate::provider::{Connection, Look, Observed, ProviderError};
 use crate::schema::Schema;
 use crate::state::{State, attributes};
 use crate::value::Value;
@@ -34,11 +35,12 @@ pub async fn refresh(
 ) -> (State, Diagnostics) {
     let (groups, mut diagnostics) = groups(state, providers, wanted);
     let mut refreshed = state.clone();
+    let looks = looks(&groups, connections);
     let reads = groups.into_iter().filter_map(|((provider, kind), known)| {
-        let connection = connections.get(&provider)?.clone();
+        let look = looks.get(&provider)?;
         Some(async move {
             let values = known.iter().map(|it| it.value.unmark_deep().0).collect();
-            let found = connection.read(&kind, values).await;
+            let found = look.read(&kind, values).await;
             (kind, known, found)
         })
     });
@@ -50,6 +52,19 @@ pub async fn refresh(
         }
     }
     (refreshed, diagnostics)
+}
+
+/// One look for each connected provider, at everything that it has.
+fn looks<'a>(
+    groups: &Groups,
+    connections: &'a Connections,
+) -> BTreeMap<ProviderKey, Box<dyn Look + 'a>> {
+    let look = |(provider, connection): (&ProviderKey, &'a Arc<dyn Connection>)| {
+        let own = groups.iter().filter(|((it, _), _)| it == provider);
+        let counts: Vec<_> = own.map(|((_, kind), known)| (kind.as_str(), known.len())).collect();
+        (provider.clone(), connection.look(&counts))
+    };
+    connections.iter().map(look).collect()
 }
 
 fn groups(

@@ -9,11 +9,13 @@ use tokio::sync::OnceCell;
 
 use crate::aws::bucket::Buckets;
 use crate::aws::calls::{Calls, EveryFailure};
+use crate::aws::iam::overview::Overview;
 use crate::aws::provider_block::Endpoints;
 use crate::aws::resource::missing;
 use crate::provider::Result;
 
 /// The clients of one provider configuration in one region.
+#[derive(Clone)]
 pub struct Aws {
     /// EC2
     pub ec2: aws_sdk_ec2::Client,
@@ -33,6 +35,8 @@ pub struct Aws {
     pub sts: aws_sdk_sts::Client,
     /// The region of these clients.
     pub region: String,
+    /// What plural IAM calls told, while these clients serve one look at many objects.
+    pub identities: Option<Arc<Overview>>,
     account: Arc<OnceCell<Account>>,
     ask_account: bool,
 }
@@ -114,6 +118,7 @@ impl Aws {
             ssm: client!(aws_sdk_ssm, "ssm", "ssm", common, region, buckets),
             sts: client!(aws_sdk_sts, "sts", "sts", common, sts, buckets),
             region: region.to_string(),
+            identities: None,
             account: common.account.clone(),
             ask_account: common.ask_account,
         }

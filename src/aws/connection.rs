@@ -12,11 +12,14 @@ use crate::aws::calls::in_step;
 use crate::aws::client::{Account, Aws, Common};
 use crate::aws::data::AnyDataSource;
 use crate::aws::environment::Environment;
+use crate::aws::iam::overview::Overview;
 use crate::aws::provider_block::ProviderBlock;
 use crate::aws::resource::{AnyResource, Proposal};
 use crate::aws::tags::TagPolicy;
 use crate::aws::{data_sources, resources};
-use crate::provider::{Connection, ErrorKind, Observed, Planned, ProviderError, Result, Step};
+use crate::provider::{
+    Connection, ErrorKind, Look, Observed, Planned, ProviderError, Result, Step,
+};
 use crate::value::Value;
 
 /// One configured AWS provider. Offline until the first call.
@@ -79,6 +82,33 @@ impl AwsConnection {
         })
     }
 
+    /// [`Connection::read`], perhaps in a look.
+    async fn read_objects(
+        &self,
+        kind: &str,
+        objects: Vec<Value>,
+        identities: Option<&Arc<Overview>>,
+    ) -> Result<Vec<Option<Observed>>> {
+        let resource = resource(kind)?;
+        let mut groups: BTreeMap<String, Vec<(usize, Value)>> = BTreeMap::new();
+        let count = objects.len();
+        for (at, object) in objects.into_iter().enumerate() {
+            groups.entry(region_of(resource, &object)).or_default().push((at, object));
+        }
+        let reads = groups.into_iter().map(|(region, group)| async move {
+            let mut aws = Aws::clone(&*self.aws(&region).await?);
+            aws.identities = identities.cloned();
+            let (places, group): (Vec<usize>, Vec<Value>) = group.into_iter().unzip();
+            let found = resource.read(&aws, &self.tags, group).await?;
+            Result::Ok(places.into_iter().zip(found))
+        });
+        let mut all = vec![None; count];
+        for (at, found) in try_join_all(reads).await?.into_iter().flatten() {
+            all[at] = found;
+        }
+        Ok(all)
+    }
+
     async fn aws_of(&self, resource: &dyn AnyResource, object: &Value) -> Result<Arc<Aws>> {
         self.aws(&region_of(resource, object)).await
     }
@@ -119,6 +149,22 @@ impl AwsConnection {
             },
         );
         Err(error.hint("use credentials of the right account, or change the provider block"))
+    }
+}
+
+/// A look at objects of several types of AWS.
+struct AwsLook<'c> {
+    connection: &'c AwsConnection,
+    identities: Arc<Overview>,
+}
+
+impl Look for AwsLook<'_> {
+    fn read<'a>(
+        &'a self,
+        kind: &'a str,
+        objects: Vec<Value>,
+    ) -> BoxFuture<'a, Result<Vec<Option<Observed>>>> {
+        self.connection.read_objects(kind, objects, Some(&self.identities)).boxed()
     }
 }
 
@@ -178,26 +224,11 @@ impl Connection for AwsConnection {
         kind: &'a str,
         objects: Vec<Value>,
     ) -> BoxFuture<'a, Result<Vec<Option<Observed>>>> {
-        async move {
-            let resource = resource(kind)?;
-            let mut groups: BTreeMap<String, Vec<(usize, Value)>> = BTreeMap::new();
-            let count = objects.len();
-            for (at, object) in objects.into_iter().enumerate() {
-                groups.entry(region_of(resource, &object)).or_default().push((at, object));
-            }
-            let reads = groups.into_iter().map(|(region, group)| async move {
-                let aws = self.aws(&region).await?;
-                let (places, group): (Vec<usize>, Vec<Value>) = group.into_iter().unzip();
-                let found = resource.read(&aws, &self.tags, group).await?;
-                Result::Ok(places.into_iter().zip(found))
-            });
-            let mut all = vec![None; count];
-            for (at, found) in try_join_all(reads).await?.into_iter().flatten() {
-                all[at] = found;
-            }
-            Ok(all)
-        }
-        .boxed()
+        self.read_objects(kind, objects, None).boxed()
+    }
+
+    fn look(&self, counts: &[(&str, usize)]) -> Box<dyn Look + '_> {
+        Box::new(AwsLook { connection: self, identities: Arc::new(Overview::worth(counts)) })
     }
 
     fn create<'a>(

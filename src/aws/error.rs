@@ -99,7 +99,7 @@ fn not_found(code: &str) -> bool {
 }
 
 /// Whether an error code says that the caller may not do this.
-fn denies(code: &str) -> bool {
+pub(crate) fn denies(code: &str) -> bool {
     code.starts_with("AccessDenied") || code == "UnauthorizedOperation"
 }
 

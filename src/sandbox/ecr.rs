@@ -15,8 +15,8 @@ pub fn answer(scope: &mut Scope<'_>, operation: &str) -> Answer {
         "DescribeRepositories" => describe(scope),
         "DeleteRepository" => delete(scope),
         "PutImageTagMutability" => {
-            let fields = ["imageTagMutability", "imageTagMutabilityExclusionFilters"];
-            put(scope, &fields)
+            check_mutability(scope.input)?;
+            put(scope, &["imageTagMutability", "imageTagMutabilityExclusionFilters"])
         }
         "PutImageScanningConfiguration" => put(scope, &["imageScanningConfiguration"]),
         "SetRepositoryPolicy" => POLICY.put(scope),
@@ -56,9 +56,53 @@ fn edit<'a>(scope: &'a mut Scope<'_>) -> Result<&'a mut Value, Fault> {
     scope.documents.edit(REPOSITORY, name).ok_or_else(|| not_found(name))
 }
 
+fn invalid(message: impl Into<String>) -> Fault {
+    Fault::new("InvalidParameterException", message)
+}
+
+/// Refuses names that are not of lower-case parts with single separators between them.
+fn check_name(name: &str) -> Result<(), Fault> {
+    let separator = |it: char| "/._-".contains(it);
+    let part = |it: &str| {
+        !it.is_empty() && it.chars().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit())
+    };
+    if (2..=256).contains(&name.len()) && name.split(separator).all(part) {
+        return Ok(());
+    }
+    Err(invalid("Invalid parameter at 'repositoryName' failed to satisfy constraint"))
+}
+
+/// Only mutability with exclusion has filters, and it needs some.
+fn check_mutability(input: &Value) -> Result<(), Fault> {
+    let mutability = input.text("imageTagMutability").unwrap_or("MUTABLE");
+    let filters = input.list("imageTagMutabilityExclusionFilters");
+    let patterns = filters.iter().filter_map(|it| it.text("filter"));
+    let stars = |it: &str| it.matches('*').count();
+    if filters.is_empty() == mutability.ends_with("_WITH_EXCLUSION") || filters.len() > 5 {
+        return Err(invalid("Invalid parameter at 'imageTagMutabilityExclusionFilters'"));
+    }
+    if patterns.map(stars).any(|stars| stars > 2) {
+        return Err(invalid("An exclusion filter can have at most two wildcards"));
+    }
+    Ok(())
+}
+
+/// How images are encrypted: with AWS's own key, when KMS is asked for without naming a key.
+fn encryption(scope: &Scope<'_>) -> Value {
+    let mut encryption = json!({"encryptionType": "AES256"});
+    let asked = &scope.input["encryptionConfiguration"];
+    copy(asked, &mut encryption, &["encryptionType", "kmsKey"]);
+    if encryption["encryptionType"] != "AES256" && encryption.get("kmsKey").is_none() {
+        encryption["kmsKey"] = json!(scope.arn("kms", "key/5a4db0c5-0000-4000-8000-0000000000ec"));
+    }
+    encryption
+}
+
 fn create(scope: &mut Scope<'_>) -> Answer {
     let input = scope.input;
     let name = input.required("repositoryName")?;
+    check_name(name)?;
+    check_mutability(input)?;
     if scope.documents.get(REPOSITORY, name).is_some() {
         let message = format!(
             "The repository with name '{name}' already exists in the registry with id '{ACCOUNT}'"
@@ -72,10 +116,9 @@ fn create(scope: &mut Scope<'_>) -> Answer {
         "repositoryName": name, "repositoryArn": scope.arn("ecr", &format!("repository/{name}")),
         "registryId": ACCOUNT, "repositoryUri": uri, "createdAt": epoch(),
         "imageTagMutability": "MUTABLE", "imageScanningConfiguration": {"scanOnPush": false},
-        "encryptionConfiguration": {"encryptionType": "AES256"}, "~tags": tags,
+        "encryptionConfiguration": encryption(scope), "~tags": tags,
     });
-    let given = ["imageTagMutability", "imageScanningConfiguration", "encryptionConfiguration"];
-    copy(input, &mut repository, &given);
+    copy(input, &mut repository, &["imageTagMutability", "imageScanningConfiguration"]);
     copy(input, &mut repository, &["imageTagMutabilityExclusionFilters"]);
     scope.documents.put(REPOSITORY, name, repository.clone());
     Ok(json!({"repository": repository}))
@@ -83,6 +126,9 @@ fn create(scope: &mut Scope<'_>) -> Answer {
 
 fn describe(scope: &mut Scope<'_>) -> Answer {
     let names = scope.input.texts("repositoryNames");
+    if names.len() > 100 {
+        return Err(invalid("Invalid parameter at 'repositoryNames': more than 100"));
+    }
     let missing = names.iter().find(|name| scope.documents.get(REPOSITORY, name).is_none());
     if let Some(name) = missing {
         return Err(not_found(name));

@@ -6,6 +6,9 @@ use time::OffsetDateTime;
 use super::fault::Fault;
 use super::scope::{Answer, Read, Scope, page};
 
+/// The class of groups that only pass on what they are sent.
+const DELIVERY: &str = "DELIVERY";
+
 /// Log groups, by name.
 pub const GROUP: &str = "log-group";
 
@@ -57,11 +60,14 @@ fn create(scope: &mut Scope<'_>) -> Answer {
         return Err(Fault::new("ResourceAlreadyExistsException", message));
     }
     let arn = scope.arn("logs", &format!("log-group:{name}"));
+    let class = input.text("logGroupClass").unwrap_or("STANDARD");
+    // AWS decides how long groups for delivery keep what is in them.
+    let kept = if class == DELIVERY { json!(2) } else { Value::Null };
     let made = OffsetDateTime::now_utc().unix_timestamp() * 1000;
     let group = json!({
         "logGroupName": name, "arn": format!("{arn}:*"), "logGroupArn": arn, "creationTime": made,
         "metricFilterCount": 0, "storedBytes": 0, "kmsKeyId": input.text("kmsKeyId"),
-        "logGroupClass": input.text("logGroupClass").unwrap_or("STANDARD"),
+        "logGroupClass": class, "retentionInDays": kept,
         "deletionProtectionEnabled": input.flag("deletionProtectionEnabled").unwrap_or(false),
         "~tags": input.get("tags").cloned().unwrap_or_else(|| json!({})),
     });
@@ -76,6 +82,10 @@ fn describe(scope: &mut Scope<'_>) -> Answer {
     let pattern = input.text("logGroupNamePattern").unwrap_or_default().to_lowercase();
     let class = input.text("logGroupClass");
     let identifiers = input.texts("logGroupIdentifiers");
+    if identifiers.len() > 50 {
+        let message = "Member must have length less than or equal to 50";
+        return Err(Fault::new("InvalidParameterException", message));
+    }
     let asked = |it: &&Value| {
         let name = it.text("logGroupName").unwrap_or_default();
         let named = |id: &&str| *id == name || it["logGroupArn"] == id.trim_end_matches(":*");

@@ -6,9 +6,11 @@
 
 mod balancing;
 mod commands;
+mod identity;
 mod modules;
 mod network;
 mod refused;
+mod registry;
 mod stack;
 mod support;
 mod worlds;

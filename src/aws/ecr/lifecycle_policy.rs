@@ -1,20 +1,21 @@
 //! `aws_ecr_lifecycle_policy`
 
 use futures::future::try_join_all;
+use serde_json::Value as Json;
 
 use super::GONE;
 use crate::aws::client::Aws;
-use crate::aws::json::same_json;
 use crate::aws::resource::{Resource, gone_is_fine};
 use crate::provider::{Recovery, Result, Step};
 use crate::schema;
 use crate::schema::{Check, FieldType as _};
+use crate::value::Value;
 
 schema! {
     /// Rules by which images of a repository expire.
     pub struct LifecyclePolicy {
         /// The policy document.
-        #[force_new] #[check(Check::Json)] #[equivalent(same_json)] policy: String,
+        #[force_new] #[check(Check::Json)] #[equivalent(same_rules)] policy: String,
         /// Name of the repository.
         #[force_new] repository: String,
         /// Name of the repository.
@@ -62,5 +63,43 @@ impl Resource for LifecyclePolicy {
     fn import(id: &str) -> Result<Self> {
         let name = id.to_string();
         Ok(LifecyclePolicy { repository: name.clone(), id: Some(name), ..Self::blank() })
+    }
+}
+
+/// Whether two documents have the same rules: ECR orders rules by priority, and the order of the tags
+/// that a rule selects does not matter.
+fn same_rules(a: &Value, b: &Value) -> bool {
+    let rules =
+        |it: &Value| it.as_str().and_then(|text| serde_json::from_str(text).ok()).map(sorted);
+    let (one, other) = (rules(a), rules(b));
+    one.is_some() && one == other
+}
+
+fn sorted(mut policy: Json) -> Json {
+    let Some(rules) = policy.get_mut("rules").and_then(Json::as_array_mut) else { return policy };
+    rules.sort_by_key(|rule| rule.get("rulePriority").and_then(Json::as_u64));
+    for selection in rules.iter_mut().filter_map(|rule| rule.get_mut("selection")) {
+        for list in ["tagPrefixList", "tagPatternList"] {
+            if let Some(tags) = selection.get_mut(list).and_then(Json::as_array_mut) {
+                tags.sort_by_key(Json::to_string);
+            }
+        }
+    }
+    policy
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_are_the_same_in_any_order() {
+        let same = |a: &str, b: &str| same_rules(&Value::string(a), &Value::string(b));
+        let policy = r#"{"rules":[{"rulePriority":2,"selection":{"tagPrefixList":["b","a"]}},{"rulePriority":10}]}"#;
+        let other = r#"{"rules": [{"rulePriority":10}, {"selection":{"tagPrefixList":["a","b"]},"rulePriority":2}]}"#;
+        assert!(same(policy, other));
+        assert!(!same(policy, &policy.replace("10", "11")));
+        assert!(!same(policy, &policy.replace("\"b\",", "")));
+        assert!(!same("not json", "not json"));
     }
 }

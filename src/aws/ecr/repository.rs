@@ -12,6 +12,7 @@ use crate::aws::tags::{TOKEN_TAG, Tagging, Tags};
 use crate::provider::{Phase, ProviderError, Result, Step};
 use crate::schema;
 use crate::schema::{Check, One};
+use crate::value::{Path, Value};
 
 schema! {
     /// A repository of container images.
@@ -23,12 +24,9 @@ schema! {
         /// Whether images are scanned when they are pushed.
         image_scanning_configuration: One<Scanning>,
         /// Whether tags of images can be moved.
-        #[default("MUTABLE")]
-        #[one_of(&["MUTABLE", "IMMUTABLE"])]
-        image_tag_mutability: String,
+        #[default("MUTABLE")] #[one_of(MUTABILITIES)] image_tag_mutability: String,
         /// Tags of images that are exempt from `image_tag_mutability`.
-        #[unsupported("exclusion filters come later")]
-        image_tag_mutability_exclusion_filter: Vec<ExclusionFilter>,
+        #[max_items(5)] image_tag_mutability_exclusion_filter: Vec<ExclusionFilter>,
         /// Name of the repository.
         #[force_new] #[check(Check::Length(2, 256))] name: String,
         /// Tags of the repository.
@@ -60,14 +58,23 @@ schema! {
         scan_on_push: bool,
     }
 
-    /// Tags that are exempt from immutability.
+    /// Tags that are exempt from what holds for the others.
     pub struct ExclusionFilter {
-        /// The pattern.
-        filter: String,
+        /// The pattern, in which up to two `*` stand for anything.
+        #[check(PATTERN)] filter: String,
         /// `WILDCARD`
-        filter_type: String,
+        #[one_of(&["WILDCARD"])] filter_type: String,
     }
 }
+
+/// The values with exclusion want filters, and the others take none.
+const MUTABILITIES: &[&str] =
+    &["MUTABLE", "IMMUTABLE", "IMMUTABLE_WITH_EXCLUSION", "MUTABLE_WITH_EXCLUSION"];
+
+const PATTERN: Check = Check::Pattern(
+    r"^[0-9A-Za-z._-]*(\*[0-9A-Za-z._-]*){0,2}$",
+    "letters, digits, `.`, `_`, `-` and at most two `*`",
+);
 
 impl Resource for Repository {
     const TYPE: &'static str = "aws_ecr_repository";
@@ -79,6 +86,7 @@ impl Resource for Repository {
         let call = aws.ecr.create_repository().repository_name(&self.name);
         let call = call
             .image_tag_mutability(self.image_tag_mutability.as_str().into())
+            .set_image_tag_mutability_exclusion_filters(self.filters()?)
             .set_image_scanning_configuration(self.scanning())
             .set_encryption_configuration(self.encryption()?)
             .set_tags(Some(sdk_tags(&self.tags_all)?));
@@ -110,8 +118,10 @@ impl Resource for Repository {
     }
 
     async fn update(&self, aws: &Aws, was: &Self) -> Result {
-        if self.image_tag_mutability != was.image_tag_mutability {
+        let filters = |it: &Self| it.image_tag_mutability_exclusion_filter.clone();
+        if self.image_tag_mutability != was.image_tag_mutability || filters(self) != filters(was) {
             let call = aws.ecr.put_image_tag_mutability().set_repository_name(was.id.clone());
+            let call = call.set_image_tag_mutability_exclusion_filters(self.filters()?);
             call.image_tag_mutability(self.image_tag_mutability.as_str().into()).send().await?;
         }
         if self.scans() != was.scans() {
@@ -131,23 +141,53 @@ impl Resource for Repository {
     fn tag_target(&self) -> String {
         self.arn.clone().unwrap_or_default()
     }
+
+    fn validate(configuration: &Value) -> Vec<(Path, String)> {
+        let mutability = configuration.get("image_tag_mutability");
+        let filters = configuration.get("image_tag_mutability_exclusion_filter");
+        let (Some(filters), true) = (filters.items(), mutability.is_known()) else {
+            return Vec::new();
+        };
+        let with = mutability.as_str().is_some_and(|it| it.ends_with("_WITH_EXCLUSION"));
+        let message = match (with, filters.is_empty()) {
+            (true, true) => "needs at least one `image_tag_mutability_exclusion_filter`",
+            (false, false) => "must end in `_WITH_EXCLUSION` for exclusion filters to count",
+            _ => return Vec::new(),
+        };
+        vec![(Path::attribute("image_tag_mutability"), message.to_string())]
+    }
 }
 
-/// Those that exist; one that does not makes the plural call fail, so then each is asked for.
-async fn get(aws: &Aws, names: Vec<String>) -> Result<Vec<types::Repository>> {
-    let together = aws.ecr.describe_repositories().set_repository_names(Some(names.clone()));
-    match together.send().await {
-        Ok(found) => return Ok(found.repositories.unwrap_or_default()),
-        Err(error) => gone_is_fine(Err::<(), _>(error), &[GONE])?,
+/// Those that exist. The plural call fails with the name of one that does not; then it is made again
+/// without that one, so it takes no more calls than asking for each.
+async fn get(aws: &Aws, mut names: Vec<String>) -> Result<Vec<types::Repository>> {
+    while !names.is_empty() {
+        let call = aws.ecr.describe_repositories().set_repository_names(Some(names.clone()));
+        let error: ProviderError = match call.send().await {
+            Ok(found) => return Ok(found.repositories.unwrap_or_default()),
+            Err(error) => error.into(),
+        };
+        let is_gone = error.code.as_deref() == Some(GONE);
+        let missing = names.iter().position(|it| error.message.contains(&format!("'{it}'")));
+        match missing {
+            Some(at) if is_gone => drop(names.remove(at)),
+            None if is_gone => return get_each(aws, names).await,
+            _ => return Err(error),
+        }
     }
-    let mut found = Vec::new();
-    for name in names.iter().filter(|_| names.len() > 1) {
+    Ok(Vec::new())
+}
+
+/// Those that exist, asked for one by one.
+async fn get_each(aws: &Aws, names: Vec<String>) -> Result<Vec<types::Repository>> {
+    let mut all = Vec::new();
+    for name in names {
         match aws.ecr.describe_repositories().repository_names(name).send().await {
-            Ok(one) => found.extend(one.repositories.unwrap_or_default()),
+            Ok(one) => all.extend(one.repositories.unwrap_or_default()),
             Err(error) => gone_is_fine(Err::<(), _>(error), &[GONE])?,
         }
     }
-    Ok(found)
+    Ok(all)
 }
 
 async fn tags(aws: &Aws, arn: &str) -> Result<Tags> {
@@ -171,6 +211,18 @@ impl Repository {
         Some(ImageScanningConfiguration::builder().scan_on_push(scanning.scan_on_push).build())
     }
 
+    fn filters(&self) -> Result<Option<Vec<types::ImageTagMutabilityExclusionFilter>>> {
+        let filters = self.image_tag_mutability_exclusion_filter.iter();
+        let made = filters.map(|it| {
+            types::ImageTagMutabilityExclusionFilter::builder()
+                .filter(&it.filter)
+                .filter_type(it.filter_type.as_str().into())
+                .build()
+        });
+        let made: Vec<_> = made.collect::<std::result::Result<_, _>>()?;
+        Ok(Some(made).filter(|it| !it.is_empty()))
+    }
+
     fn encryption(&self) -> Result<Option<types::EncryptionConfiguration>> {
         let Some(it) = self.encryption_configuration.first() else { return Ok(None) };
         let made = types::EncryptionConfiguration::builder()
@@ -189,10 +241,16 @@ impl Repository {
         let scanning = on_push.filter(|_| kept).map(|scan_on_push| Scanning { scan_on_push });
         let mutability =
             it.image_tag_mutability.as_ref().map_or("MUTABLE", ImageTagMutability::as_str);
+        let filters =
+            it.image_tag_mutability_exclusion_filters().iter().map(|it| ExclusionFilter {
+                filter: it.filter.clone(),
+                filter_type: it.filter_type.as_str().to_string(),
+            });
         Repository {
             encryption_configuration: encryption.into_iter().collect(),
             image_scanning_configuration: One(scanning),
             image_tag_mutability: mutability.to_string(),
+            image_tag_mutability_exclusion_filter: filters.collect(),
             name: it.repository_name.clone().unwrap_or_default(),
             tags_all: tags,
             arn: it.repository_arn.clone(),

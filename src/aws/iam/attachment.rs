@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::GONE;
+use aws_sdk_iam::types::RoleDetail;
+use futures::future::try_join_all;
+
+use super::{GONE, attached_to, overview};
 use crate::aws::client::Aws;
 use crate::aws::resource::{Resource, gone_is_fine};
 use crate::provider::{ErrorKind, ProviderError, Recovery, Result, Step};
@@ -33,23 +36,20 @@ impl Resource for RolePolicyAttachment {
         Ok(format!("{}/{}", self.role, self.policy_arn))
     }
 
-    /// One list for each role.
+    /// One list for each role that the overview does not show with the policy.
     async fn read(aws: &Aws, objects: Vec<Self>) -> Result<Vec<Option<Self>>> {
-        let roles: BTreeSet<String> = objects.iter().map(|it| it.role.clone()).collect();
-        let mut attached: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for role in roles {
-            let pages = aws.iam.list_attached_role_policies().role_name(&role).into_paginator();
-            let found: std::result::Result<Vec<_>, _> = pages.items().send().collect().await;
-            match found {
-                Ok(found) => {
-                    let arns = found.into_iter().filter_map(|it| it.policy_arn).collect();
-                    attached.insert(role, arns);
-                }
-                Err(error) => gone_is_fine(Err::<(), _>(error), &[GONE])?,
-            }
-        }
-        let there =
-            |it: &Self| attached.get(&it.role).is_some_and(|all| all.contains(&it.policy_arn));
+        let roles = |objects: &[Self]| objects.iter().map(|it| it.role.clone()).collect();
+        let shown = overview::details(aws, &roles(&objects)).await?;
+        let is_shown = |it: &Self| {
+            let role = shown.get(&it.role).map(RoleDetail::attached_managed_policies);
+            let mut arns = role.unwrap_or_default().iter().map(|it| it.policy_arn());
+            arns.any(|arn| arn == Some(&it.policy_arn))
+        };
+        let others: Vec<Self> = objects.iter().filter(|it| !is_shown(it)).cloned().collect();
+        let listed = attached(aws, roles(&others)).await?;
+        let is_listed =
+            |it: &Self| listed.get(&it.role).is_some_and(|all| all.contains(&it.policy_arn));
+        let there = |it: &Self| is_shown(it) || is_listed(it);
         Ok(objects.into_iter().map(|it| Some(it).filter(there)).collect())
     }
 
@@ -66,4 +66,16 @@ impl Resource for RolePolicyAttachment {
         let (role, policy_arn) = (role.to_string(), arn.to_string());
         Ok(RolePolicyAttachment { role, policy_arn, id: Some(id.into()) })
     }
+}
+
+/// The ARNs of the policies on each of these roles.
+async fn attached(
+    aws: &Aws,
+    roles: BTreeSet<String>,
+) -> Result<BTreeMap<String, BTreeSet<String>>> {
+    let lists = roles.into_iter().map(|role| async move {
+        let arns = attached_to(aws, &role).await?.unwrap_or_default();
+        Result::Ok((role, arns))
+    });
+    Ok(try_join_all(lists).await?.into_iter().collect())
 }

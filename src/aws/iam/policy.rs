@@ -3,7 +3,7 @@
 use aws_sdk_iam::types;
 use futures::future::try_join_all;
 
-use super::{GONE, document, name, tags};
+use super::{GONE, document, found, name, overview, tags};
 use crate::aws::client::Aws;
 use crate::aws::json::same_policy;
 use crate::aws::resource::{Resource, gone_is_fine, missing};
@@ -15,15 +15,15 @@ use crate::schema::Check;
 schema! {
     /// A managed policy.
     pub struct Policy {
-        /// Whether deleting the policy waits for nothing.
-        #[computed] #[config_only] delay_after_policy_creation_in_ms: Option<i64>,
+        /// Has no effect: the default version is set in the call that makes it.
+        #[config_only] delay_after_policy_creation_in_ms: Option<i64>,
         /// What the policy is for.
         #[force_new] #[check(Check::Length(0, 1000))] description: Option<String>,
         /// Name of the policy.
         #[computed] #[force_new] #[conflicts_with(&["name_prefix"])] #[check(Check::Length(1, 128))]
         name: Option<String>,
         /// Start of a name that is made up.
-        #[computed] #[force_new] name_prefix: Option<String>,
+        #[computed] #[force_new] #[check(Check::Length(1, 102))] name_prefix: Option<String>,
         /// Path of the policy.
         #[default("/")] #[force_new] path: String,
         /// The policy document.
@@ -67,20 +67,28 @@ impl Resource for Policy {
         let name = name(self.name.as_ref(), self.name_prefix.as_ref(), token);
         let account = &aws.account().await?.id;
         let arn = format!("arn:{}:iam::{account}:policy{}{name}", aws.partition(), self.path);
-        let found = get(aws, &arn).await?;
+        let policy = get(aws, &arn).await?;
         let ours =
-            found.filter(|it| tags(it.tags()).get(TOKEN_TAG).map(String::as_str) == Some(token));
+            policy.filter(|it| tags(it.tags()).get(TOKEN_TAG).map(String::as_str) == Some(token));
         Ok(ours.and_then(|it| it.arn))
     }
 
     async fn read(aws: &Aws, objects: Vec<Self>) -> Result<Vec<Option<Self>>> {
-        let reads = objects.into_iter().map(|policy| async move {
+        let arns = objects.iter().filter_map(|it| it.id.clone()).collect();
+        let shown = overview::policies(aws, &arns).await?;
+        let reads = objects.into_iter().map(|policy| {
             let arn = policy.id.clone().unwrap_or_default();
-            let Some(found) = get(aws, &arn).await? else { return Ok(None) };
-            let version = found.default_version_id.clone().unwrap_or_default();
-            let call = aws.iam.get_policy_version().policy_arn(arn).version_id(version);
-            let version = call.send().await?.policy_version.and_then(|it| it.document);
-            Ok(Some(policy.merged(&found, &version.unwrap_or_default())))
+            let shown = shown.get(&arn);
+            async move {
+                // Only this call tells the tags.
+                let Some(found) = get(aws, &arn).await? else { return Ok(None) };
+                let version = found.default_version_id.as_deref().unwrap_or_default();
+                let document = match shown.and_then(|it| in_version(it, version)) {
+                    Some(document) => document.to_string(),
+                    None => get_version(aws, &arn, version).await?,
+                };
+                Ok(Some(policy.merged(&found, &document)))
+            }
         });
         try_join_all(reads).await
     }
@@ -106,17 +114,25 @@ impl Resource for Policy {
 }
 
 async fn get(aws: &Aws, arn: &str) -> Result<Option<types::Policy>> {
-    match aws.iam.get_policy().policy_arn(arn).send().await {
-        Ok(found) => Ok(found.policy),
-        Err(error) => gone_is_fine(Err::<(), _>(error), &[GONE]).map(|()| None),
-    }
+    Ok(found(aws.iam.get_policy().policy_arn(arn).send().await)?.and_then(|it| it.policy))
+}
+
+/// The encoded document of a version.
+async fn get_version(aws: &Aws, arn: &str, version: &str) -> Result<String> {
+    let call = aws.iam.get_policy_version().policy_arn(arn).version_id(version);
+    let version = call.send().await?.policy_version;
+    version.and_then(|it| it.document).ok_or_else(|| missing("Document"))
+}
+
+/// The encoded document of a version, if the details have it.
+fn in_version<'a>(policy: &'a types::ManagedPolicyDetail, version: &str) -> Option<&'a str> {
+    let mut versions = policy.policy_version_list().iter();
+    versions.find(|it| it.version_id() == Some(version))?.document()
 }
 
 async fn versions(aws: &Aws, arn: &str) -> Result<Vec<types::PolicyVersion>> {
-    match aws.iam.list_policy_versions().policy_arn(arn).send().await {
-        Ok(found) => Ok(found.versions.unwrap_or_default()),
-        Err(error) => gone_is_fine(Err::<(), _>(error), &[GONE]).map(|()| Vec::new()),
-    }
+    let listed = found(aws.iam.list_policy_versions().policy_arn(arn).send().await)?;
+    Ok(listed.and_then(|it| it.versions).unwrap_or_default())
 }
 
 async fn drop_version(aws: &Aws, arn: &str, version: &types::PolicyVersion) -> Result {
@@ -124,14 +140,19 @@ async fn drop_version(aws: &Aws, arn: &str, version: &types::PolicyVersion) -> R
     gone_is_fine(call.set_version_id(version.version_id.clone()).send().await, &[GONE])
 }
 
+/// The number in a version's id; it tells the older of two that were made in the same second.
+fn number(version: &types::PolicyVersion) -> Option<u64> {
+    version.version_id()?.strip_prefix('v')?.parse().ok()
+}
+
 /// Removes the oldest version when there is no room for one more.
 async fn make_room(aws: &Aws, arn: &str) -> Result {
-    let mut found = versions(aws, arn).await?;
-    if found.len() < MOST_VERSIONS {
+    let mut all = versions(aws, arn).await?;
+    if all.len() < MOST_VERSIONS {
         return Ok(());
     }
-    found.retain(|it| !it.is_default_version);
-    let oldest = found.iter().min_by_key(|it| it.create_date.map(|date| date.secs()));
+    all.retain(|it| !it.is_default_version);
+    let oldest = all.iter().min_by_key(|it| number(it));
     match oldest {
         Some(oldest) => drop_version(aws, arn, oldest).await,
         None => Ok(()),

@@ -1,16 +1,21 @@
 //! `aws_iam_role`
 
+mod policies;
+
+use std::collections::BTreeSet;
+
 use aws_sdk_iam::types;
 use futures::future::try_join_all;
 
-use super::{GONE, document, name, tags};
+use self::policies::{Policies, names_in};
+use super::{GONE, attached_to, document, found, name, overview, tags};
 use crate::aws::client::Aws;
 use crate::aws::json::same_policy;
 use crate::aws::resource::{Resource, gone_is_fine, missing};
 use crate::aws::tags::{TOKEN_TAG, Tagging, Tags, iam_tags};
 use crate::provider::{Result, Step};
 use crate::schema;
-use crate::schema::Check;
+use crate::schema::{Check, FieldType as _};
 
 schema! {
     /// An identity that services and users can take on.
@@ -21,11 +26,12 @@ schema! {
         #[check(Check::Length(0, 1000))] description: Option<String>,
         /// Whether deleting the role detaches its policies first.
         #[default(false)] #[config_only] force_detach_policies: bool,
-        /// Inline policies; all others are not managed.
-        #[unsupported("use aws_iam_role_policy")] inline_policy: Vec<InlinePolicy>,
-        /// ARNs of attached policies.
-        #[unsupported("use aws_iam_role_policy_attachment")]
-        managed_policy_arns: std::collections::BTreeSet<String>,
+        /// The inline policies of the role. Where there is a block, the role has no others; where
+        /// the only block is empty, it has none. Better: `aws_iam_role_policy`.
+        #[computed] inline_policy: BTreeSet<InlinePolicy>,
+        /// ARNs of the policies attached to the role. Where given, it has no others. Better:
+        /// `aws_iam_role_policy_attachment`.
+        #[computed] #[check(Check::Arn)] managed_policy_arns: Option<BTreeSet<String>>,
         /// Longest session, in seconds.
         #[default(3600)] #[check(Check::Between(3600, 43200))] max_session_duration: i64,
         /// Name of the role.
@@ -54,8 +60,9 @@ schema! {
     /// An inline policy of a role.
     pub struct InlinePolicy {
         /// Name of the policy.
-        name: Option<String>,
+        #[check(Check::Length(1, 128))] #[required_with(&["policy"])] name: Option<String>,
         /// The policy document.
+        #[check(Check::Json)] #[equivalent(same_policy)] #[required_with(&["name"])]
         policy: Option<String>,
     }
 }
@@ -82,16 +89,22 @@ impl Resource for Role {
 
     async fn find(&self, aws: &Aws, token: &str) -> Result<Option<String>> {
         let name = name(self.name.as_ref(), self.name_prefix.as_ref(), token);
-        let found = get(aws, &name).await?;
+        let role = get(aws, &name).await?;
         let ours =
-            found.filter(|it| tags(it.tags()).get(TOKEN_TAG).map(String::as_str) == Some(token));
+            role.filter(|it| tags(it.tags()).get(TOKEN_TAG).map(String::as_str) == Some(token));
         Ok(ours.map(|it| it.role_name))
     }
 
     async fn read(aws: &Aws, objects: Vec<Self>) -> Result<Vec<Option<Self>>> {
-        let reads = objects.into_iter().map(|role| async move {
-            let found = get(aws, role.id.as_deref().unwrap_or_default()).await?;
-            Ok(found.map(|it| role.merged(it)))
+        let names = objects.iter().filter_map(|it| it.id.clone()).collect();
+        let mut shown = overview::roles(aws, &names).await?;
+        let reads = objects.into_iter().map(|role| {
+            let shown = role.id.as_ref().and_then(|name| shown.remove(name));
+            async move {
+                let Some(it) = shown else { return role.read_by_name(aws).await };
+                let policies = role.managed(Policies::of(&it.detail));
+                Ok(Some(role.merged(it.role, policies)))
+            }
         });
         try_join_all(reads).await
     }
@@ -114,16 +127,44 @@ impl Resource for Role {
         if text(&self.permissions_boundary) != text(&was.permissions_boundary) {
             self.bound(aws, name).await?;
         }
-        Ok(())
+        self.set_policies(aws, was).await
     }
 
     async fn delete(&self, aws: &Aws) -> Result {
         let name = self.id.clone().unwrap_or_default();
-        if self.force_detach_policies {
-            detach(aws, &name).await?;
+        leave_profiles(aws, &name).await?;
+        if self.force_detach_policies || self.managed_policy_arns.as_ref().is_some_and(not_empty) {
+            policies::detach(aws, &name, attached_to(aws, &name).await?.unwrap_or_default())
+                .await?;
+        }
+        if self.force_detach_policies || not_empty(&self.inline_policy) {
+            policies::remove(aws, &name, names_in(aws, &name).await?.unwrap_or_default()).await?;
         }
         gone_is_fine(aws.iam.delete_role().role_name(name).send().await, &[GONE])
     }
+
+    /// Nothing is known of the policies yet, so all are read.
+    fn import(id: &str) -> Result<Self> {
+        let inline_policy = BTreeSet::from([InlinePolicy::blank()]);
+        let managed_policy_arns = Some(BTreeSet::new());
+        Ok(Role { id: Some(id.into()), inline_policy, managed_policy_arns, ..Role::blank() })
+    }
+}
+
+fn not_empty<T>(set: &BTreeSet<T>) -> bool {
+    !set.is_empty()
+}
+
+/// Takes a role out of instance profiles: nothing else would, as only roles say where they are.
+async fn leave_profiles(aws: &Aws, name: &str) -> Result {
+    let pages = aws.iam.list_instance_profiles_for_role().role_name(name).into_paginator();
+    let profiles: std::result::Result<Vec<_>, _> = pages.items().send().collect().await;
+    for profile in found(profiles)?.unwrap_or_default() {
+        let call = aws.iam.remove_role_from_instance_profile().role_name(name);
+        let call = call.instance_profile_name(profile.instance_profile_name);
+        gone_is_fine(call.send().await, &[GONE])?;
+    }
+    Ok(())
 }
 
 fn same_document(one: &str, other: &str) -> bool {
@@ -131,27 +172,7 @@ fn same_document(one: &str, other: &str) -> bool {
 }
 
 async fn get(aws: &Aws, name: &str) -> Result<Option<types::Role>> {
-    match aws.iam.get_role().role_name(name).send().await {
-        Ok(found) => Ok(found.role),
-        Err(error) => gone_is_fine(Err::<(), _>(error), &[GONE]).map(|()| None),
-    }
-}
-
-/// Takes every policy off a role.
-async fn detach(aws: &Aws, name: &str) -> Result {
-    let attached = aws.iam.list_attached_role_policies().role_name(name).send().await;
-    let Ok(attached) = attached else { return gone_is_fine(attached, &[GONE]) };
-    for policy in attached.attached_policies() {
-        let call = aws.iam.detach_role_policy().role_name(name);
-        let call = call.set_policy_arn(policy.policy_arn.clone());
-        gone_is_fine(call.send().await, &[GONE])?;
-    }
-    let inline = aws.iam.list_role_policies().role_name(name).send().await?;
-    for policy in inline.policy_names() {
-        let call = aws.iam.delete_role_policy().role_name(name).policy_name(policy);
-        gone_is_fine(call.send().await, &[GONE])?;
-    }
-    Ok(())
+    Ok(found(aws.iam.get_role().role_name(name).send().await)?.and_then(|it| it.role))
 }
 
 impl Role {
@@ -168,9 +189,19 @@ impl Role {
         Ok(())
     }
 
-    fn merged(self, it: types::Role) -> Role {
+    async fn read_by_name(self, aws: &Aws) -> Result<Option<Role>> {
+        let Some(it) = get(aws, self.id.as_deref().unwrap_or_default()).await? else {
+            return Ok(None);
+        };
+        let policies = self.read_policies(aws, &it.role_name).await?;
+        Ok(Some(self.merged(it, policies)))
+    }
+
+    fn merged(self, it: types::Role, policies: Policies) -> Role {
         let boundary = it.permissions_boundary.as_ref();
         Role {
+            inline_policy: policies.inline,
+            managed_policy_arns: policies.attached,
             assume_role_policy: it.assume_role_policy_document().map(document).unwrap_or_default(),
             description: it.description.clone(),
             max_session_duration: it.max_session_duration.map_or(3600, i64::from),

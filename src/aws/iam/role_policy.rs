@@ -1,8 +1,9 @@
 //! `aws_iam_role_policy`
 
+use aws_sdk_iam::types::RoleDetail;
 use futures::future::try_join_all;
 
-use super::{GONE, document, name};
+use super::{GONE, document, inline_of, name, overview};
 use crate::aws::client::Aws;
 use crate::aws::json::same_policy;
 use crate::aws::resource::{Resource, gone_is_fine};
@@ -41,16 +42,17 @@ impl Resource for RolePolicy {
     }
 
     async fn read(aws: &Aws, objects: Vec<Self>) -> Result<Vec<Option<Self>>> {
-        let reads = objects.into_iter().map(|policy| async move {
-            let name = policy.own_name();
-            let call = aws.iam.get_role_policy().role_name(&policy.role).policy_name(&name);
-            match call.send().await {
-                Ok(found) => Ok(Some(RolePolicy {
-                    name: Some(name),
-                    policy: document(&found.policy_document),
-                    ..policy
-                })),
-                Err(error) => gone_is_fine(Err::<(), _>(error), &[GONE]).map(|()| None),
+        let roles = objects.iter().map(|it| it.role.clone()).collect();
+        let shown = overview::details(aws, &roles).await?;
+        let reads = objects.into_iter().map(|it| {
+            let name = it.own_name();
+            let shown = shown.get(&it.role).and_then(|role| in_role(role, &name));
+            async move {
+                let document = match shown {
+                    Some(document) => Some(document),
+                    None => inline_of(aws, &it.role, &name).await?,
+                };
+                Ok(document.map(|policy| RolePolicy { name: Some(name), policy, ..it }))
             }
         });
         try_join_all(reads).await
@@ -76,6 +78,13 @@ impl Resource for RolePolicy {
         let (role, name) = (role.to_string(), Some(name.to_string()));
         Ok(RolePolicy { role, name, id: Some(id.to_string()), ..RolePolicy::blank() })
     }
+}
+
+/// The document of a policy inside a role.
+fn in_role(role: &RoleDetail, name: &str) -> Option<String> {
+    let mut policies = role.role_policy_list().iter();
+    let policy = policies.find(|it| it.policy_name() == Some(name))?;
+    policy.policy_document().map(document)
 }
 
 impl RolePolicy {

@@ -1,10 +1,13 @@
 //! `aws_cloudwatch_log_group`
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_cloudwatchlogs::operation::describe_log_groups::builders::DescribeLogGroupsFluentBuilder;
 use aws_sdk_cloudwatchlogs::types::{self, LogGroupClass};
 use futures::future::try_join_all;
 
 use crate::aws::client::Aws;
-use crate::aws::resource::{Resource, gone_is_fine};
+use crate::aws::resource::{Proposal, Resource, gone_is_fine};
 use crate::aws::tags::{TOKEN_TAG, Tagging, Tags};
 use crate::provider::{Result, Step};
 use crate::schema;
@@ -19,15 +22,14 @@ schema! {
         /// `STANDARD`, `INFREQUENT_ACCESS` or `DELIVERY`.
         #[computed] #[force_new] #[one_of(&["STANDARD", "INFREQUENT_ACCESS", "DELIVERY"])]
         log_group_class: Option<String>,
-        /// Whether deletion is refused.
-        #[unsupported("the API for it is newer than what terrace uses")]
-        deletion_protection_enabled: Option<bool>,
+        /// Whether deletion is refused. Once true, only an explicit false ends it.
+        #[computed] deletion_protection_enabled: Option<bool>,
         /// Name of the group.
         #[computed] #[force_new] #[conflicts_with(&["name_prefix"])] #[check(Check::Length(1, 512))]
         name: Option<String>,
         /// Start of a name that is made up.
         #[computed] #[force_new] name_prefix: Option<String>,
-        /// Days that logs are kept; 0 is for ever.
+        /// Days that logs are kept; 0 is for ever. Of the class `DELIVERY` it is always 2.
         #[default(0)] #[check(Check::Custom(retention))] retention_in_days: i64,
         /// Whether the group is left when it is no longer managed.
         #[default(false)] #[config_only] skip_destroy: bool,
@@ -55,41 +57,57 @@ fn retention(value: &Value) -> std::result::Result<(), String> {
     }
 }
 
+/// What AWS makes of the retention of groups of the class `DELIVERY` (CloudWatch Logs API reference).
+const DELIVERY_RETENTION: i64 = 2;
+
 const GONE: &str = "ResourceNotFoundException";
 
 impl Resource for LogGroup {
     const TYPE: &'static str = "aws_cloudwatch_log_group";
     const TAGGING: Option<Tagging> = Some(Tagging::Logs);
     const IMPORT: &'static str = "LOG-GROUP-NAME";
+    /// `logGroupIdentifiers` takes at most 50.
+    const BATCH: usize = 50;
 
     async fn create(&self, aws: &Aws, step: &Step) -> Result<String> {
         let name = self.wanted_name(&step.token);
         let class = self.log_group_class.as_deref().map(LogGroupClass::from);
         let call = aws.logs.create_log_group().log_group_name(&name).set_log_group_class(class);
         let tags = self.tags_all.clone().into_iter().collect();
+        let call = call.set_deletion_protection_enabled(self.deletion_protection_enabled);
         call.set_kms_key_id(self.kms_key_id.clone()).set_tags(Some(tags)).send().await?;
         Ok(name)
     }
 
     async fn find(&self, aws: &Aws, token: &str) -> Result<Option<String>> {
         let name = self.wanted_name(token);
-        let Some(found) = get(aws, &name).await? else { return Ok(None) };
-        let ours = tags(aws, &found).await?.get(TOKEN_TAG).map(String::as_str) == Some(token);
+        let found = get(aws, vec![name.clone()]).await?;
+        let Some(found) = found.get(&name) else { return Ok(None) };
+        let ours = tags(aws, found).await?.get(TOKEN_TAG).map(String::as_str) == Some(token);
         Ok(ours.then_some(name))
     }
 
     async fn read(aws: &Aws, objects: Vec<Self>) -> Result<Vec<Option<Self>>> {
-        let reads = objects.into_iter().map(|group| async move {
-            let name = group.id.clone().unwrap_or_default();
-            let Some(found) = get(aws, &name).await? else { return Ok(None) };
-            let tags = tags(aws, &found).await?;
-            Ok(Some(group.merged(&found, tags)))
+        let found = get(aws, objects.iter().filter_map(|it| it.id.clone()).collect()).await?;
+        let reads = objects.into_iter().map(|group| {
+            let it = group.id.as_ref().and_then(|name| found.get(name));
+            async move {
+                let Some(it) = it else { return Ok(None) };
+                let tags = tags(aws, it).await?;
+                Ok(Some(group.merged(it, tags)))
+            }
         });
         try_join_all(reads).await
     }
 
     async fn update(&self, aws: &Aws, was: &Self) -> Result {
         let name = was.id.clone();
+        if self.deletion_protection_enabled != was.deletion_protection_enabled {
+            let call = aws.logs.put_log_group_deletion_protection();
+            let call = call.set_log_group_identifier(name.clone());
+            let on = self.deletion_protection_enabled.unwrap_or(false);
+            call.deletion_protection_enabled(on).send().await?;
+        }
         if self.retention_in_days != was.retention_in_days {
             match i32::try_from(self.retention_in_days).unwrap_or_default() {
                 0 => {
@@ -128,17 +146,48 @@ impl Resource for LogGroup {
     fn tag_target(&self) -> String {
         self.arn.clone().unwrap_or_default()
     }
+
+    fn plan(proposal: &mut Proposal<'_>) -> Result {
+        if proposal.value.get("log_group_class").as_str() == Some("DELIVERY") {
+            proposal.set("retention_in_days", Value::number(DELIVERY_RETENTION));
+        }
+        Ok(())
+    }
 }
 
-async fn get(aws: &Aws, name: &str) -> Result<Option<types::LogGroup>> {
-    let call = aws.logs.describe_log_groups().log_group_name_prefix(name);
+type Groups = BTreeMap<String, types::LogGroup>;
+
+/// Those of the groups that exist, by name. The API reference does not say what comes of a name that
+/// does not exist; should it be an error, each is looked for by itself.
+async fn get(aws: &Aws, names: Vec<String>) -> Result<Groups> {
+    let wanted: BTreeSet<String> = names.into_iter().collect();
+    let names = wanted.iter().cloned().collect();
+    let call = aws.logs.describe_log_groups().set_log_group_identifiers(Some(names));
+    match pick(call, &wanted).await {
+        Err(error) if error.code.as_deref() == Some(GONE) => {}
+        found => return found,
+    }
+    let mut groups = Groups::new();
+    for name in wanted {
+        let call = aws.logs.describe_log_groups().log_group_name_prefix(&name);
+        groups.extend(pick(call, &BTreeSet::from([name])).await?);
+    }
+    Ok(groups)
+}
+
+/// Goes through pages until all groups that are wanted have come.
+async fn pick(call: DescribeLogGroupsFluentBuilder, wanted: &BTreeSet<String>) -> Result<Groups> {
     let mut pages = call.into_paginator().items().send();
-    while let Some(found) = pages.try_next().await? {
-        if found.log_group_name.as_deref() == Some(name) {
-            return Ok(Some(found));
+    let mut groups = Groups::new();
+    while groups.len() < wanted.len()
+        && let Some(found) = pages.try_next().await?
+    {
+        let name = found.log_group_name.clone().unwrap_or_default();
+        if wanted.contains(&name) {
+            groups.insert(name, found);
         }
     }
-    Ok(None)
+    Ok(groups)
 }
 
 fn arn(group: &types::LogGroup) -> Option<String> {
@@ -162,6 +211,7 @@ impl LogGroup {
         let class = it.log_group_class.as_ref().map_or("STANDARD", LogGroupClass::as_str);
         LogGroup {
             kms_key_id: it.kms_key_id.clone(),
+            deletion_protection_enabled: Some(it.deletion_protection_enabled == Some(true)),
             log_group_class: Some(class.to_string()),
             name: it.log_group_name.clone(),
             retention_in_days: it.retention_in_days.map_or(0, i64::from),

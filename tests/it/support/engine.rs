@@ -124,6 +124,20 @@ impl Engine {
         panic!("{name} never becomes ready")
     }
 
+    /// Objects as they are now, read in one look as by a refresh.
+    pub async fn refresh(&self, objects: &[(&str, Value)]) -> Vec<Option<Value>> {
+        let mut kinds: Vec<&str> = objects.iter().map(|(kind, _)| *kind).collect();
+        kinds.dedup();
+        let of = |kind: &str| -> Vec<Value> {
+            objects.iter().filter(|(it, _)| *it == kind).map(|(_, it)| it.clone()).collect()
+        };
+        let counts: Vec<_> = kinds.iter().map(|kind| (*kind, of(kind).len())).collect();
+        let look = self.connection.look(&counts);
+        let reads = kinds.iter().map(|kind| look.read(kind, of(kind)));
+        let found = futures::future::try_join_all(reads).await.expect("a look");
+        found.into_iter().flatten().map(|it| it.map(|it| it.value)).collect()
+    }
+
     /// Creates an object; what is planned is what comes, and nothing is planned again.
     pub async fn create(&self, name: &str, fields: &[(&str, Value)]) -> Value {
         let configuration = self.configuration(name, fields);
@@ -189,6 +203,12 @@ impl Engine {
             let (state, read) = (state.get(field.name), read.get(field.name));
             assert!(state.is_null() || state == read, "{name}.{}: {state:?} {read:?}", field.name);
         }
+    }
+
+    /// Deletes an object that is to be left where it is.
+    pub async fn forget(&self, name: &str, object: &Value) {
+        let deleted = self.connection.delete(name, object, &self.step(name)).await;
+        deleted.unwrap_or_else(|error| panic!("forgetting {name}: {error:?}"));
     }
 
     /// Deletes an object, twice: the second time it is gone already.
