@@ -189,3 +189,6 @@ impl Plural for Listed {
         Ok(page.marker.filter(|_| page.is_truncated))
     }
 }
+
+#[cfg(test)]
+mod tests;
