@@ -28,6 +28,50 @@ async fn log_groups_are_found_by_identifier_and_come_in_pages() {
 }
 
 #[tokio::test]
+async fn repositories_are_refused_and_completed_as_ecr_does() {
+    use aws_sdk_ecr::types::{
+        EncryptionConfiguration, EncryptionType, ImageTagMutability,
+        ImageTagMutabilityExclusionFilter, ImageTagMutabilityExclusionFilterType,
+    };
+    let ground = Ground::new();
+    let ecr = aws_sdk_ecr::Client::new(&sdk(ground.sandbox.http_client()));
+    let create = |name: &str| ecr.create_repository().repository_name(name);
+    for name in ["Web", "a", "web/", "a//b", "-web"] {
+        assert_eq!(code(create(name).send().await), "InvalidParameterException", "{name}");
+    }
+    let kms = EncryptionConfiguration::builder().encryption_type(EncryptionType::Kms);
+    let made = create("team/web").encryption_configuration(kms.build().unwrap()).send().await;
+    let encryption = made.unwrap().repository.unwrap().encryption_configuration.unwrap();
+    assert!(encryption.kms_key().unwrap().starts_with("arn:aws:kms:eu-west-1:"));
+    assert_eq!(code(create("team/web").send().await), "RepositoryAlreadyExistsException");
+    let put = |mutability| {
+        ecr.put_image_tag_mutability().repository_name("team/web").image_tag_mutability(mutability)
+    };
+    let filter = |pattern: &str| {
+        let kind = ImageTagMutabilityExclusionFilterType::Wildcard;
+        let filter = ImageTagMutabilityExclusionFilter::builder().filter_type(kind);
+        filter.filter(pattern).build().unwrap()
+    };
+    let with = || put(ImageTagMutability::ImmutableWithExclusion);
+    let without = put(ImageTagMutability::Immutable);
+    for call in [
+        with(),
+        with().image_tag_mutability_exclusion_filters(filter("*-*-*")),
+        without.image_tag_mutability_exclusion_filters(filter("*")),
+    ] {
+        assert_eq!(code(call.send().await), "InvalidParameterException");
+    }
+    with().image_tag_mutability_exclusion_filters(filter("dev-*")).send().await.unwrap();
+    let missing = ecr.describe_repositories().repository_names("team/web");
+    let missing = missing.repository_names("team/gone").send().await.unwrap_err();
+    let message = missing.as_service_error().and_then(|it| it.message()).unwrap().to_owned();
+    assert!(message.contains("'team/gone'"), "{message}");
+    let many = (0..101).map(|it| format!("web-{it}")).collect();
+    let many = ecr.describe_repositories().set_repository_names(Some(many)).send().await;
+    assert_eq!(code(many), "InvalidParameterException");
+}
+
+#[tokio::test]
 async fn a_caller_has_the_account_of_the_sandbox() {
     let ground = Ground::new();
     let sts = aws_sdk_sts::Client::new(&sdk(ground.sandbox.http_client()));
