@@ -66,8 +66,8 @@ impl Resource for LifecyclePolicy {
     }
 }
 
-/// Whether two documents have the same rules: ECR orders rules by priority, and the order of the tags
-/// that a rule selects does not matter.
+/// Whether two documents have the same rules: ECR orders rules by priority, and the order of the
+/// tags that a rule selects does not matter.
 fn same_rules(a: &Value, b: &Value) -> bool {
     let rules =
         |it: &Value| it.as_str().and_then(|text| serde_json::from_str(text).ok()).map(sorted);

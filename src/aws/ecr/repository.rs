@@ -158,8 +158,8 @@ impl Resource for Repository {
     }
 }
 
-/// Those that exist. The plural call fails with the name of one that does not; then it is made again
-/// without that one, so it takes no more calls than asking for each.
+/// Those that exist. The plural call fails with the name of one that does not; then it is made
+/// again without that one, so it takes no more calls than asking for each.
 async fn get(aws: &Aws, mut names: Vec<String>) -> Result<Vec<types::Repository>> {
     while !names.is_empty() {
         let call = aws.ecr.describe_repositories().set_repository_names(Some(names.clone()));

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_cloudwatchlogs::operation::describe_log_groups::builders::DescribeLogGroupsFluentBuilder;
+use aws_sdk_cloudwatchlogs::operation::describe_log_groups::builders;
 use aws_sdk_cloudwatchlogs::types::{self, LogGroupClass};
 use futures::future::try_join_all;
 
@@ -57,7 +57,7 @@ fn retention(value: &Value) -> std::result::Result<(), String> {
     }
 }
 
-/// What AWS makes of the retention of groups of the class `DELIVERY` (CloudWatch Logs API reference).
+/// The retention that AWS gives to groups of the class `DELIVERY`.
 const DELIVERY_RETENTION: i64 = 2;
 
 const GONE: &str = "ResourceNotFoundException";
@@ -157,8 +157,8 @@ impl Resource for LogGroup {
 
 type Groups = BTreeMap<String, types::LogGroup>;
 
-/// Those of the groups that exist, by name. The API reference does not say what comes of a name that
-/// does not exist; should it be an error, each is looked for by itself.
+/// Those of the groups that exist, by name. The API reference does not say what comes of a name
+/// that does not exist; should it be an error, each is looked for by itself.
 async fn get(aws: &Aws, names: Vec<String>) -> Result<Groups> {
     let wanted: BTreeSet<String> = names.into_iter().collect();
     let names = wanted.iter().cloned().collect();
@@ -176,7 +176,10 @@ async fn get(aws: &Aws, names: Vec<String>) -> Result<Groups> {
 }
 
 /// Goes through pages until all groups that are wanted have come.
-async fn pick(call: DescribeLogGroupsFluentBuilder, wanted: &BTreeSet<String>) -> Result<Groups> {
+async fn pick(
+    call: builders::DescribeLogGroupsFluentBuilder,
+    wanted: &BTreeSet<String>,
+) -> Result<Groups> {
     let mut pages = call.into_paginator().items().send();
     let mut groups = Groups::new();
     while groups.len() < wanted.len()

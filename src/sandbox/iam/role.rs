@@ -65,7 +65,8 @@ fn create(scope: &mut Scope<'_>) -> Answer {
     let mut role = json!({
         "Path": path, "RoleName": name, "RoleId": unique("AROA"), "Arn": arn("role", path, name),
         "CreateDate": now(), "AssumeRolePolicyDocument": trust,
-        "Description": input.text("Description"), "MaxSessionDuration": duration(input)?.unwrap_or(3600),
+        "Description": input.text("Description"),
+        "MaxSessionDuration": duration(input)?.unwrap_or(3600),
         "PermissionsBoundary": boundary, "Tags": [], "~inline": [], "~attached": [],
     });
     tag(&mut role, input)?;
