@@ -145,6 +145,10 @@ impl Resolve for Bench {
         (values.get(&name.parse().unwrap()).map(|it| it.get("id")), Diagnostics::new())
     }
 
+    fn checks(&self, _: &State) -> (Json, Diagnostics) {
+        (Json::Null, Diagnostics::new())
+    }
+
     fn span(&self, _: &Change, _: Option<&Path>) -> Option<Span> {
         None
     }

@@ -23,6 +23,8 @@ pub use recover::{Purpose, Recovered, recover};
 pub use stop::Stop;
 pub use wait::{Judge, Target, Timing, Verdict, WaitError, Waiter};
 
+use serde_json::Value as Json;
+
 use crate::address::InstanceAddress;
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::plan::{Action, Change, OutputChange, ProviderKey, Schedule};
@@ -64,6 +66,9 @@ pub trait Resolve: Connect {
     fn after(&self, change: &Change, value: &Value) -> Diagnostics;
     /// An output of the root module, as it is now.
     fn output(&self, name: &str) -> (Option<Value>, Diagnostics);
+    /// How all conditions came out, as the state file has it, given the state by now; and what is wrong
+    /// with values.
+    fn checks(&self, state: &State) -> (Json, Diagnostics);
     /// Where a change, or one of its arguments, stands in the configuration.
     fn span(&self, change: &Change, path: Option<&Path>) -> Option<Span>;
 }
@@ -148,6 +153,7 @@ pub async fn apply(task: Task, surroundings: &Surroundings) -> Applied {
             applied.complete = outcome.complete;
             let problems = note_outputs(&run, &outputs, outcome.complete);
             applied.diagnostics.extend(problems);
+            applied.diagnostics.extend(note_checks(&run, outcome.complete));
         }
         Err(problem) => applied.diagnostics.push(problem),
     }
@@ -223,6 +229,22 @@ fn note_outputs(
     }
     if outputs != before
         && let Err(problem) = run.note(Record::Outputs(outputs))
+    {
+        problems.push(problem);
+    }
+    problems
+}
+
+/// Notes how the conditions came out.
+fn note_checks(run: &run::Run, complete: bool) -> Diagnostics {
+    let state = run.ledger.store.state();
+    let (results, found) = match state.is_empty() {
+        true => (Json::Null, Diagnostics::new()),
+        false => run.resolve.checks(&state),
+    };
+    let mut problems = if complete { found } else { Diagnostics::new() };
+    if results != state.check_results
+        && let Err(problem) = run.note(Record::Checks(results))
     {
         problems.push(problem);
     }

@@ -2,15 +2,18 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use serde_json::Value as Json;
+
 use crate::address::{InstanceAddress, ModuleInstance};
 use crate::apply::{Connect, Doing, Resolve};
 use crate::diagnostic::{Diagnostics, Span};
 use crate::language::body;
 use crate::plan::{
-    self, Change, Connections, Evaluation, ProviderKey, Providers, connect_one, postconditions,
-    preconditions,
+    self, Change, Connections, Evaluation, ProviderKey, Providers, check_all, connect_one,
+    postconditions, preconditions, stored_checks,
 };
 use crate::provider::{Connection, DataSourceType, ResourceType};
+use crate::state::State;
 use crate::value::{Path, Value};
 
 /// A configuration under evaluation, and the connections of its providers.
@@ -114,6 +117,14 @@ impl Resolve for Resolver {
         let _turn = self.turn();
         let value = self.evaluation.output(&ModuleInstance::ROOT, name);
         (value, self.evaluation.take_problems())
+    }
+
+    fn checks(&self, state: &State) -> (Json, Diagnostics) {
+        let _turn = self.turn();
+        let (results, problems) = check_all(&self.evaluation, state);
+        // What is wrong with values on the way has been told with the outputs.
+        drop(self.evaluation.take_problems());
+        (stored_checks(&results), problems)
     }
 
     fn span(&self, change: &Change, path: Option<&Path>) -> Option<Span> {

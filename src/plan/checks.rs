@@ -1,26 +1,56 @@
 //! Conditions of the configuration: validations, preconditions and postconditions.
 
+use std::collections::BTreeMap;
+
+use serde_json::{Value as Json, json};
+
+use crate::address::{InstanceAddress, Mode, ModuleInstance};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::language::config::CheckRule;
+use crate::language::config::{CheckRule, Lifecycle, Module};
 use crate::language::evaluate::evaluate;
 use crate::language::scope::Scope;
+use crate::plan::evaluation::Evaluation;
 use crate::plan::{CheckResult, CheckStatus};
-use crate::value::Marks;
+use crate::state::State;
+use crate::value::{Marks, Type, Value};
+
+/// What has conditions.
+pub(super) struct Checked {
+    kind: &'static str,
+    config: String,
+    address: String,
+}
+
+impl Checked {
+    /// An instance of a resource or data source.
+    pub(super) fn resource(address: &InstanceAddress) -> Checked {
+        let config = address.resource.config().to_string();
+        Checked { kind: "resource", config, address: address.to_string() }
+    }
+
+    /// An input variable (`var`) or an output (`output`) in an instance of a module.
+    pub(super) fn value(kind: &'static str, module: &ModuleInstance, name: &str) -> Checked {
+        let dot = if module.is_root() { "" } else { "." };
+        let word = if kind == "var" { "var" } else { "output" };
+        let config = format!("{}{dot}{word}.{name}", module.path());
+        Checked { kind, config, address: format!("{module}{dot}{word}.{name}") }
+    }
+}
 
 /// Evaluates the conditions of one thing; each that fails is an error.
 pub(super) fn check(
     rules: &[CheckRule],
     summary: &str,
-    kind: &'static str,
-    address: &str,
+    checked: &Checked,
     scope: &dyn Scope,
 ) -> (Option<CheckResult>, Diagnostics) {
     if rules.is_empty() {
         return (None, Diagnostics::new());
     }
     let mut result = CheckResult {
-        kind,
-        address: address.into(),
+        kind: checked.kind,
+        config: checked.config.clone(),
+        address: checked.address.clone(),
         status: CheckStatus::Pass,
         problems: Vec::new(),
     };
@@ -29,10 +59,129 @@ pub(super) fn check(
         let (status, problems) = one(rule, summary, scope);
         let messages = problems.0.iter().filter(|it| it.is_error()).map(|it| it.detail.clone());
         result.problems.extend(messages);
-        diagnostics.extend(problems.into_iter().map(|it| it.about(address)));
+        diagnostics.extend(problems.into_iter().map(|it| it.about(&checked.address)));
         result.status = worse(result.status, status);
     }
     (Some(result), diagnostics)
+}
+
+/// One result for each thing, in the order in which they first come.
+pub(super) fn merged(results: Vec<CheckResult>) -> Vec<CheckResult> {
+    let mut merged: indexmap::IndexMap<String, CheckResult> = indexmap::IndexMap::new();
+    for result in results {
+        match merged.get_mut(&result.address) {
+            Some(known) => {
+                known.status = worse(known.status, result.status);
+                known.problems.extend(result.problems);
+            }
+            None => {
+                merged.insert(result.address.clone(), result);
+            }
+        }
+    }
+    merged.into_values().collect()
+}
+
+/// Evaluates all conditions of a configuration once more, after an apply that left this state. What
+/// is not in it has no result yet. The problems are those of values: what is wrong with a resource
+/// has been told when it was made.
+pub fn check_all(evaluation: &Evaluation, state: &State) -> (Vec<CheckResult>, Diagnostics) {
+    let mut all = All { evaluation, state, results: Vec::new(), diagnostics: Diagnostics::new() };
+    for module in evaluation.configuration.modules.values() {
+        let checked = module.resources.values().any(|it| has_rules(&it.lifecycle))
+            || module.variables.values().any(|it| !it.validations.is_empty())
+            || module.outputs.values().any(|it| !it.preconditions.is_empty());
+        if checked {
+            let instances = evaluation.module_instances(&module.path);
+            instances.iter().for_each(|instance| all.module(module, instance));
+        }
+    }
+    (merged(all.results), all.diagnostics)
+}
+
+fn has_rules(lifecycle: &Lifecycle) -> bool {
+    !lifecycle.preconditions.is_empty() || !lifecycle.postconditions.is_empty()
+}
+
+/// All conditions being evaluated.
+struct All<'a> {
+    evaluation: &'a Evaluation,
+    state: &'a State,
+    results: Vec<CheckResult>,
+    diagnostics: Diagnostics,
+}
+
+impl All<'_> {
+    fn module(&mut self, module: &Module, instance: &ModuleInstance) {
+        let scope = self.evaluation.scope(instance);
+        for (name, variable) in &module.variables {
+            let checked = Checked::value("var", instance, name);
+            self.value(&variable.validations, "Invalid value for variable", &checked, &scope);
+        }
+        for resource in module.resources.values().filter(|it| has_rules(&it.lifecycle)) {
+            let address = Evaluation::address(instance, &resource.name);
+            for key in self.evaluation.resource_expansion(&address).keys() {
+                self.resource(&address.instance(key), &resource.lifecycle);
+            }
+        }
+        for (name, output) in &module.outputs {
+            let checked = Checked::value("output_value", instance, name);
+            let summary = "Module output value precondition failed";
+            self.value(&output.preconditions, summary, &checked, &scope);
+        }
+    }
+
+    fn value(&mut self, rules: &[CheckRule], summary: &str, checked: &Checked, scope: &dyn Scope) {
+        let (result, problems) = check(rules, summary, checked, scope);
+        self.results.extend(result);
+        self.diagnostics.extend(problems);
+    }
+
+    fn resource(&mut self, address: &InstanceAddress, lifecycle: &Lifecycle) {
+        let checked = Checked::resource(address);
+        let is_data = address.resource.resource.mode == Mode::Data;
+        let there = is_data || self.state.object(address, None).is_some();
+        let value = self.evaluation.instance(address).filter(|_| there);
+        let expansion = self.evaluation.resource_expansion(&address.resource);
+        let scope = self.evaluation.scope(&address.resource.module);
+        let scope = scope.repeated(&expansion, address.key.as_ref());
+        let own = scope.clone().with_self(value.clone().unwrap_or(Value::unknown(Type::Any)));
+        let before = check(&lifecycle.preconditions, "", &checked, &scope).0;
+        let after = check(&lifecycle.postconditions, "", &checked, &own).0;
+        let known = |it: CheckResult| match value {
+            Some(_) => it,
+            None => CheckResult { status: CheckStatus::Unknown, problems: Vec::new(), ..it },
+        };
+        self.results.extend(before.into_iter().chain(after).map(known));
+    }
+}
+
+/// Results as the state file has them; null when there are none.
+pub fn stored_checks(results: &[CheckResult]) -> Json {
+    let mut groups: BTreeMap<(&str, &str), Vec<&CheckResult>> = BTreeMap::new();
+    for result in results {
+        let kind = if result.kind == "output_value" { "output" } else { result.kind };
+        groups.entry((kind, &result.config)).or_default().push(result);
+    }
+    let group = |((kind, config), results): ((&str, &str), Vec<&CheckResult>)| {
+        let status = results.iter().fold(CheckStatus::Pass, |all, it| worse(all, it.status));
+        let objects: Vec<Json> = results.iter().map(|it| stored_object(it)).collect();
+        json!({
+            "object_kind": kind,
+            "config_addr": config,
+            "status": status.name(),
+            "objects": objects,
+        })
+    };
+    if groups.is_empty() { Json::Null } else { groups.into_iter().map(group).collect() }
+}
+
+fn stored_object(result: &CheckResult) -> Json {
+    let mut object = json!({ "object_addr": result.address, "status": result.status.name() });
+    if !result.problems.is_empty() {
+        object["failure_messages"] = json!(result.problems);
+    }
+    object
 }
 
 fn worse(one: CheckStatus, other: CheckStatus) -> CheckStatus {

@@ -4,10 +4,12 @@ use crate::address::{InstanceAddress, ResourceAddress};
 use crate::diagnostic::Diagnostic;
 use crate::language::body;
 use crate::language::config::Resource;
+use crate::plan::checks::Checked;
 use crate::plan::difference::propose_new;
 use crate::plan::evaluation::Evaluation;
 use crate::plan::expand::Expansion;
 use crate::plan::providers::provider_key;
+use crate::plan::scope::ModuleScope;
 use crate::plan::walk::Planner;
 use crate::plan::{Action, Change, ProviderKey, Reason};
 use crate::provider::{DataSourceType, Planned, ProviderError};
@@ -56,19 +58,13 @@ impl Planner<'_> {
         let evaluation = self.evaluation;
         let scope =
             evaluation.scope(&address.resource.module).repeated(expansion, address.key.as_ref());
-        let text = address.to_string();
+        let checked = Checked::resource(address);
         let lifecycle = &resource.lifecycle;
-        self.check(
-            &lifecycle.preconditions,
-            "Resource precondition failed",
-            "resource",
-            &text,
-            &scope,
-        );
+        self.check(&lifecycle.preconditions, "Resource precondition failed", &checked, &scope);
         let (configuration, problems) = body::decode(&resource.body, kind.schema(), &scope);
         let failed = problems.has_errors();
         self.diagnostics.extend(problems.into_iter().map(|it| it.about(address)));
-        if failed || !self.data_validated(source, &configuration) {
+        if failed || !self.data_validated(source, &configuration, &scope) {
             return None;
         }
         let value = match self.reason_to_defer(source, &configuration) {
@@ -76,24 +72,18 @@ impl Planner<'_> {
             None => self.read_now(source, provider, &configuration).await,
         }?;
         let scope = scope.with_self(value.clone());
-        self.check(
-            &lifecycle.postconditions,
-            "Resource postcondition failed",
-            "resource",
-            &text,
-            &scope,
-        );
+        self.check(&lifecycle.postconditions, "Resource postcondition failed", &checked, &scope);
         Some(value)
     }
 
-    fn data_validated(&mut self, source: &Source<'_>, configuration: &Value) -> bool {
+    fn data_validated(
+        &mut self,
+        source: &Source<'_>,
+        configuration: &Value,
+        scope: &ModuleScope<'_>,
+    ) -> bool {
         let problems = source.kind.validate(configuration);
-        for (path, message) in &problems {
-            let span = body::span_of(&source.resource.body, path);
-            let error = Diagnostic::error("Invalid configuration", format!("`{path}`: {message}."));
-            self.diagnostics.push(error.at(&span).about(&source.address));
-        }
-        problems.is_empty()
+        self.invalid(source.resource, source.kind.schema(), &source.address, scope, &problems)
     }
 
     /// A data source waits for apply when an argument is not known, or when something that it

@@ -121,6 +121,7 @@ fn change_to_json(change: &Change) -> Json {
 fn check_to_json(check: &CheckResult) -> Json {
     json!({
         "kind": check.kind,
+        "config": check.config,
         "address": check.address,
         "status": check.status,
         "problems": check.problems,
@@ -249,6 +250,7 @@ fn check_from_json(json: &Json) -> Option<CheckResult> {
     let stored = json.get("kind")?.as_str()?;
     Some(CheckResult {
         kind: kind.into_iter().find(|kind| *kind == stored)?,
+        config: json.get("config")?.as_str()?.to_string(),
         address: json.get("address")?.as_str()?.to_string(),
         status: serde_json::from_value(json.get("status")?.clone()).ok()?,
         problems: serde_json::from_value(json.get("problems")?.clone()).ok()?,

@@ -4,6 +4,7 @@ use crate::address::{InstanceAddress, ResourceAddress};
 use crate::diagnostic::Diagnostic;
 use crate::language::body;
 use crate::language::config::Resource;
+use crate::plan::checks::Checked;
 use crate::plan::difference::{Difference, difference, ignore};
 use crate::plan::evaluation::Evaluation;
 use crate::plan::expand::Expansion;
@@ -13,8 +14,9 @@ use crate::plan::scope::ModuleScope;
 use crate::plan::walk::Planner;
 use crate::plan::{Action, Change, ProviderKey, Reason};
 use crate::provider::{Connection, ErrorKind, Planned, ProviderError, ResourceType};
+use crate::schema::Schema;
 use crate::schema::sensitive::mark_sensitive;
-use crate::value::{Type, Value};
+use crate::value::{Path, Type, Value};
 
 /// One instance to plan.
 struct Instance<'r> {
@@ -69,20 +71,14 @@ impl Planner<'_> {
         let evaluation = self.evaluation;
         let scope =
             evaluation.scope(&address.resource.module).repeated(expansion, address.key.as_ref());
-        let text = address.to_string();
+        let checked = Checked::resource(address);
         let lifecycle = &resource.lifecycle;
-        self.check(
-            &lifecycle.preconditions,
-            "Resource precondition failed",
-            "resource",
-            &text,
-            &scope,
-        );
+        self.check(&lifecycle.preconditions, "Resource precondition failed", &checked, &scope);
         let schema = kind.schema();
         let (configuration, problems) = body::decode(&resource.body, schema, &scope);
         let failed = problems.has_errors();
         self.diagnostics.extend(problems.into_iter().map(|it| it.about(address)));
-        if failed || !self.validated(instance, &configuration) {
+        if failed || !self.validated(instance, &configuration, &scope) {
             return evaluation.record(address, Value::unknown(Type::Any));
         }
         let Some(change) = self.compare(instance, configuration, &scope) else {
@@ -90,13 +86,7 @@ impl Planner<'_> {
         };
         let scope = scope.with_self(change.after.clone());
         evaluation.record(address, change.after.clone());
-        self.check(
-            &lifecycle.postconditions,
-            "Resource postcondition failed",
-            "resource",
-            &text,
-            &scope,
-        );
+        self.check(&lifecycle.postconditions, "Resource postcondition failed", &checked, &scope);
         if change.action != Action::Nothing {
             self.changing.insert(address.resource.clone());
         }
@@ -105,12 +95,29 @@ impl Planner<'_> {
     }
 
     /// Checks beyond the schema.
-    fn validated(&mut self, instance: &Instance<'_>, configuration: &Value) -> bool {
+    fn validated(
+        &mut self,
+        instance: &Instance<'_>,
+        configuration: &Value,
+        scope: &ModuleScope<'_>,
+    ) -> bool {
         let problems = instance.kind.validate(configuration);
-        for (path, message) in &problems {
-            let span = body::span_of(&instance.resource.body, path);
+        self.invalid(instance.resource, instance.kind.schema(), &instance.address, scope, &problems)
+    }
+
+    /// Reports what is wrong beyond the schema; whether that is nothing.
+    pub(super) fn invalid(
+        &mut self,
+        resource: &Resource,
+        schema: &Schema,
+        address: &InstanceAddress,
+        scope: &ModuleScope<'_>,
+        problems: &[(Path, String)],
+    ) -> bool {
+        for (path, message) in problems {
+            let span = body::locate(&resource.body, schema, scope, path);
             let error = Diagnostic::error("Invalid configuration", format!("`{path}`: {message}."));
-            self.diagnostics.push(error.at(&span).about(&instance.address));
+            self.diagnostics.push(error.at(&span).about(address));
         }
         problems.is_empty()
     }

@@ -23,6 +23,7 @@ mod trigger;
 mod validate;
 mod walk;
 
+pub use checks::{check_all, stored_checks};
 pub use connect::{connect, connect_one};
 pub use dependencies::{Dependencies, Node, Read};
 pub use difference::{Difference, difference, misfit};

@@ -225,11 +225,24 @@ pub enum CheckStatus {
     Unknown,
 }
 
+impl CheckStatus {
+    /// As state files and JSON plans name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            CheckStatus::Pass => "pass",
+            CheckStatus::Fail => "fail",
+            CheckStatus::Unknown => "unknown",
+        }
+    }
+}
+
 /// The conditions of one resource, output or variable.
 #[derive(Clone, Debug)]
 pub struct CheckResult {
     /// What has the conditions, as in the JSON plan: `resource`, `output_value`, `var`.
     pub kind: &'static str,
+    /// Its address in the configuration, without keys.
+    pub config: String,
     /// Its address.
     pub address: String,
     /// How they came out together.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::address::ConfigAddress;
 use crate::diagnostic::Diagnostics;
 use crate::language::config::CheckRule;
-use crate::plan::checks::check;
+use crate::plan::checks::{Checked, check};
 use crate::plan::orphans::value_in;
 use crate::plan::providers::Providers;
 use crate::plan::{Action, Change, Evaluation, Plan, data, managed};
@@ -93,7 +93,7 @@ fn conditions(
     let scope =
         evaluation.scope(&address.resource.module).repeated(&expansion, address.key.as_ref());
     let scope = own.cloned().map_or(scope.clone(), |own| scope.with_self(own));
-    check(rules, summary, "resource", &address.to_string(), &scope).1
+    check(rules, summary, &Checked::resource(address), &scope).1
 }
 
 /// The arguments of a data source that is read at apply.

@@ -68,7 +68,7 @@ impl Unknowns<'_> {
         diagnostics.extend(problems);
         if sound {
             for (path, message) in self.beyond_schema(&resource.name, &value) {
-                let span = body::span_of(&resource.body, &path);
+                let span = body::locate(&resource.body, schema, self, &path);
                 let error =
                     Diagnostic::error("Invalid configuration", format!("`{path}`: {message}."));
                 diagnostics.push(error.at(&span));

@@ -6,7 +6,7 @@ use crate::address::{
     InstanceAddress, Mode as ResourceMode, ModulePath, ResourceAddress, ResourceName, Target,
 };
 use crate::diagnostic::Diagnostics;
-use crate::plan::checks::check;
+use crate::plan::checks::{Checked, check, merged};
 use crate::plan::connect::connect_one;
 use crate::plan::dependencies::{Dependencies, Node};
 use crate::plan::evaluation::Evaluation;
@@ -127,10 +127,9 @@ impl<'a> Planner<'a> {
         let Some(rules) = declared.map(|variable| variable.validations.clone()) else { return };
         for module in self.evaluation.module_instances(path) {
             self.evaluation.variable(&module, name);
-            let dot = if module.is_root() { "" } else { "." };
-            let address = format!("{module}{dot}var.{name}");
+            let checked = Checked::value("var", &module, name);
             let summary = "Invalid value for variable";
-            self.check(&rules, summary, "var", &address, &self.evaluation.scope(&module));
+            self.check(&rules, summary, &checked, &self.evaluation.scope(&module));
         }
     }
 
@@ -138,11 +137,10 @@ impl<'a> Planner<'a> {
         let declared = self.evaluation.module(path).and_then(|it| it.outputs.get(name)).cloned();
         let Some(output) = declared else { return };
         for module in self.evaluation.module_instances(path) {
-            let dot = if module.is_root() { "" } else { "." };
-            let address = format!("{module}{dot}output.{name}");
+            let checked = Checked::value("output_value", &module, name);
             let scope = self.evaluation.scope(&module);
             let summary = "Module output value precondition failed";
-            self.check(&output.preconditions, summary, "output_value", &address, &scope);
+            self.check(&output.preconditions, summary, &checked, &scope);
             let value = self.evaluation.output(&module, name);
             let shows = value.is_some_and(|it| it.marks_deep().contains(Marks::SENSITIVE));
             if path.is_root() && shows && !output.sensitive {
@@ -162,11 +160,10 @@ impl<'a> Planner<'a> {
         &mut self,
         rules: &[crate::language::config::CheckRule],
         summary: &str,
-        kind: &'static str,
-        address: &str,
+        checked: &Checked,
         scope: &dyn crate::language::scope::Scope,
     ) {
-        let (result, problems) = check(rules, summary, kind, address, scope);
+        let (result, problems) = check(rules, summary, checked, scope);
         self.diagnostics.extend(problems);
         self.checks.extend(result);
     }
@@ -258,7 +255,7 @@ impl<'a> Planner<'a> {
             changes: self.changes,
             schedule,
             outputs,
-            checks: self.checks,
+            checks: merged(self.checks),
             targets: request.targets.clone(),
             timestamp: self.evaluation.timestamp.clone(),
             diagnostics: self.diagnostics,

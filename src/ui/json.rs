@@ -6,7 +6,8 @@ use serde_json::{Map, Value as Json, json};
 use crate::address::{InstanceAddress, Key, Mode as ResourceMode, ModuleInstance};
 use crate::diagnostic::Diagnostics;
 use crate::plan::{
-    Action, Change, CheckStatus, Drift, OutputChange, Plan, Providers, Reason, stored_value,
+    Action, Change, CheckResult, CheckStatus, Drift, OutputChange, Plan, Providers, Reason,
+    stored_value,
 };
 use crate::state::{State, TERRAFORM_VERSION, known};
 use crate::value::json::{to_json, type_to_json};
@@ -43,7 +44,7 @@ pub(super) fn plan(plan: &Plan, providers: &Providers) -> Result<Json, Diagnosti
         "output_changes": outputs.collect::<Map<_, _>>(),
         "prior_state": state(&plan.prior, providers)?,
         "configuration": super::configuration_json::configuration(&plan.configuration),
-        "checks": plan.checks.iter().map(check).collect::<Vec<_>>(),
+        "checks": checks(&plan.checks),
         "timestamp": plan.timestamp,
         "applyable": plan.changes_anything(),
         "complete": plan.targets.is_empty(),
@@ -51,20 +52,28 @@ pub(super) fn plan(plan: &Plan, providers: &Providers) -> Result<Json, Diagnosti
     }))
 }
 
-fn check(check: &crate::plan::CheckResult) -> Json {
-    let status = match check.status {
-        CheckStatus::Pass => "pass",
-        CheckStatus::Fail => "fail",
-        CheckStatus::Unknown => "unknown",
+/// The conditions of each thing of the configuration, with those of its instances.
+fn checks(all: &[CheckResult]) -> Json {
+    let mut groups: indexmap::IndexMap<(&str, &str), Vec<&CheckResult>> = Default::default();
+    for check in all {
+        groups.entry((check.kind, &check.config)).or_default().push(check);
+    }
+    let group = |((kind, config), checks): ((&str, &str), Vec<&CheckResult>)| {
+        let worst = [CheckStatus::Fail, CheckStatus::Unknown];
+        let worst = worst.into_iter().find(|it| checks.iter().any(|check| check.status == *it));
+        json!({
+            "address": { "kind": kind, "to_display": config },
+            "status": worst.unwrap_or(CheckStatus::Pass).name(),
+            "instances": checks.into_iter().map(check).collect::<Vec<_>>(),
+        })
     };
+    groups.into_iter().map(group).collect()
+}
+
+fn check(check: &CheckResult) -> Json {
     let problems: Vec<Json> = check.problems.iter().map(|it| json!({ "message": it })).collect();
-    json!({
-        "address": { "kind": check.kind, "to_display": check.address },
-        "status": status,
-        "instances": [{
-            "address": { "to_display": check.address }, "status": status, "problems": problems,
-        }],
-    })
+    let address = json!({ "to_display": check.address });
+    json!({ "address": address, "status": check.status.name(), "problems": problems })
 }
 
 /// What became of an object, in one word.

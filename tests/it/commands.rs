@@ -452,3 +452,77 @@ fn a_lock_keeps_others_out_until_its_holder_is_gone() {
     assert_eq!(removed.code, Some(0), "{}", removed.stderr);
     assert!(!stack.path(".terraform.tfstate.lock.info").exists());
 }
+
+const CHECKED: &str = r#"
+variable "size" {
+  default = 1
+  validation {
+    condition     = var.size > 0
+    error_message = "Too small."
+  }
+}
+
+variable "least" {
+  default = 3
+}
+
+resource "terraform_data" "a" {
+  count = 2
+  input = var.size
+
+  lifecycle {
+    precondition {
+      condition     = var.size < 9
+      error_message = "Too large."
+    }
+    postcondition {
+      condition     = self.id != "x"
+      error_message = "Never x."
+    }
+  }
+}
+
+output "a" {
+  value = terraform_data.a[0].id
+  precondition {
+    condition     = length(terraform_data.a[0].id) > var.least
+    error_message = "Too short."
+  }
+}
+"#;
+
+#[test]
+fn the_results_of_conditions_are_kept_in_state() {
+    let stack = Terrace::sandbox(&[("main.tf", CHECKED)]);
+    stack.ok(&["plan", "-out=plan"]);
+    let plan = parsed(&stack.ok(&["show", "-json", "plan"]).stdout);
+    let resource = plan["checks"].as_array().unwrap().iter();
+    let resource = resource.into_iter().find(|it| it["address"]["kind"] == "resource").unwrap();
+    assert_eq!(resource["status"], "unknown");
+    assert_eq!(resource["instances"].as_array().unwrap().len(), 2);
+    stack.ok(&["apply", "plan"]);
+    let results = || parsed(&stack.ok(&["state", "pull"]).stdout)["check_results"].clone();
+    let one = |address: &str| json!({ "object_addr": address, "status": "pass" });
+    let group = |kind: &str, config: &str, objects: &[Json]| {
+        json!({
+            "object_kind": kind, "config_addr": config, "status": "pass", "objects": objects,
+        })
+    };
+    let instances = [one("terraform_data.a[0]"), one("terraform_data.a[1]")];
+    let wanted = json!([
+        group("output", "output.a", &[one("output.a")]),
+        group("resource", "terraform_data.a", &instances),
+        group("var", "var.size", &[one("var.size")]),
+    ]);
+    assert_eq!(results(), wanted);
+
+    stack.ok(&["destroy", "-auto-approve"]);
+    assert_eq!(results(), Json::Null);
+    let failed = stack.fails(&["apply", "-auto-approve", "-var=least=100"]);
+    assert!(failed.contains("Too short."), "{failed}");
+    assert_eq!(results()[0]["objects"][0]["failure_messages"], json!(["Too short."]));
+    assert_eq!(
+        (&results()[0]["status"], &results()[1]["status"]),
+        (&json!("fail"), &json!("pass"))
+    );
+}

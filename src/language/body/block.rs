@@ -4,19 +4,38 @@ use crate::diagnostic::{Diagnostic, Span};
 use crate::language::config::{Block, Body, Expression, ExpressionKind, Reference};
 use crate::language::evaluate::{elements, evaluate_with};
 use crate::schema::{Field, Schema, Shape};
-use crate::value::{Marks, Type, Unknown, Value, convert};
+use crate::value::{Marks, Step, Type, Unknown, Value, convert};
 
 use super::Decoder;
+use super::place::find;
 
 /// The blocks of one field.
 #[derive(Default)]
 struct Blocks<'b> {
-    /// The objects that they say, with their labels and where they stand.
-    items: Vec<(Value, String, &'b Span)>,
+    /// The objects that they say, with their labels and the blocks that say them.
+    items: Vec<(Value, String, &'b Block)>,
     /// Whether there may be more that are not known yet.
     open: bool,
     /// The marks of what is not known.
     marks: Marks,
+}
+
+impl<'b> Blocks<'b> {
+    /// The block that a path leads into, and the rest of the path.
+    fn at<'p>(&self, shape: &Shape, path: &'p [Step]) -> Option<(&'b Block, &'p [Step])> {
+        let found = match (shape, path.split_first()) {
+            (Shape::Object(_), _) => return self.items.first().map(|it| (it.2, path)),
+            (Shape::List(_), Some((Step::Index(at), _))) => self.items.get(*at),
+            (Shape::Map(_), Some((Step::Key(key), _))) => self.items.iter().find(|it| it.1 == *key),
+            (Shape::Set(item), Some((Step::Index(at), _))) => {
+                let set = Value::set(item.ty(), self.items.iter().map(|it| it.0.clone()));
+                let element = set.items()?.get(*at)?.clone();
+                self.items.iter().find(|it| it.0.unmark_deep().0 == element)
+            }
+            _ => None,
+        };
+        Some((found?.2, path.get(1..)?))
+    }
 }
 
 /// Whether the block says something of the field `name`.
@@ -47,23 +66,49 @@ pub(super) fn content(block: &Block) -> Option<&Block> {
 impl Decoder<'_> {
     pub(super) fn blocks(&mut self, body: &Body, field: &Field) -> Value {
         let Some(schema) = field.shape.block() else { return field.absent() };
-        let mut written = body.blocks.iter().filter(|it| is_for(it, field.name)).peekable();
-        if written.peek().is_none() || field.read_only {
+        if field.read_only || !body.blocks.iter().any(|it| is_for(it, field.name)) {
             return field.absent();
         }
+        let blocks = self.written(body, field, schema);
+        self.count(field, &blocks);
+        self.discouraged_blocks(field, &blocks);
+        assemble(field, blocks)
+    }
+
+    /// The blocks that the body has for a field.
+    fn written<'b>(&mut self, body: &'b Body, field: &Field, schema: &Schema) -> Blocks<'b> {
         let mut blocks = Blocks::default();
-        for block in written {
+        for block in body.blocks.iter().filter(|it| is_for(it, field.name)) {
             if block.kind == field.name {
                 let value = self.body(&block.body, schema);
                 let label = block.labels.first().map(|it| it.0.clone()).unwrap_or_default();
-                blocks.items.push((value, label, &block.span));
+                blocks.items.push((value, label, block));
             } else {
                 self.dynamic(block, schema, &mut blocks);
             }
         }
-        self.count(field, &blocks);
-        self.discouraged_blocks(field, &blocks);
-        assemble(field, blocks)
+        blocks
+    }
+
+    /// The place of what is at `path` in the object decoded from the body. The blocks of a set are
+    /// told apart by what they say, since a set has an order of its own.
+    pub(super) fn locate(&mut self, body: &Body, schema: &Schema, path: &[Step]) -> Option<Span> {
+        let (Step::Attribute(name) | Step::Key(name), rest) = path.split_first()? else {
+            return None;
+        };
+        if body.attributes.contains_key(name) {
+            return None;
+        }
+        let field = schema.field(name)?;
+        let inner = field.shape.block()?;
+        let blocks = self.written(body, field, inner);
+        let (block, deeper) = blocks.at(&field.shape, rest)?;
+        let body = match block.kind == *name {
+            true => &block.body,
+            false => &content(block)?.body,
+        };
+        let found = self.locate(body, inner, deeper).or_else(|| find(body, deeper));
+        Some(found.unwrap_or_else(|| block.span.clone()))
     }
 
     /// The blocks that a `dynamic` block makes.
@@ -92,7 +137,7 @@ impl Decoder<'_> {
             Some(elements) => {
                 for (key, value) in elements {
                     let (value, label) = each(self, key, value);
-                    blocks.items.push((value, label, &block.span));
+                    blocks.items.push((value, label, block));
                 }
             }
             None => {
@@ -145,7 +190,7 @@ impl Decoder<'_> {
         let (name, count) = (field.name, blocks.items.len());
         let (least, most) = limits(field);
         if let Some(most) = most.filter(|most| count > *most) {
-            let place = blocks.items.get(most).map(|it| it.2);
+            let place = blocks.items.get(most).map(|it| &it.2.span);
             let detail =
                 format!("There can be at most {}, but there are {count}.", times(most, name));
             let problem = Diagnostic::error(format!("Too many `{name}` blocks"), detail);
@@ -153,7 +198,7 @@ impl Decoder<'_> {
         }
         // that there is none at all is found without evaluating, unless a dynamic block makes none
         if count < least && !blocks.open {
-            let place = blocks.items.first().map(|it| it.2);
+            let place = blocks.items.first().map(|it| &it.2.span);
             let detail =
                 format!("There must be at least {}, but there are {count}.", times(least, name));
             let problem = Diagnostic::error(format!("Not enough `{name}` blocks"), detail);
@@ -163,7 +208,7 @@ impl Decoder<'_> {
 
     /// What is to be said of blocks because they are there at all.
     fn discouraged_blocks(&mut self, field: &Field, blocks: &Blocks<'_>) {
-        let Some((_, _, place)) = blocks.items.first() else { return };
+        let Some(place) = blocks.items.first().map(|it| &it.2.span) else { return };
         if let Some(why) = field.unsupported {
             let detail = format!("`{}` blocks are not supported yet: {why}.", field.name);
             self.report(Diagnostic::error("Unsupported block type", detail).at(place));

@@ -9,13 +9,13 @@ mod tests;
 pub use check::static_check;
 pub use place::span_of;
 
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::language::config::{Attribute, Body};
 use crate::language::evaluate::evaluate_with;
 use crate::language::scope::Scope;
 use crate::schema::validate::validate_with;
 use crate::schema::{Field, Schema, Syntax};
-use crate::value::{Fields, Value, convert};
+use crate::value::{Fields, Path, Value, convert};
 
 /// The body as an object of the schema's type, in which fields that are not given are absent
 /// ([`Field::absent`]); defaults are not filled in, and secrets are marked only where the
@@ -27,6 +27,13 @@ pub fn decode(body: &Body, schema: &Schema, scope: &dyn Scope) -> (Value, Diagno
     let mut decoder = Decoder { scope, bound: Vec::new(), diagnostics: static_check(body, schema) };
     let value = decoder.body(body, schema);
     (value, decoder.diagnostics)
+}
+
+/// Where the body says what is at `path` in the object that [`decode`] makes of it: as [`span_of`],
+/// but the right one of several blocks that make a set.
+pub fn locate(body: &Body, schema: &Schema, scope: &dyn Scope, path: &Path) -> Span {
+    let mut decoder = Decoder { scope, bound: Vec::new(), diagnostics: Diagnostics::new() };
+    decoder.locate(body, schema, path.steps()).unwrap_or_else(|| span_of(body, path))
 }
 
 /// One decoding: where references are answered, which iterators are bound, what has gone wrong.

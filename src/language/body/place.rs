@@ -20,7 +20,8 @@ pub(super) fn header(body: &Body) -> Span {
     Span { source: body.span.source.clone(), range: start..start + line.len() }
 }
 
-fn find(body: &Body, path: &[Step]) -> Option<Span> {
+/// Where a body says what is at a path.
+pub(super) fn find(body: &Body, path: &[Step]) -> Option<Span> {
     let (Step::Attribute(name) | Step::Key(name), rest) = path.split_first()? else { return None };
     if let Some(attribute) = body.attributes.get(name) {
         return Some(span_in(&attribute.value, rest));

@@ -464,3 +464,23 @@ fn paths_lead_back_to_the_text() {
         assert_eq!(span_of(&body, &Path(path)).text(), expected);
     }
 }
+
+#[test]
+fn the_blocks_of_a_set_are_told_apart_by_what_they_say() {
+    let body = parse(
+        "name = \"a\"\nrule {\n  port = 9\n}\nrule {\n  port = 1\n}\n\
+         dynamic \"rule\" {\n  for_each = var.ports\n  content {\n    port = rule.value\n  }\n}",
+    );
+    let (value, _) = decode(&body, &schema(), &Variables);
+    let ports: Vec<Value> =
+        value.get("rule").items().unwrap().iter().map(|it| it.get("port")).collect();
+    let texts = ports.iter().enumerate().map(|(at, _)| {
+        let steps =
+            [Step::Attribute("rule".into()), Step::Index(at), Step::Attribute("port".into())];
+        locate(&body, &schema(), &Variables, &Path(steps.to_vec())).text().to_string()
+    });
+    let texts: Vec<String> = texts.collect();
+    let numbers: Vec<String> = ports.iter().map(render).collect();
+    assert_eq!(numbers, ["1", "9", "80", "443"]);
+    assert_eq!(texts, ["1", "9", "rule.value", "rule.value"]);
+}
