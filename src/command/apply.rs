@@ -31,13 +31,7 @@ pub(super) async fn run(
             Diagnostic::error("Nobody to ask", "With -json, apply cannot ask for approval.");
         return Err(error.hint("Add -auto-approve, or apply a saved plan.").into());
     }
-    let stack = Stack::open(
-        &ui,
-        &arguments.variables,
-        &arguments.state,
-        &arguments.world,
-        "OperationTypeApply",
-    )?;
+    let stack = Stack::open(&ui, &arguments.stack, "OperationTypeApply")?;
     let mode = if destroy { Mode::Destroy } else { mode(&arguments.options) };
     let reporter: Arc<dyn Reporter> = progress::reporter(&ui);
     let stop = stop_on_interrupt(&ui);
@@ -61,7 +55,7 @@ fn approve(ui: &Ui, arguments: &ApplyArguments, mode: Mode) -> Result<(), Diagno
         let detail = "Approval is needed, and there is nobody to ask.";
         Diagnostics::from(Diagnostic::error("Nobody to ask", detail).hint("Add -auto-approve."))
     };
-    if !arguments.variables.may_ask() || !ui.can_ask() {
+    if !arguments.stack.variables.may_ask() || !ui.can_ask() {
         return Err(nobody());
     }
     let question = match mode {
@@ -90,11 +84,11 @@ async fn saved_plan(
         Diagnostic::error("Saved plan cannot be used", format!("{error}."))
             .hint("Make a new one with `terrace plan -out`.")
     })?;
-    let path = state_path(Some(&plan.configuration), arguments.state.state.as_ref())?;
-    let store = Store::open(&store_options(path, &arguments.state, "OperationTypeApply")?);
+    let path = state_path(Some(&plan.configuration), arguments.stack.state.state.as_ref())?;
+    let store = Store::open(&store_options(path, &arguments.stack.state, "OperationTypeApply")?);
     let store = Arc::new(store.map_err(|error| state_problem(&error))?);
     unmoved(&store, &plan)?;
-    let providers = Providers(world::providers(&arguments.world)?);
+    let providers = Providers(world::providers(&arguments.stack.world)?);
     let (evaluation, problems) = evaluation_of(&plan, &providers, working_folder()?);
     if problems.has_errors() {
         return Err(problems);
@@ -188,9 +182,7 @@ pub(super) async fn refresh(ui: &Ui, arguments: &RefreshArguments) -> Result<Exi
             replace: Vec::new(),
             parallelism: arguments.parallelism,
         },
-        variables: arguments.variables.clone(),
-        state: arguments.state.clone(),
-        world: arguments.world.clone(),
+        stack: arguments.stack.clone(),
         auto_approve: true,
         json: false,
     };

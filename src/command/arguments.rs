@@ -127,6 +127,20 @@ pub struct WorldArguments {
     pub trace: Option<PathBuf>,
 }
 
+/// What all commands take that work with a stack and its world.
+#[derive(Clone, Debug, Default, Args)]
+pub struct StackArguments {
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at the type")]
+    pub variables: VariableArguments,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at the type")]
+    pub state: StateArguments,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at the type")]
+    pub world: WorldArguments,
+}
+
 /// What to plan.
 #[derive(Clone, Debug, Args)]
 pub struct PlanOptions {
@@ -186,13 +200,7 @@ pub struct PlanArguments {
     pub options: PlanOptions,
     #[command(flatten)]
     #[allow(missing_docs, reason = "documented at the type")]
-    pub variables: VariableArguments,
-    #[command(flatten)]
-    #[allow(missing_docs, reason = "documented at the type")]
-    pub state: StateArguments,
-    #[command(flatten)]
-    #[allow(missing_docs, reason = "documented at the type")]
-    pub world: WorldArguments,
+    pub stack: StackArguments,
     /// Save the plan to this file, for `terrace apply`.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
@@ -214,13 +222,7 @@ pub struct ApplyArguments {
     pub options: PlanOptions,
     #[command(flatten)]
     #[allow(missing_docs, reason = "documented at the type")]
-    pub variables: VariableArguments,
-    #[command(flatten)]
-    #[allow(missing_docs, reason = "documented at the type")]
-    pub state: StateArguments,
-    #[command(flatten)]
-    #[allow(missing_docs, reason = "documented at the type")]
-    pub world: WorldArguments,
+    pub stack: StackArguments,
     /// Do not ask for approval.
     #[arg(long, alias = "force")]
     pub auto_approve: bool,
@@ -234,13 +236,7 @@ pub struct ApplyArguments {
 pub struct RefreshArguments {
     #[command(flatten)]
     #[allow(missing_docs, reason = "documented at the type")]
-    pub variables: VariableArguments,
-    #[command(flatten)]
-    #[allow(missing_docs, reason = "documented at the type")]
-    pub state: StateArguments,
-    #[command(flatten)]
-    #[allow(missing_docs, reason = "documented at the type")]
-    pub world: WorldArguments,
+    pub stack: StackArguments,
     /// How many AWS calls may be under way at once.
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub parallelism: usize,
@@ -350,13 +346,7 @@ pub struct ImportArguments {
     pub id: String,
     #[command(flatten)]
     #[allow(missing_docs, reason = "documented at the type")]
-    pub variables: VariableArguments,
-    #[command(flatten)]
-    #[allow(missing_docs, reason = "documented at the type")]
-    pub state: StateArguments,
-    #[command(flatten)]
-    #[allow(missing_docs, reason = "documented at the type")]
-    pub world: WorldArguments,
+    pub stack: StackArguments,
 }
 
 /// `terrace graph`
@@ -460,8 +450,8 @@ mod tests {
             let arguments = parse(line);
             assert_eq!(arguments.chdir, Some(PathBuf::from("examples/x")));
             let Command::Apply(apply) = arguments.command else { panic!("not apply") };
-            assert!(apply.auto_approve && apply.world.sandbox && !apply.state.lock);
-            assert_eq!(apply.variables.var, ["a=b"]);
+            assert!(apply.auto_approve && apply.stack.world.sandbox && !apply.stack.state.lock);
+            assert_eq!(apply.stack.variables.var, ["a=b"]);
         }
     }
 }

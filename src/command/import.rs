@@ -19,13 +19,7 @@ pub(super) async fn run(ui: &Ui, arguments: &ImportArguments) -> Result<Exit, Di
         .address
         .parse()
         .map_err(|error| Diagnostic::error("Invalid address", format!("{error}.")))?;
-    let stack = Stack::open(
-        ui,
-        &arguments.variables,
-        &arguments.state,
-        &arguments.world,
-        "OperationTypeImport",
-    )?;
+    let stack = Stack::open(ui, &arguments.stack, "OperationTypeImport")?;
     let reporter: std::sync::Arc<dyn Reporter> = progress::reporter(ui);
     settle(&stack, Purpose::Look, &reporter, &Stop::default()).await?;
     if stack.store.state().object(&address, None).is_some() {

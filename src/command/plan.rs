@@ -25,13 +25,7 @@ pub(super) fn mode(options: &PlanOptions) -> Mode {
 pub(super) async fn run(ui: &Ui, arguments: &PlanArguments) -> Result<Exit, Diagnostics> {
     let ui = ui.clone().json(arguments.json);
     ui.begin();
-    let stack = Stack::open(
-        &ui,
-        &arguments.variables,
-        &arguments.state,
-        &arguments.world,
-        "OperationTypePlan",
-    )?;
+    let stack = Stack::open(&ui, &arguments.stack, "OperationTypePlan")?;
     let reporter: Arc<dyn Reporter> = progress::reporter(&ui);
     let mode = mode(&arguments.options);
     let stop = Stop::default();

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::command::arguments::{StateArguments, VariableArguments, WorldArguments};
+use crate::command::arguments::{StackArguments, StateArguments, VariableArguments};
 use crate::command::resolver::Resolver;
 use crate::command::world;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -117,11 +117,10 @@ impl Stack {
     /// Loads the stack and opens its state.
     pub(super) fn open(
         ui: &Ui,
-        variables: &VariableArguments,
-        state: &StateArguments,
-        world: &WorldArguments,
+        arguments: &StackArguments,
         operation: &str,
     ) -> Result<Stack, Diagnostics> {
+        let StackArguments { variables, state, world } = arguments;
         let configuration = configuration(ui)?;
         let variables = inputs(ui, &configuration, variables)?;
         let dependencies = Dependencies::find(&configuration)?;

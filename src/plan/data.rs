@@ -140,11 +140,10 @@ impl Planner<'_> {
             |_: Option<&Value>, proposed| Ok(Planned { value: proposed, replace: Vec::new() });
         let after = propose_new(schema, &configuration, &as_is).ok()?;
         let after = mark_sensitive(schema, after);
-        self.changing.insert(source.address.resource.clone());
         let config_address = source.address.resource.config();
         let dependencies =
             self.request.dependencies.managed(&config_address.module, &config_address.resource);
-        self.changes.push(Change {
+        self.add(Change {
             address: source.address.clone(),
             previous: None,
             deposed: None,

@@ -87,10 +87,7 @@ impl Planner<'_> {
         let scope = scope.with_self(change.after.clone());
         evaluation.record(address, change.after.clone());
         self.check(&lifecycle.postconditions, "Resource postcondition failed", &checked, &scope);
-        if change.action != Action::Nothing {
-            self.changing.insert(address.resource.clone());
-        }
-        self.changes.push(change);
+        self.add(change);
         orphans::plan_deposed(self, address);
     }
 
@@ -216,7 +213,9 @@ impl Planner<'_> {
         let module = &instance.address.resource.module;
         triggers.iter().any(|trigger| {
             let parts = crate::plan::trigger::parts(trigger, scope);
-            parts.is_some_and(|parts| parts.changes(module, &self.changes))
+            parts.is_some_and(|parts| {
+                self.changes_of(&parts.place(module)).any(|it| parts.fires(it))
+            })
         })
     }
 }

@@ -196,7 +196,6 @@ fn delete_object(
         (Err(problem), _) | (_, Err(problem)) => return planner.diagnostics.push(problem),
     };
     let object = planner.prior.object(address, deposed);
-    planner.changing.insert(address.resource.clone());
     let change = Change {
         address: address.clone(),
         previous: planner.request.moves.origins.get(address).cloned(),
@@ -212,5 +211,5 @@ fn delete_object(
         prior_dependencies: object.map(|it| it.dependencies.clone()).unwrap_or_default(),
         create_before_destroy: object.is_some_and(|it| it.create_before_destroy),
     };
-    planner.changes.push(change);
+    planner.add(change);
 }

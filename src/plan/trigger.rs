@@ -1,6 +1,6 @@
 //! `replace_triggered_by`
 
-use crate::address::{Key, ModuleInstance, ResourceName};
+use crate::address::{Key, ModuleInstance, ResourceAddress, ResourceName};
 use crate::language::config::{Expression, ExpressionKind, Reference};
 use crate::language::evaluate::evaluate;
 use crate::plan::scope::ModuleScope;
@@ -40,15 +40,15 @@ pub(super) fn parts(expression: &Expression, scope: &ModuleScope<'_>) -> Option<
 }
 
 impl Trigger {
-    /// Whether what it names, in this module instance, changes.
-    pub(super) fn changes(&self, module: &ModuleInstance, changes: &[Change]) -> bool {
-        let named = changes.iter().filter(|change| {
-            change.address.resource.module == *module
-                && change.address.resource.resource == self.resource
-                && change.deposed.is_none()
-                && (self.key.is_none() || change.address.key == self.key)
-        });
-        named.into_iter().any(|change| self.in_change(change))
+    /// The resource that it names, in this module instance.
+    pub(super) fn place(&self, module: &ModuleInstance) -> ResourceAddress {
+        ResourceAddress { module: module.clone(), resource: self.resource.clone() }
+    }
+
+    /// Whether a change of that resource changes what it names.
+    pub(super) fn fires(&self, change: &Change) -> bool {
+        let named = self.key.is_none() || change.address.key == self.key;
+        named && change.deposed.is_none() && self.in_change(change)
     }
 
     fn in_change(&self, change: &Change) -> bool {

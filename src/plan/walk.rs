@@ -13,7 +13,7 @@ use crate::plan::evaluation::Evaluation;
 use crate::plan::moves::{self, Moves};
 use crate::plan::providers::{Connections, Providers};
 use crate::plan::{
-    Change, CheckResult, Mode, OutputChange, Plan, ProviderKey, drift, order, orphans,
+    Action, Change, CheckResult, Mode, OutputChange, Plan, ProviderKey, drift, order, orphans,
 };
 use crate::state::State;
 use crate::value::{Marks, Value};
@@ -49,6 +49,8 @@ pub(super) struct Planner<'a> {
     pub(super) connections: Connections,
     pub(super) prior: State,
     pub(super) changes: Vec<Change>,
+    /// The numbers of the changes of each resource.
+    numbers: BTreeMap<ResourceAddress, Vec<usize>>,
     pub(super) checks: Vec<CheckResult>,
     pub(super) diagnostics: Diagnostics,
     /// The resources with instances that change, by address in their module instance.
@@ -80,12 +82,29 @@ impl<'a> Planner<'a> {
             connections: request.connections.clone(),
             prior: request.prior.clone(),
             changes: Vec::new(),
+            numbers: BTreeMap::new(),
             checks: Vec::new(),
             diagnostics: Diagnostics::new(),
             changing: BTreeSet::new(),
             in_state,
             included: included(request),
         }
+    }
+
+    /// Adds what is planned for an instance.
+    pub(super) fn add(&mut self, change: Change) {
+        let resource = &change.address.resource;
+        if change.action != Action::Nothing {
+            self.changing.insert(resource.clone());
+        }
+        self.numbers.entry(resource.clone()).or_default().push(self.changes.len());
+        self.changes.push(change);
+    }
+
+    /// What is planned so far for the instances of a resource.
+    pub(super) fn changes_of(&self, resource: &ResourceAddress) -> impl Iterator<Item = &Change> {
+        let numbers = self.numbers.get(resource).into_iter().flatten();
+        numbers.filter_map(|number| self.changes.get(*number))
     }
 
     async fn walk(&mut self) {
