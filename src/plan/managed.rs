@@ -159,6 +159,10 @@ impl Planner<'_> {
         let config_address = address.resource.config();
         let dependencies =
             self.request.dependencies.managed(&config_address.module, &config_address.resource);
+        let after = mark_sensitive(schema, found.after);
+        let before = prior.unwrap_or(Value::NULL);
+        // An object that stays as it is is kept once.
+        let after = if after == before { before.clone() } else { after };
         Some(Change {
             address: address.clone(),
             previous: self.request.moves.origins.get(address).cloned(),
@@ -169,8 +173,8 @@ impl Planner<'_> {
                 action => action,
             },
             reason,
-            before: prior.unwrap_or(Value::NULL),
-            after: mark_sensitive(schema, found.after),
+            before,
+            after,
             configuration,
             replace_paths: found.replace_paths,
             dependencies: dependencies.into_iter().collect(),
