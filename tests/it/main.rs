@@ -6,6 +6,7 @@
 
 mod balancing;
 mod commands;
+mod containers;
 mod identity;
 mod modules;
 mod network;

@@ -10,15 +10,15 @@ use super::{last_part, sdk_tags, tags};
 use crate::aws::client::Aws;
 use crate::aws::resource::{Resource, gone_is_fine, missing};
 use crate::aws::tags::{TOKEN_TAG, Tagging, Tags};
-use crate::provider::{Result, Status, Step};
+use crate::provider::{ProviderError, Result, Status, Step};
 use crate::schema;
 use crate::schema::{Check, One};
 
 schema! {
     /// A cluster of services and tasks.
     pub struct Cluster {
-        /// How commands are executed in containers.
-        configuration: One<Configuration>,
+        /// How commands are executed in containers. AWS keeps it when the block is gone.
+        #[computed] configuration: One<Configuration>,
         /// Name of the cluster.
         #[force_new] #[check(Check::Length(1, 255))] name: String,
         /// Default namespace of Service Connect.
@@ -146,7 +146,11 @@ impl Resource for Cluster {
 
     async fn delete(&self, aws: &Aws) -> Result {
         let call = aws.ecs.delete_cluster().set_cluster(self.id.clone());
-        gone_is_fine(call.send().await, &["ClusterNotFoundException"])
+        let deleted = gone_is_fine(call.send().await, &["ClusterNotFoundException"]);
+        let inactive = |error: &ProviderError| {
+            error.code.as_deref() == Some("ClientException") && error.message.contains("inactive")
+        };
+        deleted.or_else(|error| if inactive(&error) { Ok(()) } else { Err(error) })
     }
 
     fn status(&self) -> Status {

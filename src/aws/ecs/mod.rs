@@ -6,6 +6,9 @@ pub mod container_definitions;
 mod raw;
 pub mod service;
 pub mod task_definition;
+#[cfg(test)]
+mod tests;
+pub mod volume;
 
 use aws_sdk_ecs::types::Tag;
 

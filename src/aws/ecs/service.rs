@@ -1,46 +1,52 @@
 //! `aws_ecs_service`
 
+pub mod blocks;
+pub mod connect;
+pub mod deployment;
 mod known;
+mod request;
+mod rollout;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_ecs::types::{
-    self, AssignPublicIp, AvailabilityZoneRebalancing, AwsVpcConfiguration,
-    CapacityProviderStrategyItem, DeploymentCircuitBreaker, DeploymentConfiguration,
-    DeploymentControllerType, DeploymentRolloutState, DesiredStatus, LaunchType,
-    PlacementConstraint, PlacementConstraintType, PlacementStrategy, PlacementStrategyType,
-    PropagateTags, SchedulingStrategy, ServiceField,
-};
+use aws_sdk_ecs::types::{self, LaunchType, PropagateTags, SchedulingStrategy, ServiceField};
 
+use self::blocks::{Lattice, LaunchVolume, lattice_from, volume_from};
+use self::connect::{Connect, connect_from, unconnected};
+use self::deployment::{Alarms, CircuitBreaker, Deployment};
 use self::known::{
-    balancer_from, constraint_from, names, network_from, placement_from, registry_from,
-    same_cluster, same_definition, stopped, strategy_from,
+    balancer_from, constraint_from, network_from, placement_from, registry_from, same_cluster,
+    same_definition, same_role, strategy_from,
 };
-use super::{last_part, sdk_tags, tags};
+use self::request::balancer;
+use super::{sdk_tags, tags};
 use crate::aws::client::Aws;
-use crate::aws::resource::{Resource, gone_is_fine, missing};
+use crate::aws::resource::{Proposal, Resource, gone_is_fine, missing};
 use crate::aws::tags::{Tagging, Tags};
 use crate::provider::{ErrorKind, Phase, ProviderError, Recovery, Result, Status, Step};
 use crate::schema;
 use crate::schema::{Check, FieldType as _, One};
+use crate::value::Value;
 
 schema! {
     /// Keeps tasks running, and rolls out new ones.
     pub struct Service {
-        /// Alarms that roll a deployment back.
-        #[unsupported("deployment alarms come later")] alarms: One<Alarms>,
+        /// Alarms that roll a deployment back. Without a block nothing changes; `enable = false` turns
+        /// them off.
+        #[computed] alarms: One<Alarms>,
         /// `ENABLED` or `DISABLED`.
         #[computed] #[one_of(&["ENABLED", "DISABLED"])] availability_zone_rebalancing: Option<String>,
         /// Shares of capacity providers.
         #[computed] capacity_provider_strategy: BTreeSet<Strategy>,
         /// ARN or name of the cluster.
         #[computed] #[force_new] cluster: Option<String>,
-        /// Stops and rolls back deployments that fail.
-        #[computed] deployment_circuit_breaker: Vec<CircuitBreaker>,
-        /// Blue/green deployments.
-        #[unsupported("blue/green deployments come later")] deployment_configuration: One<Deployment>,
+        /// Stops and rolls back deployments that fail. Without a block nothing changes;
+        /// `enable = false` turns it off.
+        #[computed] deployment_circuit_breaker: One<CircuitBreaker>,
+        /// How deployments replace tasks.
+        #[computed] deployment_configuration: One<Deployment>,
         /// Who deploys.
-        #[force_new] #[computed] deployment_controller: Vec<Controller>,
+        #[computed] deployment_controller: One<Controller>,
         /// Most tasks during a deployment, in percent.
         #[computed] deployment_maximum_percent: Option<i64>,
         /// Fewest healthy tasks during a deployment, in percent.
@@ -79,11 +85,12 @@ schema! {
         #[default("REPLICA")] #[force_new] #[one_of(&["REPLICA", "DAEMON"])]
         scheduling_strategy: String,
         /// Service Connect.
-        #[unsupported("Service Connect comes later")] service_connect_configuration: One<Connect>,
+        service_connect_configuration: One<Connect>,
         /// Registries of service discovery.
         service_registries: One<Registry>,
-        /// Whether an interrupted apply rolls back.
-        #[unsupported("an interrupted apply leaves the deployment running")] sigint_rollback: Option<bool>,
+        /// Taken, and without effect: an interrupted apply leaves the deployment to the next one, which
+        /// waits for it again.
+        #[config_only] sigint_rollback: Option<bool>,
         /// Tags of the service.
         tags: Tags,
         /// All tags, those of the provider's `default_tags` included.
@@ -93,9 +100,9 @@ schema! {
         /// Anything whose change deploys anew.
         #[computed] #[config_only] triggers: BTreeMap<String, String>,
         /// Volumes that are made when tasks start.
-        #[unsupported("volumes configured at launch come later")] volume_configuration: One<LaunchVolume>,
+        volume_configuration: One<LaunchVolume>,
         /// VPC Lattice.
-        #[unsupported("VPC Lattice comes later")] vpc_lattice_configurations: BTreeSet<Lattice>,
+        vpc_lattice_configurations: BTreeSet<Lattice>,
         /// Whether apply waits until the deployment is done.
         #[default(false)] #[config_only] wait_for_steady_state: bool,
         /// ARN of the service.
@@ -104,12 +111,6 @@ schema! {
         #[read_only] id: Option<String>,
         #[hidden] progress: Option<String>,
         #[hidden] failure: Option<String>,
-    }
-
-    /// Alarms that roll a deployment back.
-    pub struct Alarms {
-        /// Names of the alarms.
-        alarm_names: BTreeSet<String>,
     }
 
     /// Share of a capacity provider.
@@ -122,31 +123,17 @@ schema! {
         #[default(0)] #[check(Check::Between(0, 1000))] weight: i64,
     }
 
-    /// Stops deployments that fail.
-    pub struct CircuitBreaker {
-        /// Whether it is on.
-        enable: bool,
-        /// Whether it rolls back.
-        rollback: bool,
-    }
-
-    /// Blue/green deployments.
-    pub struct Deployment {
-        /// `ROLLING` or `BLUE_GREEN`.
-        strategy: Option<String>,
-    }
-
     /// Who deploys.
     pub struct Controller {
         /// `ECS`, `CODE_DEPLOY` or `EXTERNAL`.
-        #[name("type")] #[default("ECS")] #[force_new] #[one_of(&["ECS", "CODE_DEPLOY", "EXTERNAL"])]
+        #[name("type")] #[default("ECS")] #[one_of(&["ECS", "CODE_DEPLOY", "EXTERNAL"])]
         kind: String,
     }
 
     /// Where tasks are registered.
     pub struct Balancer {
-        /// Blue/green settings.
-        #[unsupported("blue/green deployments come later")] advanced_configuration: One<Advanced>,
+        /// What deployments that shift traffic need.
+        advanced_configuration: One<Advanced>,
         /// Container that takes requests.
         container_name: String,
         /// Its port.
@@ -157,10 +144,16 @@ schema! {
         #[check(Check::Arn)] target_group_arn: Option<String>,
     }
 
-    /// Blue/green settings.
+    /// What deployments that shift traffic need.
     pub struct Advanced {
         /// ARN of the other target group.
-        alternate_target_group_arn: String,
+        #[check(Check::Arn)] alternate_target_group_arn: String,
+        /// ARN of the rule of production's traffic.
+        #[check(Check::Arn)] production_listener_rule: String,
+        /// ARN of the role that changes the rules.
+        #[check(Check::Arn)] role_arn: String,
+        /// ARN of the rule of the tests' traffic.
+        #[check(Check::Arn)] test_listener_rule: Option<String>,
     }
 
     /// Network of the tasks.
@@ -176,7 +169,7 @@ schema! {
     /// How tasks are spread.
     pub struct Placement {
         /// What they are spread over.
-        #[computed] field: Option<String>,
+        #[computed] #[equivalent(same_field)] field: Option<String>,
         /// `binpack`, `random` or `spread`.
         #[name("type")] #[one_of(&["binpack", "random", "spread"])] kind: String,
     }
@@ -189,12 +182,6 @@ schema! {
         #[name("type")] #[one_of(&["distinctInstance", "memberOf"])] kind: String,
     }
 
-    /// Service Connect.
-    pub struct Connect {
-        /// Whether it is on.
-        enabled: bool,
-    }
-
     /// A registry of service discovery.
     pub struct Registry {
         /// Container of the address.
@@ -205,18 +192,6 @@ schema! {
         port: Option<i64>,
         /// ARN of the registry.
         #[check(Check::Arn)] registry_arn: String,
-    }
-
-    /// A volume that is made when tasks start.
-    pub struct LaunchVolume {
-        /// Its name.
-        name: String,
-    }
-
-    /// A VPC Lattice target.
-    pub struct Lattice {
-        /// ARN of the target group.
-        target_group_arn: String,
     }
 }
 
@@ -232,10 +207,7 @@ impl Resource for Service {
     const IMPORT: &'static str = "CLUSTER-NAME/SERVICE-NAME";
 
     async fn create(&self, aws: &Aws, step: &Step) -> Result<String> {
-        let controller = self.deployment_controller.first().map(|it| {
-            let kind = DeploymentControllerType::from(it.kind.as_str());
-            types::DeploymentController::builder().r#type(kind).build()
-        });
+        let controller = self.controller()?;
         let balancers = self.load_balancer.iter().map(balancer).collect();
         let call = aws.ecs.create_service().service_name(&self.name).client_token(&step.token);
         let call = call
@@ -243,7 +215,7 @@ impl Resource for Service {
             .set_availability_zone_rebalancing(self.rebalancing())
             .set_capacity_provider_strategy(self.strategy()?)
             .set_deployment_configuration(self.deployment()?)
-            .set_deployment_controller(controller.transpose()?)
+            .set_deployment_controller(controller)
             .set_desired_count(self.count())
             .enable_ecs_managed_tags(self.enable_ecs_managed_tags)
             .enable_execute_command(self.enable_execute_command)
@@ -257,8 +229,11 @@ impl Resource for Service {
             .set_platform_version(self.platform_version.clone())
             .set_propagate_tags(self.propagate_tags.as_deref().map(PropagateTags::from))
             .scheduling_strategy(SchedulingStrategy::from(self.scheduling_strategy.as_str()))
+            .set_service_connect_configuration(self.connect()?)
             .set_service_registries(Some(self.registries()))
             .set_task_definition(self.task_definition.clone())
+            .set_volume_configurations(self.launch_volumes()?)
+            .set_vpc_lattice_configurations(self.lattice()?)
             .set_tags(sdk_tags(&self.tags_all));
         let made = call.send().await?;
         made.service.and_then(|it| it.service_arn).ok_or_else(|| missing("serviceArn"))
@@ -309,7 +284,7 @@ impl Resource for Service {
             .set_desired_count(self.count())
             .enable_ecs_managed_tags(self.enable_ecs_managed_tags)
             .enable_execute_command(self.enable_execute_command)
-            .force_new_deployment(self.force_new_deployment)
+            .force_new_deployment(self.deploys_anew(was))
             .set_network_configuration(self.network()?)
             .set_platform_version(self.platform_version.clone().filter(|it| !it.is_empty()))
             .set_task_definition(self.task_definition.clone());
@@ -336,6 +311,19 @@ impl Resource for Service {
             let propagate = self.propagate_tags.as_deref().unwrap_or("NONE");
             call = call.propagate_tags(PropagateTags::from(propagate));
         }
+        if changed(self.deployment_controller != was.deployment_controller) {
+            call = call.set_deployment_controller(self.controller()?);
+        }
+        if changed(self.service_connect_configuration != was.service_connect_configuration) {
+            let connect = self.connect()?.unwrap_or_else(unconnected);
+            call = call.service_connect_configuration(connect);
+        }
+        if changed(self.volume_configuration != was.volume_configuration) {
+            call = call.set_volume_configurations(self.launch_volumes()?.or(Some(Vec::new())));
+        }
+        if changed(self.vpc_lattice_configurations != was.vpc_lattice_configurations) {
+            call = call.set_vpc_lattice_configurations(self.lattice()?.or(Some(Vec::new())));
+        }
         call.send().await?;
         Ok(())
     }
@@ -360,24 +348,34 @@ impl Resource for Service {
     }
 
     async fn explain(&self, aws: &Aws) -> Result<Vec<String>> {
-        let call = aws.ecs.describe_services().set_cluster(self.cluster.clone());
-        let found = call.services(self.reference()).send().await?;
-        let Some(service) = found.services().first() else { return Ok(Vec::new()) };
-        let mut reasons: Vec<String> = service
-            .deployments()
-            .iter()
-            .filter_map(|it| {
-                Some(format!(
-                    "deployment {}: {}",
-                    it.id.as_deref()?,
-                    it.rollout_state_reason.as_deref()?
-                ))
-            })
-            .collect();
-        let events = service.events().iter().take(5).filter_map(|it| it.message.clone());
-        reasons.extend(events.map(|it| format!("event: {it}")));
-        reasons.extend(self.stopped_tasks(aws).await?);
-        Ok(reasons)
+        rollout::explain(self, aws).await
+    }
+
+    fn plan(proposal: &mut Proposal<'_>) -> Result {
+        if proposal.value.get("scheduling_strategy").as_str() == Some("REPLICA") {
+            let defaults = [
+                ("deployment_maximum_percent", 200_i64),
+                ("deployment_minimum_healthy_percent", 100),
+                ("desired_count", 0),
+            ];
+            for (name, default) in defaults {
+                if proposal.configuration.get(name).is_null() {
+                    proposal.set(name, Value::number(default));
+                }
+            }
+        } else if let Some(prior) = proposal.prior {
+            // daemons run where there are instances, whatever the count
+            proposal.set("desired_count", prior.get("desired_count"));
+        }
+        if let Some(planned) = deployment::planned(&proposal.value.get("deployment_configuration"))
+        {
+            proposal.set("deployment_configuration", planned);
+        }
+        let forces = proposal.value.get("force_new_deployment").as_bool() == Some(true);
+        if let Some(prior) = proposal.prior.filter(|_| !forces) {
+            proposal.set("triggers", prior.get("triggers"));
+        }
+        Ok(())
     }
 
     fn import(id: &str) -> Result<Self> {
@@ -391,13 +389,13 @@ impl Resource for Service {
     }
 }
 
-fn balancer(it: &Balancer) -> types::LoadBalancer {
-    types::LoadBalancer::builder()
-        .container_name(&it.container_name)
-        .set_container_port(i32::try_from(it.container_port).ok())
-        .set_load_balancer_name(it.elb_name.clone().filter(|it| !it.is_empty()))
-        .set_target_group_arn(it.target_group_arn.clone())
-        .build()
+/// Whether two fields of a placement are the same: `host` is the `instanceId`, in any case.
+fn same_field(one: &Value, other: &Value) -> bool {
+    let name = |it: &Value| match it.as_str().unwrap_or_default().to_lowercase().as_str() {
+        "host" => "instanceid".to_string(),
+        other => other.to_string(),
+    };
+    name(one) == name(other)
 }
 
 impl Service {
@@ -416,158 +414,53 @@ impl Service {
             tags_all: was.tags_all.clone(),
             wait_for_steady_state: was.wait_for_steady_state,
             force_delete: was.force_delete,
-            force_new_deployment: was.force_new_deployment,
+            force_new_deployment: was.force_new_deployment && self.force_new_deployment,
+            sigint_rollback: was.sigint_rollback,
             progress: was.progress.clone(),
             failure: was.failure.clone(),
             ..self.clone()
         };
-        same != *was
+        same != *was || (self.force_new_deployment && !was.force_new_deployment)
     }
 
-    /// Daemons run one task on each instance, whatever the count.
-    fn count(&self) -> Option<i32> {
-        let replica = self.scheduling_strategy == "REPLICA";
-        self.desired_count.filter(|_| replica).and_then(|it| i32::try_from(it).ok())
-    }
-
-    fn grace(&self) -> Option<i32> {
-        self.health_check_grace_period_seconds.and_then(|it| i32::try_from(it).ok())
-    }
-
-    fn rebalancing(&self) -> Option<AvailabilityZoneRebalancing> {
-        self.availability_zone_rebalancing.as_deref().map(AvailabilityZoneRebalancing::from)
-    }
-
-    fn strategy(&self) -> Result<Option<Vec<CapacityProviderStrategyItem>>> {
-        let made = self.capacity_provider_strategy.iter().map(|it| {
-            CapacityProviderStrategyItem::builder()
-                .capacity_provider(&it.capacity_provider)
-                .base(i32::try_from(it.base).unwrap_or_default())
-                .weight(i32::try_from(it.weight).unwrap_or_default())
-                .build()
-        });
-        let made = made.collect::<std::result::Result<Vec<_>, _>>()?;
-        Ok((!made.is_empty()).then_some(made))
-    }
-
-    fn deployment(&self) -> Result<Option<DeploymentConfiguration>> {
-        let breaker = self.deployment_circuit_breaker.first().map(|it| {
-            DeploymentCircuitBreaker::builder().enable(it.enable).rollback(it.rollback).build()
-        });
-        let percent = |it: Option<i64>| it.and_then(|it| i32::try_from(it).ok());
-        let minimum = percent(self.deployment_minimum_healthy_percent);
-        let maximum = percent(self.deployment_maximum_percent);
-        if breaker.is_none() && minimum.is_none() && maximum.is_none() {
-            return Ok(None);
-        }
-        let made = DeploymentConfiguration::builder()
-            .set_deployment_circuit_breaker(breaker)
-            .set_minimum_healthy_percent(minimum)
-            .set_maximum_percent(maximum);
-        Ok(Some(made.build()))
-    }
-
-    fn network(&self) -> Result<Option<types::NetworkConfiguration>> {
-        let Some(it) = self.network_configuration.get() else { return Ok(None) };
-        let public =
-            if it.assign_public_ip { AssignPublicIp::Enabled } else { AssignPublicIp::Disabled };
-        let groups: Vec<String> = it.security_groups.iter().cloned().collect();
-        let vpc = AwsVpcConfiguration::builder()
-            .assign_public_ip(public)
-            .set_security_groups((!groups.is_empty()).then_some(groups))
-            .set_subnets(Some(it.subnets.iter().cloned().collect()));
-        let made = types::NetworkConfiguration::builder().awsvpc_configuration(vpc.build()?);
-        Ok(Some(made.build()))
-    }
-
-    fn placements(&self) -> Vec<PlacementStrategy> {
-        let made = self.ordered_placement_strategy.iter().map(|it| {
-            PlacementStrategy::builder()
-                .r#type(PlacementStrategyType::from(it.kind.as_str()))
-                .set_field(it.field.clone())
-                .build()
-        });
-        made.collect()
-    }
-
-    fn constraints(&self) -> Vec<PlacementConstraint> {
-        let made = self.placement_constraints.iter().map(|it| {
-            PlacementConstraint::builder()
-                .r#type(PlacementConstraintType::from(it.kind.as_str()))
-                .set_expression(it.expression.clone())
-                .build()
-        });
-        made.collect()
-    }
-
-    fn registries(&self) -> Vec<types::ServiceRegistry> {
-        let port = |it: Option<i64>| it.and_then(|it| i32::try_from(it).ok());
-        let made = self.service_registries.get().map(|it| {
-            types::ServiceRegistry::builder()
-                .registry_arn(&it.registry_arn)
-                .set_container_name(it.container_name.clone())
-                .set_container_port(port(it.container_port))
-                .set_port(port(it.port))
-                .build()
-        });
-        made.into_iter().collect()
-    }
-
-    async fn stopped_tasks(&self, aws: &Aws) -> Result<Vec<String>> {
-        let call = aws.ecs.list_tasks().set_cluster(self.cluster.clone());
-        let call =
-            call.service_name(last_part(&self.reference())).desired_status(DesiredStatus::Stopped);
-        let arns = call.send().await?.task_arns.unwrap_or_default();
-        if arns.is_empty() {
-            return Ok(Vec::new());
-        }
-        let some = arns.into_iter().take(5).collect();
-        let call = aws.ecs.describe_tasks().set_cluster(self.cluster.clone());
-        let found = call.set_tasks(Some(some)).send().await?;
-        Ok(found.tasks().iter().map(stopped).collect())
+    /// Whether the update deploys even if tasks stay as they are. ECS wants it so when capacity
+    /// providers change.
+    fn deploys_anew(&self, was: &Self) -> bool {
+        self.force_new_deployment
+            || self.capacity_provider_strategy != was.capacity_provider_strategy
     }
 
     fn merged(self, it: &types::Service) -> Service {
-        let (progress, failure) = self.rollout(it);
-        let configuration = it.deployment_configuration.as_ref();
-        let breaker = configuration.and_then(|it| it.deployment_circuit_breaker.as_ref());
+        let (progress, failure) = rollout::rollout(&self, it);
         let network =
             it.network_configuration.as_ref().and_then(|it| it.awsvpc_configuration.as_ref());
         let text = |it: &str| it.to_string();
         let named = it.task_definition.as_deref().map(|arn| same_definition(&self, arn));
-        Service {
-            availability_zone_rebalancing: it
-                .availability_zone_rebalancing
-                .as_ref()
-                .map(|it| text(it.as_str())),
+        let rebalancing = it.availability_zone_rebalancing.as_ref().map(|it| text(it.as_str()));
+        let controller = it.deployment_controller.as_ref();
+        let controller = controller.map(|it| Controller { kind: text(it.r#type.as_str()) });
+        let propagated = it.propagate_tags.as_ref().map(|it| text(it.as_str()));
+        let service = Service {
+            availability_zone_rebalancing: rebalancing
+                .or(self.availability_zone_rebalancing.clone()),
             capacity_provider_strategy: it
                 .capacity_provider_strategy()
                 .iter()
                 .map(strategy_from)
                 .collect(),
             cluster: same_cluster(self.cluster.as_ref(), it.cluster_arn.as_ref()),
-            deployment_circuit_breaker: breaker
-                .map(|it| CircuitBreaker { enable: it.enable, rollback: it.rollback })
-                .into_iter()
-                .collect(),
-            deployment_controller: it
-                .deployment_controller
-                .iter()
-                .map(|it| Controller { kind: text(it.r#type.as_str()) })
-                .collect(),
-            deployment_maximum_percent: configuration
-                .and_then(|it| it.maximum_percent)
-                .map(i64::from),
-            deployment_minimum_healthy_percent: configuration
-                .and_then(|it| it.minimum_healthy_percent)
-                .map(i64::from),
+            deployment_controller: One(controller.or(self.deployment_controller.0.clone())),
             desired_count: Some(i64::from(it.desired_count)),
             enable_ecs_managed_tags: it.enable_ecs_managed_tags,
             enable_execute_command: it.enable_execute_command,
             health_check_grace_period_seconds: it.health_check_grace_period_seconds.map(i64::from),
-            iam_role: it.role_arn.clone().or(self.iam_role.clone()),
+            iam_role: same_role(self.iam_role.as_ref(), it.role_arn.as_ref()),
             launch_type: it.launch_type.as_ref().map(|it| text(it.as_str())),
-            load_balancer: it.load_balancers().iter().map(balancer_from).collect(),
+            load_balancer: it
+                .load_balancers()
+                .iter()
+                .map(|it| balancer_from(it, &self.load_balancer))
+                .collect(),
             name: it.service_name.clone().unwrap_or_default(),
             network_configuration: One(network.map(network_from)),
             ordered_placement_strategy: it
@@ -577,11 +470,7 @@ impl Service {
                 .collect(),
             placement_constraints: it.placement_constraints().iter().map(constraint_from).collect(),
             platform_version: it.platform_version.clone(),
-            propagate_tags: it
-                .propagate_tags
-                .as_ref()
-                .map(|it| text(it.as_str()))
-                .filter(|it| it != "NONE" || self.propagate_tags.is_some()),
+            propagate_tags: propagated.filter(|it| it != "NONE" || self.propagate_tags.is_some()),
             scheduling_strategy: it
                 .scheduling_strategy
                 .as_ref()
@@ -595,41 +484,32 @@ impl Service {
             progress,
             failure,
             ..self
-        }
+        };
+        service.deployed(it)
     }
 
-    /// What a deployment still waits for, and why it has failed.
-    fn rollout(&self, it: &types::Service) -> (Option<String>, Option<String>) {
-        if it.status.as_deref() == Some("DRAINING") {
-            return (Some(format!("{} tasks to stop", it.running_count)), None);
-        }
-        if !self.wait_for_steady_state {
-            return (None, None);
-        }
-        let reason = |it: &types::Deployment| it.rollout_state_reason.clone().unwrap_or_default();
-        let of_ours = |it: &&types::Deployment| match (&self.task_definition, &it.task_definition) {
-            (Some(wanted), Some(deployed)) => names(wanted, deployed),
-            _ => true,
+    /// What AWS tells of the configuration of deployments, and of the current one. What it leaves
+    /// out stays as it was.
+    fn deployed(self, it: &types::Service) -> Service {
+        let told = match &it.deployment_configuration {
+            Some(configuration) => deployment::merged(self, configuration),
+            None => self,
         };
-        let failed = it.deployments().iter().find(|deployment| {
-            of_ours(deployment) && deployment.rollout_state == Some(DeploymentRolloutState::Failed)
-        });
-        if let Some(failed) = failed {
-            return (None, Some(format!("the deployment failed: {}", reason(failed))));
+        let primary = it.deployments().iter().find(|it| it.status.as_deref() == Some("PRIMARY"));
+        let Some(primary) = primary else { return told };
+        let connect = primary.service_connect_configuration.as_ref();
+        let written = told.service_connect_configuration.get().is_some();
+        Service {
+            service_connect_configuration: One(connect
+                .filter(|it| it.enabled || written)
+                .map(connect_from)),
+            volume_configuration: One(primary.volume_configurations().first().map(volume_from)),
+            vpc_lattice_configurations: primary
+                .vpc_lattice_configurations()
+                .iter()
+                .map(lattice_from)
+                .collect(),
+            ..told
         }
-        let Some(primary) =
-            it.deployments().iter().find(|it| it.status.as_deref() == Some("PRIMARY"))
-        else {
-            return (Some("a deployment".into()), None);
-        };
-        // a rollback gives the service its old task definition back
-        let named = |arn: &str| self.task_definition.as_deref().is_none_or(|it| names(it, arn));
-        if !of_ours(&primary) && !it.task_definition.as_deref().is_some_and(named) {
-            return (None, Some(format!("the deployment was rolled back: {}", reason(primary))));
-        }
-        let alone = it.deployments().len() == 1 && it.running_count == it.desired_count;
-        let complete = !matches!(primary.rollout_state, Some(DeploymentRolloutState::InProgress));
-        let waits = format!("{} of {} tasks running", it.running_count, it.desired_count);
-        ((!alone || !complete).then_some(waits), None)
     }
 }

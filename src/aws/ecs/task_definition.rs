@@ -3,15 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_ecs::types::{
-    self, Compatibility, CpuArchitecture, EphemeralStorage as SdkStorage, HostVolumeProperties,
-    IpcMode, KeyValuePair, NetworkMode, OsFamily, PidMode, ProxyConfigurationType,
-    TaskDefinitionField, TaskDefinitionPlacementConstraint, TaskDefinitionPlacementConstraintType,
-    TaskDefinitionStatus,
+    self, Compatibility, CpuArchitecture, EphemeralStorage as SdkStorage, IpcMode, KeyValuePair,
+    NetworkMode, OsFamily, PidMode, ProxyConfigurationType, TaskDefinitionField,
+    TaskDefinitionPlacementConstraint, TaskDefinitionPlacementConstraintType, TaskDefinitionStatus,
 };
 use futures::future::try_join_all;
 
-use super::container_definitions::{check, same};
+use super::container_definitions::{check, same, same_with, sent};
 use super::raw::{self, Body};
+use super::volume::{Volume, volume_from, volume_to_sdk};
 use super::{sdk_tags, tags};
 use crate::aws::client::Aws;
 use crate::aws::resource::{Proposal, Resource, gone_is_fine, missing};
@@ -28,9 +28,9 @@ schema! {
         /// The containers, as JSON.
         #[force_new] #[check(Check::Custom(check))] #[equivalent(same)] container_definitions: String,
         /// CPU units of the task.
-        #[force_new] cpu: Option<String>,
+        #[force_new] #[equivalent(same_units)] cpu: Option<String>,
         /// Whether faults can be injected.
-        #[unsupported("fault injection comes later")] enable_fault_injection: Option<bool>,
+        #[computed] #[force_new] enable_fault_injection: Option<bool>,
         /// Scratch space of Fargate tasks.
         #[force_new] ephemeral_storage: One<Storage>,
         /// ARN of the role that pulls images and writes logs.
@@ -40,7 +40,7 @@ schema! {
         /// `host`, `task` or `none`.
         #[force_new] #[one_of(&["host", "none", "task"])] ipc_mode: Option<String>,
         /// MiB of memory of the task.
-        #[force_new] memory: Option<String>,
+        #[force_new] #[equivalent(same_units)] memory: Option<String>,
         /// `awsvpc`, `bridge`, `host` or `none`.
         #[computed] #[force_new] #[one_of(&["awsvpc", "bridge", "host", "none"])]
         network_mode: Option<String>,
@@ -107,56 +107,6 @@ schema! {
         /// `LINUX`, `WINDOWS_SERVER_2022_CORE`, …
         #[force_new] operating_system_family: Option<String>,
     }
-
-    /// A volume.
-    pub struct Volume {
-        /// Whether it is configured when tasks are started.
-        #[force_new] configure_at_launch: Option<bool>,
-        /// A Docker volume.
-        #[unsupported("Docker volumes come later")] docker_volume_configuration: One<DockerVolume>,
-        /// A file system of EFS.
-        #[force_new] efs_volume_configuration: One<EfsVolume>,
-        /// A file system of FSx.
-        #[unsupported("FSx volumes come later")] fsx_windows_file_server_volume_configuration: One<FsxVolume>,
-        /// Path on the host.
-        #[force_new] host_path: Option<String>,
-        /// Name of the volume.
-        #[force_new] name: String,
-    }
-
-    /// A Docker volume.
-    pub struct DockerVolume {
-        /// The driver.
-        driver: Option<String>,
-    }
-
-    /// A file system of FSx.
-    pub struct FsxVolume {
-        /// Id of the file system.
-        file_system_id: String,
-    }
-
-    /// A file system of EFS.
-    pub struct EfsVolume {
-        /// Who may mount it.
-        #[force_new] authorization_config: One<EfsAuthorization>,
-        /// Id of the file system.
-        #[force_new] file_system_id: String,
-        /// Folder that is mounted.
-        #[default("/")] #[force_new] root_directory: String,
-        /// `ENABLED` or `DISABLED`.
-        #[force_new] #[one_of(&["ENABLED", "DISABLED"])] transit_encryption: Option<String>,
-        /// Port of the encrypted connection.
-        #[force_new] transit_encryption_port: Option<i64>,
-    }
-
-    /// Who may mount a file system.
-    pub struct EfsAuthorization {
-        /// The access point.
-        #[force_new] access_point_id: Option<String>,
-        /// `ENABLED` or `DISABLED`.
-        #[force_new] #[one_of(&["ENABLED", "DISABLED"])] iam: Option<String>,
-    }
 }
 
 impl Resource for TaskDefinition {
@@ -166,12 +116,10 @@ impl Resource for TaskDefinition {
     const CREATE_BEFORE_DESTROY: bool = true;
 
     async fn create(&self, aws: &Aws, _step: &Step) -> Result<String> {
-        let definitions: serde_json::Value = serde_json::from_str(&self.container_definitions)
-            .map_err(|error| {
-                let message = format!("container_definitions is not JSON: {error}");
-                ProviderError::new(ErrorKind::Refused, message)
-                    .at(Path::attribute("container_definitions"))
-            })?;
+        let definitions = sent(&self.container_definitions).map_err(|wrong| {
+            ProviderError::new(ErrorKind::Refused, format!("container_definitions {wrong}"))
+                .at(Path::attribute("container_definitions"))
+        })?;
         let call = aws.ecs.register_task_definition().family(&self.family);
         let compatibilities = self.requires_compatibilities.iter();
         let compatibilities = compatibilities.map(|it| Compatibility::from(it.as_str())).collect();
@@ -185,6 +133,7 @@ impl Resource for TaskDefinition {
             .set_pid_mode(self.pid_mode.as_deref().map(PidMode::from))
             .set_network_mode(self.network_mode.as_deref().map(NetworkMode::from))
             .set_requires_compatibilities(Some(compatibilities))
+            .set_enable_fault_injection(self.enable_fault_injection)
             .set_ephemeral_storage(self.storage())
             .set_placement_constraints(self.constraints())
             .set_proxy_configuration(self.proxy()?)
@@ -258,6 +207,7 @@ impl Resource for TaskDefinition {
         if family.as_str().is_some() {
             proposal.set("id", family);
         }
+        keep_definitions(proposal);
         Ok(())
     }
 
@@ -269,6 +219,37 @@ impl Resource for TaskDefinition {
         let needed = ["cpu", "memory"].into_iter().filter(absent);
         needed.map(|name| (Path::attribute(name), "Fargate tasks need it".to_string())).collect()
     }
+}
+
+/// Keeps definitions that only leave open the ports of the host, where the network is the task's own.
+fn keep_definitions(proposal: &mut Proposal<'_>) {
+    let Some(prior) = proposal.prior else { return };
+    let own = |it: &Value| matches!(it.get("network_mode").as_str(), Some("awsvpc" | "host"));
+    let (was, now) =
+        (prior.get("container_definitions"), proposal.value.get("container_definitions"));
+    let comparable = was.as_str().is_some() && now.as_str().is_some();
+    if comparable && own(prior) && own(&proposal.value) && same_with(&was, &now, true) {
+        let marks = now.marks();
+        proposal.set("container_definitions", was.unmark().0.mark(marks));
+    }
+}
+
+/// Whether two sizes of CPU or memory are the same: ECS makes `1 vCPU` 1024 and `2 GB` 2048.
+fn same_units(one: &Value, other: &Value) -> bool {
+    let units = |it: &Value| units(it.as_str()?);
+    one == other || units(one).is_some_and(|one| Some(one) == units(other))
+}
+
+fn units(text: &str) -> Option<u64> {
+    let text = text.trim().to_lowercase();
+    let large = text.strip_suffix("vcpu").or_else(|| text.strip_suffix("gb"));
+    let Some(large) = large else { return text.parse().ok() };
+    let (whole, part) = large.trim().split_once('.').unwrap_or((large.trim(), ""));
+    let digits = u32::try_from(part.len()).ok().filter(|it| *it <= 3)?;
+    let scale = 10_u64.pow(digits);
+    let part: u64 = if part.is_empty() { 0 } else { part.parse().ok()? };
+    let scaled = whole.parse::<u64>().ok()?.checked_mul(scale)?.checked_add(part)?;
+    scaled.checked_mul(1024)?.checked_div(scale)
 }
 
 /// A revision that is not there is a client error with no code of its own.
@@ -331,11 +312,21 @@ impl TaskDefinition {
     }
 
     fn volumes(&self) -> Result<Option<Vec<types::Volume>>> {
-        let made = self.volume.iter().map(volume).collect::<Result<Vec<_>>>()?;
+        let made = self.volume.iter().map(volume_to_sdk).collect::<Result<Vec<_>>>()?;
         Ok((!made.is_empty()).then_some(made))
     }
 
+    /// The object as AWS has it. What means the same keeps the text that it was written with.
     fn merged(self, it: types::TaskDefinition, tags: Tags, definitions: String) -> TaskDefinition {
+        let own = matches!(it.network_mode, Some(NetworkMode::Awsvpc | NetworkMode::Host));
+        let alike =
+            same_with(&self.container_definitions.clone().into(), &definitions.clone().into(), own);
+        let sized = |known: &Option<String>, told: Option<String>| match (known, &told) {
+            (Some(known), Some(size)) if units(known).is_some() && units(known) == units(size) => {
+                Some(known.clone())
+            }
+            _ => told,
+        };
         let arn = it.task_definition_arn.clone();
         let text = |it: &str| Some(it.to_string());
         let platform = it.runtime_platform.as_ref().map(|it| Platform {
@@ -351,15 +342,20 @@ impl TaskDefinition {
         });
         let storage = it.ephemeral_storage.as_ref();
         TaskDefinition {
-            container_definitions: definitions,
-            cpu: it.cpu.clone(),
+            container_definitions: if alike {
+                self.container_definitions.clone()
+            } else {
+                definitions
+            },
+            cpu: sized(&self.cpu, it.cpu.clone()),
+            enable_fault_injection: it.enable_fault_injection,
             ephemeral_storage: One(
                 storage.map(|it| Storage { size_in_gib: i64::from(it.size_in_gib) })
             ),
             execution_role_arn: it.execution_role_arn.clone(),
             family: it.family.clone().unwrap_or_default(),
             ipc_mode: it.ipc_mode.as_ref().and_then(|it| text(it.as_str())),
-            memory: it.memory.clone(),
+            memory: sized(&self.memory, it.memory.clone()),
             network_mode: it.network_mode.as_ref().and_then(|it| text(it.as_str())),
             pid_mode: it.pid_mode.as_ref().and_then(|it| text(it.as_str())),
             placement_constraints: constraints.collect(),
@@ -382,36 +378,6 @@ impl TaskDefinition {
     }
 }
 
-fn volume(it: &Volume) -> Result<types::Volume> {
-    let host = it.host_path.clone();
-    let host = host.map(|path| HostVolumeProperties::builder().source_path(path).build());
-    let efs = it.efs_volume_configuration.get().map(efs).transpose()?;
-    let made = types::Volume::builder().name(&it.name).set_host(host);
-    let made = made.set_configured_at_launch(it.configure_at_launch);
-    Ok(made.set_efs_volume_configuration(efs).build())
-}
-
-fn efs(it: &EfsVolume) -> Result<types::EfsVolumeConfiguration> {
-    let authorization = it.authorization_config.get().map(
-        |EfsAuthorization { access_point_id, iam: permissions }| {
-            types::EfsAuthorizationConfig::builder()
-                .set_access_point_id(access_point_id.clone())
-                .set_iam(permissions.as_deref().map(types::EfsAuthorizationConfigIam::from))
-                .build()
-        },
-    );
-    let encryption = it.transit_encryption.as_deref().map(types::EfsTransitEncryption::from);
-    let made = types::EfsVolumeConfiguration::builder()
-        .file_system_id(&it.file_system_id)
-        .root_directory(&it.root_directory)
-        .set_transit_encryption(encryption)
-        .set_transit_encryption_port(
-            it.transit_encryption_port.and_then(|it| i32::try_from(it).ok()),
-        )
-        .set_authorization_config(authorization);
-    Ok(made.build()?)
-}
-
 fn proxy_from(it: &types::ProxyConfiguration) -> Proxy {
     let pairs = it.properties().iter().map(|pair| {
         (pair.name.clone().unwrap_or_default(), pair.value.clone().unwrap_or_default())
@@ -423,23 +389,24 @@ fn proxy_from(it: &types::ProxyConfiguration) -> Proxy {
     }
 }
 
-fn volume_from(it: &types::Volume) -> Volume {
-    let efs = it.efs_volume_configuration.as_ref().map(|it| EfsVolume {
-        authorization_config: One(it.authorization_config.as_ref().map(|it| EfsAuthorization {
-            access_point_id: it.access_point_id.clone(),
-            iam: it.iam().map(|it| it.as_str().to_string()),
-        })),
-        file_system_id: it.file_system_id.clone(),
-        root_directory: it.root_directory.clone().unwrap_or_else(|| "/".into()),
-        transit_encryption: it.transit_encryption.as_ref().map(|it| it.as_str().to_string()),
-        transit_encryption_port: it.transit_encryption_port.map(i64::from),
-    });
-    Volume {
-        configure_at_launch: it.configured_at_launch,
-        docker_volume_configuration: One(None),
-        efs_volume_configuration: One(efs),
-        fsx_windows_file_server_volume_configuration: One(None),
-        host_path: it.host.as_ref().and_then(|it| it.source_path.clone()),
-        name: it.name.clone().unwrap_or_default(),
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_the_same_in_any_unit() {
+        for (one, other, same) in [
+            ("1 vCPU", "1024", true),
+            (".25 vCPU", "256", false),
+            ("0.25 vcpu", "256", true),
+            ("2GB", "2048", true),
+            ("0.5 GB", "512", true),
+            ("512", "512", true),
+            ("1 vCPU", "1025", false),
+            ("much", "much", true),
+            ("much", "more", false),
+        ] {
+            assert_eq!(same_units(&one.into(), &other.into()), same, "{one} {other}");
+        }
     }
 }

@@ -26,6 +26,29 @@ pub fn container(container: &mut Value, network_mode: Option<&str>) {
     }
 }
 
+/// Completes the volumes of a task definition.
+pub fn volume(volume: &mut Value) {
+    default(volume, "host", json!({}));
+    for kind in ["dockerVolumeConfiguration", "efsVolumeConfiguration"] {
+        if volume[kind].is_null() {
+            continue;
+        }
+        volume["host"] = Value::Null;
+        match kind {
+            "efsVolumeConfiguration" => default(&mut volume[kind], "rootDirectory", json!("/")),
+            _ => default(&mut volume[kind], "scope", json!("task")),
+        }
+    }
+}
+
+/// CPU units or MiB of a task, however they were written: `1 vCPU`, `2 GB`.
+pub fn units(text: &str) -> String {
+    let lower = text.trim().to_lowercase();
+    let large = lower.strip_suffix("vcpu").or_else(|| lower.strip_suffix("gb"));
+    let quarters = large.and_then(|it| it.trim().parse::<f64>().ok()).map(|it| it * 1024.0);
+    quarters.map_or_else(|| text.to_owned(), |units| format!("{units:.0}"))
+}
+
 /// Completes the deployment configuration of a service.
 pub fn deployment(configuration: &mut Value, daemon: bool) {
     if !configuration.is_object() {
@@ -36,6 +59,34 @@ pub fn deployment(configuration: &mut Value, daemon: bool) {
     default(configuration, "minimumHealthyPercent", json!(if daemon { 0 } else { 100 }));
     default(configuration, "strategy", json!("ROLLING"));
     default(configuration, "bakeTimeInMinutes", json!(0));
+    let shifts = [
+        ("CANARY", "canaryConfiguration", "canaryPercent", "canaryBakeTimeInMinutes", 5, 10),
+        ("LINEAR", "linearConfiguration", "stepPercent", "stepBakeTimeInMinutes", 10, 6),
+    ];
+    for (strategy, block, percent, minutes, share, wait) in shifts {
+        if configuration["strategy"] == strategy {
+            default(configuration, block, json!({}));
+            default(&mut configuration[block], percent, json!(share));
+            default(&mut configuration[block], minutes, json!(wait));
+        } else {
+            configuration[block] = Value::Null;
+        }
+    }
+}
+
+/// Completes the Service Connect configuration of a service: names of what it offers.
+pub fn connect(configuration: &mut Value) {
+    for offer in configuration["services"].as_array_mut().into_iter().flatten() {
+        let port = offer["portName"].clone();
+        default(offer, "discoveryName", port.clone());
+        for alias in offer["clientAliases"].as_array_mut().into_iter().flatten() {
+            default(alias, "dnsName", port.clone());
+        }
+    }
+    if configuration.get("accessLogConfiguration").is_some_and(Value::is_object) {
+        let query = json!("DISABLED");
+        default(&mut configuration["accessLogConfiguration"], "includeQueryParameters", query);
+    }
 }
 
 /// Completes the network configuration of a service.

@@ -19,6 +19,9 @@ const SHOWN: &[&str] = &[
     "platformVersion",
     "platformFamily",
     "networkConfiguration",
+    "serviceConnectConfiguration",
+    "volumeConfigurations",
+    "vpcLatticeConfigurations",
 ];
 
 /// The tasks that may fail before a deployment with a circuit breaker has failed.

@@ -66,7 +66,7 @@ pub fn create(scope: &mut Scope<'_>) -> Answer {
     let cluster = cluster::active(scope, input.text("cluster"))?;
     let arn = arn_of(scope, &cluster, name);
     match scope.documents.get(SERVICE, &arn).and_then(|it| it.text("status")) {
-        Some("ACTIVE") => return Err(invalid("Creation of service was not idempotent.")),
+        Some("ACTIVE") => return again(scope, &arn),
         Some("DRAINING") => {
             return Err(invalid("Unable to Start a service that is still Draining."));
         }
@@ -82,10 +82,20 @@ pub fn create(scope: &mut Scope<'_>) -> Answer {
     set_capacity(scope, &mut service, &cluster)?;
     complete(&mut service)?;
     service["tags"] = given_tags(input);
+    service["~token"] = input["clientToken"].clone();
     check(scope, &service)?;
     scheduler::deploy(&mut service);
     scope.documents.put(SERVICE, &arn, service.clone());
     Ok(json!({"service": service}))
+}
+
+/// The same request again gives the service that it made.
+fn again(scope: &Scope<'_>, arn: &str) -> Answer {
+    let token = scope.input.text("clientToken");
+    match scope.documents.get(SERVICE, arn).filter(|it| it.text("~token") == token) {
+        Some(service) if token.is_some() => Ok(json!({"service": service})),
+        _ => Err(invalid("Creation of service was not idempotent.")),
+    }
 }
 
 /// The ARN of a task definition that can run.
@@ -144,6 +154,14 @@ fn complete(service: &mut Value) -> Result<(), Fault> {
         defaults::default(service, name, json!([]));
     }
     defaults::deployment(&mut service["deploymentConfiguration"], daemon);
+    if service["serviceConnectConfiguration"].is_object() {
+        defaults::connect(&mut service["serviceConnectConfiguration"]);
+    }
+    for item in service["placementStrategy"].as_array_mut().into_iter().flatten() {
+        if item["field"] == "host" {
+            item["field"] = json!("instanceId");
+        }
+    }
     defaults::network(&mut service["networkConfiguration"]);
     if service["networkConfiguration"]["awsvpcConfiguration"].is_null() {
         service["networkConfiguration"] = Value::Null;
@@ -234,11 +252,19 @@ pub fn update(scope: &mut Scope<'_>) -> Answer {
         return Err(Fault::new("ServiceNotActiveException", "Service was not ACTIVE."));
     }
     let mut service = before.clone();
+    let configuration = service["deploymentConfiguration"].clone();
     copy(input, &mut service, GIVEN);
+    merge(&configuration, &mut service["deploymentConfiguration"]);
     if let Some(name) = input.text("taskDefinition") {
         service["taskDefinition"] = active_definition(scope, Some(name))?;
     }
-    if !input.list("capacityProviderStrategy").is_empty() {
+    if let Some(given) = input.get("capacityProviderStrategy") {
+        let forced = input.flag("forceNewDeployment") == Some(true);
+        if *given != before["capacityProviderStrategy"] && !forced {
+            let message = "When making a change to a capacity provider strategy on a service you \
+                           must force a new deployment.";
+            return Err(invalid(message));
+        }
         service["capacityProviderStrategy"] = cluster::strategy(input, "capacityProviderStrategy");
         service["launchType"] = Value::Null;
     }
@@ -252,6 +278,14 @@ pub fn update(scope: &mut Scope<'_>) -> Answer {
     }
     scope.documents.put(SERVICE, &arn, service.clone());
     Ok(json!({"service": service}))
+}
+
+/// Parts of the deployment configuration that an update leaves out stay as they are.
+fn merge(before: &Value, after: &mut Value) {
+    let Some(fields) = before.as_object() else { return };
+    for (name, value) in fields {
+        defaults::default(after, name, value.clone());
+    }
 }
 
 fn not_found() -> Fault {
@@ -299,6 +333,12 @@ pub fn describe(scope: &mut Scope<'_>) -> Answer {
         scheduler::step(scope, &arn);
         if !includes(input, "TAGS") {
             shown["tags"] = Value::Null;
+        }
+        // these are told of deployments, not of services
+        for name in
+            ["serviceConnectConfiguration", "volumeConfigurations", "vpcLatticeConfigurations"]
+        {
+            shown[name] = Value::Null;
         }
         found.push(shown);
     }

@@ -8,19 +8,28 @@ use crate::sandbox::scope::{ACCOUNT, Answer, Read, Scope, epoch};
 
 /// `RegisterTaskDefinition`: always a new revision.
 pub fn register(scope: &mut Scope<'_>) -> Answer {
-    let input = scope.input;
+    let mut definition = scope.input.clone();
+    for name in ["cpu", "memory"] {
+        if let Some(units) = definition.text(name).map(defaults::units) {
+            definition[name] = json!(units);
+        }
+    }
+    let input = &definition.clone();
     let family =
         input.required("family").map_err(|_| client_error("Family should not be blank."))?;
     check(input)?;
     let numbers = scope.documents.get("meta", "task-definition-revisions");
     let revision = numbers.and_then(|it| it.number(family)).unwrap_or(0) + 1;
     let arn = scope.arn("ecs", &format!("task-definition/{family}:{revision}"));
-    let mut definition = input.clone();
     let mode = input.text("networkMode").map(str::to_owned);
     for container in definition["containerDefinitions"].as_array_mut().into_iter().flatten() {
         defaults::container(container, mode.as_deref());
     }
     defaults::default(&mut definition, "volumes", json!([]));
+    definition["volumes"].as_array_mut().into_iter().flatten().for_each(defaults::volume);
+    if mode.is_none() && !needs_fargate(input) {
+        definition["networkMode"] = json!("bridge");
+    }
     defaults::default(&mut definition, "placementConstraints", json!([]));
     definition["taskDefinitionArn"] = json!(arn);
     definition["revision"] = json!(revision);

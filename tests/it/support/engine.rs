@@ -161,6 +161,20 @@ impl Engine {
         self.bring(name, &actual, &wanted, &planned, &configuration).await
     }
 
+    /// Creates an object some of whose fields AWS writes in its own way; nothing is planned again.
+    pub async fn read_back(&self, name: &str, fields: &[(&str, Value)]) -> Value {
+        let configuration = self.configuration(name, fields);
+        assert_eq!(self.kind(name).validate(&configuration), [], "{name}");
+        let planned = self.plan(name, None, &configuration).after;
+        let id = self.connection.create(name, &planned, &self.step(name)).await;
+        let id = id.unwrap_or_else(|error| panic!("creating {name}: {error:?}"));
+        let object = terrace::state::known(&planned).with("id", Value::string(&id));
+        let now = self.read(name, &object).await.unwrap_or_else(|| panic!("{name} {id} is gone"));
+        let again = self.plan(name, Some(&now), &configuration);
+        assert_eq!(again.after, now, "a second plan of {name} changes something");
+        now
+    }
+
     /// Changes an object in place.
     pub async fn change(&self, name: &str, was: &Value, fields: &[(&str, Value)]) -> Value {
         let configuration = self.configuration(name, fields);
@@ -195,7 +209,7 @@ impl Engine {
     }
 
     /// Imports an object; it is the same as the one in state, except for fields that AWS never tells.
-    pub async fn import(&self, name: &str, id: &str, state: &Value) {
+    pub async fn import(&self, name: &str, id: &str, state: &Value) -> Value {
         let object = self.connection.import(name, id).unwrap_or_else(|error| panic!("{error}"));
         let read = self.read(name, &object).await;
         let read = read.unwrap_or_else(|| panic!("{name} {id} cannot be imported"));
@@ -203,6 +217,7 @@ impl Engine {
             let (state, read) = (state.get(field.name), read.get(field.name));
             assert!(state.is_null() || state == read, "{name}.{}: {state:?} {read:?}", field.name);
         }
+        read
     }
 
     /// Deletes an object that is to be left where it is.

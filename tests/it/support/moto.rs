@@ -45,6 +45,8 @@ impl Moto {
         let python = environment().join("bin/python");
         let mut server = Command::new(&python)
             .args(["-c", SERVER])
+            // without it, services never get tasks
+            .env("MOTO_ECS_SERVICE_RUNNING", "2")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

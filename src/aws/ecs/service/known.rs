@@ -1,11 +1,13 @@
 //! What AWS answers about services, in the words of the schema.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_ecs::types::{
     self, AssignPublicIp, AwsVpcConfiguration, CapacityProviderStrategyItem, PlacementConstraint,
     PlacementStrategy,
 };
 
-use super::{Balancer, Constraint, Network, Placement, Registry, Service, Strategy};
+use super::{Advanced, Balancer, Constraint, Network, Placement, Registry, Service, Strategy};
 use crate::aws::ecs::last_part;
 use crate::schema::One;
 
@@ -32,6 +34,12 @@ pub(super) fn same_cluster(known: Option<&String>, arn: Option<&String>) -> Opti
     }
 }
 
+/// The role as it was written, when that still names it.
+pub(super) fn same_role(known: Option<&String>, arn: Option<&String>) -> Option<String> {
+    let named = |known: &&String| arn.is_none_or(|arn| *known == arn || *known == last_part(arn));
+    known.filter(named).or(arn).cloned()
+}
+
 pub(super) fn stopped(task: &types::Task) -> String {
     let arn = task.task_arn.as_deref().unwrap_or_default();
     let containers = task.containers().iter().filter_map(|it| {
@@ -54,9 +62,34 @@ pub(super) fn strategy_from(it: &CapacityProviderStrategyItem) -> Strategy {
     }
 }
 
-pub(super) fn balancer_from(it: &types::LoadBalancer) -> Balancer {
+/// A load balancer as it is. Deployments that shift traffic swap its two target groups, which is no
+/// change of what was written.
+pub(super) fn balancer_from(it: &types::LoadBalancer, known: &BTreeSet<Balancer>) -> Balancer {
+    let found = as_found(it);
+    let swapped = |known: &&Balancer| {
+        let (Some(was), Some(now)) =
+            (known.advanced_configuration.get(), found.advanced_configuration.get())
+        else {
+            return false;
+        };
+        let turned = Advanced {
+            alternate_target_group_arn: found.target_group_arn.clone().unwrap_or_default(),
+            ..now.clone()
+        };
+        known.target_group_arn.as_ref() == Some(&now.alternate_target_group_arn) && *was == turned
+    };
+    known.iter().find(swapped).cloned().unwrap_or(found)
+}
+
+fn as_found(it: &types::LoadBalancer) -> Balancer {
+    let shifting = it.advanced_configuration.as_ref().map(|it| Advanced {
+        alternate_target_group_arn: it.alternate_target_group_arn.clone().unwrap_or_default(),
+        production_listener_rule: it.production_listener_rule.clone().unwrap_or_default(),
+        role_arn: it.role_arn.clone().unwrap_or_default(),
+        test_listener_rule: it.test_listener_rule.clone(),
+    });
     Balancer {
-        advanced_configuration: One(None),
+        advanced_configuration: One(shifting),
         container_name: it.container_name.clone().unwrap_or_default(),
         container_port: it.container_port.map_or(0, i64::from),
         elb_name: it.load_balancer_name.clone(),
