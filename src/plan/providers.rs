@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::address::Mode;
 use crate::diagnostic::Diagnostic;
 use crate::language::config::{Configuration, Module};
 use crate::plan::ProviderKey;
 use crate::provider::{Connection, DataSourceType, Provider, ResourceType};
+use crate::schema::Schema;
 
 /// The connections made, by provider configuration.
 pub type Connections = BTreeMap<ProviderKey, Arc<dyn Connection>>;
@@ -79,6 +81,17 @@ impl Providers {
         let provider = self.require(source)?;
         let known = || provider.data_sources().iter().map(|it| it.name());
         provider.data_source(kind).ok_or_else(|| unsupported("data source", kind, known()))
+    }
+}
+
+impl Providers {
+    /// The schema of a type, if there is one.
+    pub fn schema(&self, source: &str, mode: Mode, kind: &str) -> Option<&'static Schema> {
+        let provider = self.get(source)?;
+        Some(match mode {
+            Mode::Managed => provider.resource(kind)?.schema(),
+            Mode::Data => provider.data_source(kind)?.schema(),
+        })
     }
 }
 

@@ -4,14 +4,16 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::address::{Mode, ModulePath};
 use crate::language::config::{
-    Attribute, Body, Configuration, Expression, ExpressionKind, Module, Reference, Repetition,
-    Resource,
+    Attribute, Body, Configuration, Expression, Module, Reference, Repetition, Resource,
 };
-use crate::plan::provider_key;
-use crate::value::json::to_json;
+use crate::language::module::constant;
+use crate::plan::{Providers, provider_key};
+use crate::value::Type;
+use crate::value::json::{to_json, type_to_json};
 
 /// The `configuration` part of a plan.
-pub(super) fn configuration(configuration: &Configuration) -> Json {
+pub(super) fn configuration(configuration: &Configuration, providers: &Providers) -> Json {
+    let known = providers;
     let root = configuration.modules.get(&ModulePath::default());
     let providers = configuration.modules.values().flat_map(|module| {
         module.providers.iter().map(move |(name, block)| {
@@ -28,13 +30,69 @@ pub(super) fn configuration(configuration: &Configuration) -> Json {
             (format!("{prefix}{name}"), json)
         })
     });
+    let tree = Tree { configuration, providers: known };
     json!({
         "provider_config": providers.collect::<Map<_, _>>(),
-        "root_module": root.map_or(json!({}), |root| module(configuration, root)),
+        "root_module": root.map_or(json!({}), |root| tree.module(root)),
     })
 }
 
-fn module(configuration: &Configuration, it: &Module) -> Json {
+/// What modules and resources are looked up in.
+struct Tree<'a> {
+    configuration: &'a Configuration,
+    providers: &'a Providers,
+}
+
+impl Tree<'_> {
+    fn module(&self, it: &Module) -> Json {
+        let resources = it.resources.values().map(|resource| self.resource(it, resource));
+        let calls = it.calls.values().map(|call| {
+            let inputs = call.inputs.iter();
+            let inputs = inputs.map(|(name, it)| (name.clone(), expression(&it.value)));
+            let child = self.configuration.modules.get(&it.path.child(&call.name));
+            let mut json = json!({
+                "source": call.source,
+                "expressions": inputs.collect::<Map<_, _>>(),
+                "module": child.map_or(json!({}), |child| self.module(child)),
+            });
+            repeated(&mut json, &call.repetition);
+            (call.name.clone(), json)
+        });
+        let (resources, calls): (Vec<Json>, Map<_, _>) = (resources.collect(), calls.collect());
+        let (outputs, variables) = (outputs(it), variables(it));
+        let parts = [
+            ("outputs", !outputs.is_empty(), json!(outputs)),
+            ("resources", !resources.is_empty(), json!(resources)),
+            ("module_calls", !calls.is_empty(), json!(calls)),
+            ("variables", !variables.is_empty(), json!(variables)),
+        ];
+        let parts = parts.into_iter().filter(|(_, any, _)| *any);
+        parts.map(|(name, _, it)| (name.to_string(), it)).collect::<Map<_, _>>().into()
+    }
+
+    fn resource(&self, module: &Module, it: &Resource) -> Json {
+        let key = provider_key(self.configuration, module, &it.provider);
+        let prefix = if key.module.is_root() { String::new() } else { format!("{}:", key.module) };
+        let mut json = json!({
+            "address": it.name.to_string(),
+            "mode": if it.name.mode == Mode::Data { "data" } else { "managed" },
+            "type": it.name.kind,
+            "name": it.name.name,
+            "provider_config_key": format!("{prefix}{}", it.provider),
+            "expressions": expressions(&it.body),
+        });
+        if let Some(schema) = self.providers.schema(&key.source, it.name.mode, &it.name.kind) {
+            json["schema_version"] = json!(schema.version);
+        }
+        repeated(&mut json, &it.repetition);
+        if !it.depends_on.is_empty() {
+            json["depends_on"] = it.depends_on.iter().map(|(_, span)| span.text()).collect();
+        }
+        json
+    }
+}
+
+fn outputs(it: &Module) -> Map<String, Json> {
     let outputs = it.outputs.iter().map(|(name, output)| {
         let mut json = json!({ "expression": expression(&output.value) });
         if output.sensitive {
@@ -42,22 +100,18 @@ fn module(configuration: &Configuration, it: &Module) -> Json {
         }
         (name.clone(), json)
     });
-    let resources =
-        it.resources.values().map(|resource| self::resource(configuration, it, resource));
-    let calls = it.calls.values().map(|call| {
-        let path = it.path.child(&call.name);
-        let inputs = call.inputs.iter().map(|(name, it)| (name.clone(), expression(&it.value)));
-        let child = configuration.modules.get(&path);
-        let mut json = json!({
-            "source": call.source,
-            "expressions": inputs.collect::<Map<_, _>>(),
-            "module": child.map_or(json!({}), |child| module(configuration, child)),
-        });
-        repeated(&mut json, &call.repetition);
-        (call.name.clone(), json)
-    });
+    outputs.collect()
+}
+
+fn variables(it: &Module) -> Map<String, Json> {
     let variables = it.variables.iter().map(|(name, variable)| {
         let mut json = json!({});
+        if variable.ty != Type::Any {
+            json["type"] = type_to_json(&variable.ty);
+        }
+        if variable.default.is_none() {
+            json["required"] = json!(true);
+        }
         if let Some(default) = variable.default.as_ref().and_then(|it| to_json(it).ok()) {
             json["default"] = default;
         }
@@ -69,31 +123,7 @@ fn module(configuration: &Configuration, it: &Module) -> Json {
         }
         (name.clone(), json)
     });
-    json!({
-        "outputs": outputs.collect::<Map<_, _>>(),
-        "resources": resources.collect::<Vec<_>>(),
-        "module_calls": calls.collect::<Map<_, _>>(),
-        "variables": variables.collect::<Map<_, _>>(),
-    })
-}
-
-fn resource(configuration: &Configuration, module: &Module, it: &Resource) -> Json {
-    let key = provider_key(configuration, module, &it.provider);
-    let prefix = if key.module.is_root() { String::new() } else { format!("{}:", key.module) };
-    let mut json = json!({
-        "address": it.name.to_string(),
-        "mode": if it.name.mode == Mode::Data { "data" } else { "managed" },
-        "type": it.name.kind,
-        "name": it.name.name,
-        "provider_config_key": format!("{prefix}{}", it.provider),
-        "expressions": expressions(&it.body),
-        "schema_version": 0,
-    });
-    repeated(&mut json, &it.repetition);
-    if !it.depends_on.is_empty() {
-        json["depends_on"] = it.depends_on.iter().map(|(_, span)| span.text()).collect();
-    }
-    json
+    variables.collect()
 }
 
 fn repeated(json: &mut Json, repetition: &Repetition) {
@@ -118,8 +148,8 @@ fn expressions(body: &Body) -> Json {
 
 /// A constant value, or what is referred to.
 fn expression(it: &Expression) -> Json {
-    if let ExpressionKind::Literal(value) = &it.kind {
-        return json!({ "constant_value": to_json(value).unwrap_or(Json::Null) });
+    if let (Some(value), _) = constant(it, "it") {
+        return json!({ "constant_value": to_json(&value).unwrap_or(Json::Null) });
     }
     let mut names: Vec<String> = Vec::new();
     for used in it.uses() {
@@ -128,10 +158,22 @@ fn expression(it: &Expression) -> Json {
             names.push(format!("{base}.{attribute}"));
         }
         names.push(base);
+        // what has a key is told without it as well
+        if let Reference::Module(_, Some(_)) | Reference::Resource(_, Some(_)) = &used.reference {
+            names.push(unkeyed(&used.reference));
+        }
     }
     let mut seen = std::collections::BTreeSet::new();
     names.retain(|name| seen.insert(name.clone()));
     if names.is_empty() { json!({}) } else { json!({ "references": names }) }
+}
+
+fn unkeyed(reference: &Reference) -> String {
+    match reference {
+        Reference::Module(name, _) => name_of(&Reference::Module(name.clone(), None)),
+        Reference::Resource(name, _) => name_of(&Reference::Resource(name.clone(), None)),
+        other => name_of(other),
+    }
 }
 
 fn name_of(reference: &Reference) -> String {

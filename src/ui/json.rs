@@ -19,7 +19,7 @@ pub(super) fn plan(plan: &Plan, providers: &Providers) -> Result<Json, Diagnosti
         plan.variables.iter().map(|(name, it)| (name.clone(), json!({ "value": plain(it) })));
     let changes = plan.changes.iter().map(change);
     let drift = plan.drift.iter().map(|it| {
-        let mut json = identity(&it.address);
+        let mut json = placed(&it.address);
         json["change"] = sides(&it.before, &it.after, &[drift_action(it)]);
         json
     });
@@ -37,13 +37,13 @@ pub(super) fn plan(plan: &Plan, providers: &Providers) -> Result<Json, Diagnosti
         "format_version": "1.2",
         "terraform_version": TERRAFORM_VERSION,
         "variables": variables.collect::<Map<_, _>>(),
-        "planned_values": planned_values(plan),
+        "planned_values": planned_values(plan, providers),
         "resource_drift": drift.collect::<Vec<_>>(),
         "relevant_attributes": relevant.collect::<Vec<_>>(),
         "resource_changes": changes.collect::<Vec<_>>(),
         "output_changes": outputs.collect::<Map<_, _>>(),
         "prior_state": state(&plan.prior, providers)?,
-        "configuration": super::configuration_json::configuration(&plan.configuration),
+        "configuration": super::configuration_json::configuration(&plan.configuration, providers),
         "checks": checks(&plan.checks),
         "timestamp": plan.timestamp,
         "applyable": plan.changes_anything(),
@@ -62,7 +62,7 @@ fn checks(all: &[CheckResult]) -> Json {
         let worst = [CheckStatus::Fail, CheckStatus::Unknown];
         let worst = worst.into_iter().find(|it| checks.iter().any(|check| check.status == *it));
         json!({
-            "address": { "kind": kind, "to_display": config },
+            "address": checked(kind, config),
             "status": worst.unwrap_or(CheckStatus::Pass).name(),
             "instances": checks.into_iter().map(check).collect::<Vec<_>>(),
         })
@@ -70,10 +70,48 @@ fn checks(all: &[CheckResult]) -> Json {
     groups.into_iter().map(group).collect()
 }
 
+/// Address of what has conditions in the configuration.
+fn checked(kind: &str, config: &str) -> Json {
+    let mut json = json!({ "kind": kind, "to_display": config });
+    if let Ok(address) = config.parse::<InstanceAddress>() {
+        let resource = &address.resource.resource;
+        json["mode"] = json!(mode(resource.mode));
+        json["type"] = json!(resource.kind);
+        json["name"] = json!(resource.name);
+        if !address.resource.module.is_root() {
+            json["module"] = json!(address.resource.module.to_string());
+        }
+    } else if let Some((before, name)) = config.rsplit_once('.') {
+        json["name"] = json!(name);
+        // what is left is `output` or `var`, after the module
+        if let Some((module, _)) = before.rsplit_once('.') {
+            json["module"] = json!(module);
+        }
+    }
+    json
+}
+
 fn check(check: &CheckResult) -> Json {
-    let problems: Vec<Json> = check.problems.iter().map(|it| json!({ "message": it })).collect();
-    let address = json!({ "to_display": check.address });
-    json!({ "address": address, "status": check.status.name(), "problems": problems })
+    let mut address = json!({ "to_display": check.address });
+    if let Ok(instance) = check.address.parse::<InstanceAddress>() {
+        match instance.key {
+            Some(Key::Index(index)) => address["instance_key"] = json!(index),
+            Some(Key::Name(name)) => address["instance_key"] = json!(name),
+            None => {}
+        }
+        if !instance.resource.module.is_root() {
+            address["module"] = json!(instance.resource.module.to_string());
+        }
+    }
+    let mut json = json!({ "address": address, "status": check.status.name() });
+    if !check.problems.is_empty() {
+        json["problems"] = check.problems.iter().map(|it| json!({ "message": it })).collect();
+    }
+    json
+}
+
+fn mode(mode: ResourceMode) -> &'static str {
+    if mode == ResourceMode::Data { "data" } else { "managed" }
 }
 
 /// What became of an object, in one word.
@@ -81,14 +119,20 @@ pub(super) fn drift_action(drift: &Drift) -> &'static str {
     if drift.after.is_null() { "delete" } else { "update" }
 }
 
+/// What every entry about a change of an instance begins with.
+fn placed(address: &InstanceAddress) -> Json {
+    let mut json = identity(address);
+    if !address.resource.module.is_root() {
+        json["module_address"] = json!(address.resource.module.to_string());
+    }
+    json
+}
+
 /// Address, mode, type, name, index: what every entry about an instance begins with.
 fn identity(address: &InstanceAddress) -> Json {
     let resource = &address.resource.resource;
     let mut json = json!({ "address": address.to_string() });
-    if !address.resource.module.is_root() {
-        json["module_address"] = json!(address.resource.module.to_string());
-    }
-    json["mode"] = json!(if resource.mode == ResourceMode::Data { "data" } else { "managed" });
+    json["mode"] = json!(mode(resource.mode));
     json["type"] = json!(resource.kind);
     json["name"] = json!(resource.name);
     match &address.key {
@@ -111,7 +155,7 @@ pub(super) fn change(change: &Change) -> Json {
         Action::Delete => &["delete"],
         Action::Forget => &["forget"],
     };
-    let mut json = identity(&change.address);
+    let mut json = placed(&change.address);
     if let Some(previous) = &change.previous {
         json["previous_address"] = json!(previous.to_string());
     }
@@ -245,7 +289,7 @@ impl Tree {
     }
 }
 
-fn planned_values(plan: &Plan) -> Json {
+fn planned_values(plan: &Plan, providers: &Providers) -> Json {
     let mut root = Tree::default();
     let stays = |change: &&Change| {
         change.deposed.is_none()
@@ -254,7 +298,11 @@ fn planned_values(plan: &Plan) -> Json {
     for change in plan.changes.iter().filter(stays) {
         let mut json = identity(&change.address);
         json["provider_name"] = json!(change.provider.source);
-        json["schema_version"] = json!(0);
+        let resource = &change.address.resource.resource;
+        let schema = providers.schema(&change.provider.source, resource.mode, &resource.kind);
+        if let Some(schema) = schema {
+            json["schema_version"] = json!(schema.version);
+        }
         json["values"] = without_unknown(&change.after);
         json["sensitive_values"] = sensitive(&change.after);
         root.at(&change.address.resource.module).resources.push(json);
