@@ -69,6 +69,10 @@ pub trait Resolve: Connect {
     /// How all conditions came out, as the state file has it, given the state by now; and what is wrong
     /// with values.
     fn checks(&self, state: &State) -> (Json, Diagnostics);
+    /// What to tell when a data source could not be read; without errors, work goes on.
+    fn unread(&self, _change: &Change, problems: Diagnostics) -> Diagnostics {
+        problems
+    }
     /// Where a change, or one of its arguments, stands in the configuration.
     fn span(&self, change: &Change, path: Option<&Path>) -> Option<Span>;
 }

@@ -97,7 +97,17 @@ async fn do_it(
         return Err(problems.into());
     }
     let value = match doing {
-        Doing::Read => read_data(run, change, subject, urgency).await?,
+        Doing::Read => match read_data(run, change, subject, urgency).await {
+            Err(StepError::Failed(problems)) => {
+                let problems = run.resolve.unread(change, problems);
+                if problems.has_errors() {
+                    return Err(problems.into());
+                }
+                lock(&run.warnings).extend(problems);
+                return Ok(None);
+            }
+            read => read?,
+        },
         Doing::Destroy => {
             Step::new(run, number, subject.clone(), urgency).await?.destroy().await?;
             return Ok(None);

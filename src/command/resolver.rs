@@ -127,6 +127,10 @@ impl Resolve for Resolver {
         (stored_checks(&results), problems)
     }
 
+    fn unread(&self, change: &Change, problems: Diagnostics) -> Diagnostics {
+        plan::unread(&self.evaluation, &change.address, problems)
+    }
+
     fn span(&self, change: &Change, path: Option<&Path>) -> Option<Span> {
         let resource = self.evaluation.resource(&change.address.resource)?;
         Some(match path {

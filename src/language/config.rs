@@ -255,6 +255,33 @@ pub struct Module {
     pub backend: Option<Block>,
     /// `moved` blocks.
     pub moved: Vec<Moved>,
+    /// `removed` blocks.
+    pub removed: Vec<Removed>,
+    /// `check` blocks; their data sources stand among the resources.
+    pub checks: IndexMap<String, Check>,
+}
+
+/// A `removed` block.
+#[derive(Clone, Debug)]
+pub struct Removed {
+    /// The module or resource that the configuration had, without keys, relative to the module that
+    /// the block stands in.
+    pub from: Target,
+    /// Whether its objects are destroyed, not only forgotten.
+    pub destroy: bool,
+    /// Where the header stands.
+    pub span: Span,
+}
+
+/// A `check` block.
+#[derive(Clone, Debug)]
+pub struct Check {
+    /// The data source in it, which only it sees.
+    pub source: Option<ResourceName>,
+    /// `assert` blocks.
+    pub asserts: Vec<CheckRule>,
+    /// Where the header stands.
+    pub span: Span,
 }
 
 /// A `moved` block: both addresses are relative to the module it stands in.
@@ -408,6 +435,8 @@ pub struct Resource {
     pub lifecycle: Lifecycle,
     /// The arguments of the type itself.
     pub body: Body,
+    /// The `check` block that it stands in, and that alone sees it.
+    pub check: Option<String>,
     /// Where the header stands.
     pub span: Span,
 }

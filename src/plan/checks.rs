@@ -1,12 +1,12 @@
-//! Conditions of the configuration: validations, preconditions and postconditions.
+//! Conditions of the configuration: validations, preconditions, postconditions and `check` blocks.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 
 use crate::address::{InstanceAddress, Mode, ModuleInstance};
-use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::language::config::{CheckRule, Lifecycle, Module};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::language::config::{Check, CheckRule, Lifecycle, Module};
 use crate::language::evaluate::evaluate;
 use crate::language::scope::Scope;
 use crate::plan::evaluation::Evaluation;
@@ -18,7 +18,8 @@ use crate::value::{Marks, Type, Value};
 pub(super) struct Checked {
     kind: &'static str,
     config: String,
-    address: String,
+    /// Its address.
+    pub(super) address: String,
 }
 
 impl Checked {
@@ -28,13 +29,39 @@ impl Checked {
         Checked { kind: "resource", config, address: address.to_string() }
     }
 
-    /// An input variable (`var`) or an output (`output`) in an instance of a module.
+    /// An input variable (`var`), an output (`output_value`) or a `check` block in an instance of a
+    /// module.
     pub(super) fn value(kind: &'static str, module: &ModuleInstance, name: &str) -> Checked {
         let dot = if module.is_root() { "" } else { "." };
-        let word = if kind == "var" { "var" } else { "output" };
+        let word = if kind == "output_value" { "output" } else { kind };
         let config = format!("{}{dot}{word}.{name}", module.path());
         Checked { kind, config, address: format!("{module}{dot}{word}.{name}") }
     }
+}
+
+const ASSERTION: &str = "Check block assertion failed";
+
+/// Evaluates the assertions of a `check` block in a module instance; each that fails is a warning.
+/// When its data source could not be read, that is its failure, and has been told.
+pub(super) fn check_block(
+    check_block: &Check,
+    name: &str,
+    module: &ModuleInstance,
+    evaluation: &Evaluation,
+) -> (Option<CheckResult>, Diagnostics) {
+    let checked = Checked::value("check", module, name);
+    if let Some(why) = evaluation.failure(&checked.address) {
+        let Checked { kind, config, address } = checked;
+        let (status, problems) = (CheckStatus::Fail, vec![why]);
+        return (Some(CheckResult { kind, config, address, status, problems }), Diagnostics::new());
+    }
+    let scope = evaluation.scope(module);
+    let (result, found) = check(&check_block.asserts, ASSERTION, &checked, &scope);
+    let milder = |it: Diagnostic| match it.summary == ASSERTION {
+        true => Diagnostic { severity: Severity::Warning, ..it },
+        false => it,
+    };
+    (result, Diagnostics(found.into_iter().map(milder).collect()))
 }
 
 /// Evaluates the conditions of one thing; each that fails is an error.
@@ -90,7 +117,8 @@ pub fn check_all(evaluation: &Evaluation, state: &State) -> (Vec<CheckResult>, D
     for module in evaluation.configuration.modules.values() {
         let checked = module.resources.values().any(|it| has_rules(&it.lifecycle))
             || module.variables.values().any(|it| !it.validations.is_empty())
-            || module.outputs.values().any(|it| !it.preconditions.is_empty());
+            || module.outputs.values().any(|it| !it.preconditions.is_empty())
+            || !module.checks.is_empty();
         if checked {
             let instances = evaluation.module_instances(&module.path);
             instances.iter().for_each(|instance| all.module(module, instance));
@@ -128,6 +156,11 @@ impl All<'_> {
             let checked = Checked::value("output_value", instance, name);
             let summary = "Module output value precondition failed";
             self.value(&output.preconditions, summary, &checked, &scope);
+        }
+        for (name, block) in &module.checks {
+            let (result, problems) = check_block(block, name, instance, self.evaluation);
+            self.results.extend(result);
+            self.diagnostics.extend(problems);
         }
     }
 

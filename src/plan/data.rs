@@ -1,5 +1,10 @@
 //! Plans data sources: read now when everything they need is known, else at apply.
 
+mod scoped;
+
+pub(super) use scoped::carry_failures;
+pub use scoped::unread;
+
 use crate::address::{InstanceAddress, ResourceAddress};
 use crate::diagnostic::Diagnostic;
 use crate::language::body;
@@ -69,6 +74,7 @@ impl Planner<'_> {
         }
         let value = match self.reason_to_defer(source, &configuration) {
             Some(reason) => self.defer(source, configuration, reason),
+            None if resource.check.is_some() => self.read_scoped(source, configuration).await,
             None => self.read_now(source, provider, &configuration).await,
         }?;
         let scope = scope.with_self(value.clone());
@@ -170,7 +176,7 @@ impl Planner<'_> {
         let connection = self.connection(provider)?;
         let bare = complete(source.kind.schema(), configuration);
         let read = connection.read_data(source.kind.name(), &bare).await;
-        let value = read.map_err(|error| self.diagnostics.push(unread(source, &error))).ok()?;
+        let value = read.map_err(|error| self.diagnostics.push(not_read(source, &error))).ok()?;
         let value = carry_marks(configuration, mark_sensitive(source.kind.schema(), value));
         self.keep_data(source, &value);
         Some(value)
@@ -208,7 +214,7 @@ fn carry_marks(configuration: &Value, value: Value) -> Value {
     marked.into_iter().fold(value, |value, (path, marks)| value.mark_at(path.steps(), marks))
 }
 
-fn unread(source: &Source<'_>, error: &ProviderError) -> Diagnostic {
+fn not_read(source: &Source<'_>, error: &ProviderError) -> Diagnostic {
     let span = match &error.path {
         Some(path) => body::span_of(&source.resource.body, path),
         None => source.resource.span.clone(),

@@ -26,6 +26,8 @@ pub enum Node {
     Resource(ModulePath, ResourceName),
     /// An output.
     Output(ModulePath, String),
+    /// A `check` block; its data source is a resource.
+    Check(ModulePath, String),
 }
 
 impl std::fmt::Display for Node {
@@ -37,6 +39,7 @@ impl std::fmt::Display for Node {
             Node::Local(module, name) => (module, format!("local.{name}")),
             Node::Resource(module, name) => (module, name.to_string()),
             Node::Output(module, name) => (module, format!("output.{name}")),
+            Node::Check(module, name) => (module, format!("check.{name}")),
         };
         let dot = if module.is_root() { "" } else { "." };
         write!(f, "{module}{dot}{rest}")
@@ -60,6 +63,8 @@ pub struct Dependencies {
     /// through locals, variables, outputs, module calls and its provider.
     direct: BTreeMap<usize, BTreeSet<usize>>,
     reads: Reads,
+    /// The data sources of `check` blocks, which are read after everything else.
+    pub scoped: BTreeSet<ConfigAddress>,
 }
 
 impl Dependencies {
@@ -71,7 +76,7 @@ impl Dependencies {
         let Builder { dag, reads, .. } = builder;
         let order = dag.order().map_err(|cycle| cycle_error(configuration, &dag, &cycle))?;
         let direct = direct(&dag, &order);
-        Ok(Dependencies { dag, order, direct, reads })
+        Ok(Dependencies { dag, order, direct, reads, scoped: scoped(configuration) })
     }
 
     /// What the given nodes read of managed resources: directly, and through values and data sources.
@@ -137,6 +142,15 @@ impl Dependencies {
     }
 }
 
+fn scoped(configuration: &Configuration) -> BTreeSet<ConfigAddress> {
+    let modules = configuration.modules.values();
+    let sources = modules.flat_map(|module| {
+        let sources = module.checks.values().filter_map(|check| check.source.clone());
+        sources.map(|resource| ConfigAddress { module: module.path.clone(), resource })
+    });
+    sources.collect()
+}
+
 /// For each resource, the nearest resources it depends on.
 fn direct(dag: &Dag<Node>, order: &[usize]) -> BTreeMap<usize, BTreeSet<usize>> {
     let mut seen: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
@@ -180,6 +194,7 @@ fn span_of(configuration: &Configuration, node: &Node) -> Option<Span> {
         Node::Local(path, name) => Some(module(path)?.locals.get(name)?.span.clone()),
         Node::Resource(path, name) => Some(module(path)?.resources.get(name)?.span.clone()),
         Node::Output(path, name) => Some(module(path)?.outputs.get(name)?.span.clone()),
+        Node::Check(path, name) => Some(module(path)?.checks.get(name)?.span.clone()),
     }
 }
 
@@ -200,7 +215,8 @@ impl Builder<'_> {
             .chain(module.locals.keys().map(|it| Node::Local(path.clone(), it.clone())))
             .chain(module.calls.keys().map(|it| Node::Call(path.clone(), it.clone())))
             .chain(module.resources.keys().map(|it| Node::Resource(path.clone(), it.clone())))
-            .chain(module.outputs.keys().map(|it| Node::Output(path.clone(), it.clone())));
+            .chain(module.outputs.keys().map(|it| Node::Output(path.clone(), it.clone())))
+            .chain(module.checks.keys().map(|it| Node::Check(path.clone(), it.clone())));
             nodes.for_each(|node| {
                 self.dag.add(node);
             });
@@ -225,6 +241,11 @@ impl Builder<'_> {
             self.outputs(module);
             for resource in module.resources.values() {
                 self.resource(module, resource);
+            }
+            for (name, check) in &module.checks {
+                let node = Node::Check(module.path.clone(), name.clone());
+                self.checks(module, &node, &check.asserts);
+                self.inside_call(module, &node);
             }
         }
     }

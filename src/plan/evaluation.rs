@@ -49,6 +49,8 @@ pub struct Evaluation {
     memo: Mutex<HashMap<(ModuleInstance, Name), Option<Value>>>,
     problems: Mutex<Diagnostics>,
     unready: AtomicU64,
+    /// The `check` blocks whose data source could not be read, and why.
+    failures: Mutex<BTreeMap<String, String>>,
 }
 
 /// A lock whose holder panicked is as good as any: values are replaced whole.
@@ -79,6 +81,7 @@ impl Evaluation {
             memo: Mutex::default(),
             problems: Mutex::default(),
             unready: AtomicU64::new(0),
+            failures: Mutex::default(),
         }
     }
 
@@ -108,6 +111,16 @@ impl Evaluation {
     pub fn instance(&self, address: &InstanceAddress) -> Option<Value> {
         let instances = lock(&self.instances);
         instances.get(&address.resource)?.get(&address.key).map(|(value, _)| value.clone())
+    }
+
+    /// Takes note that the data source of a `check` block could not be read.
+    pub fn note_failure(&self, check: &str, why: String) {
+        lock(&self.failures).insert(check.to_string(), why);
+    }
+
+    /// Why the data source of a `check` block could not be read, if it could not.
+    pub fn failure(&self, check: &str) -> Option<String> {
+        lock(&self.failures).get(check).cloned()
     }
 
     /// What was wrong with values evaluated on the way, once.

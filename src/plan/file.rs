@@ -246,7 +246,7 @@ fn read_from_json(json: &Json) -> Option<Read> {
 }
 
 fn check_from_json(json: &Json) -> Option<CheckResult> {
-    let kind = ["resource", "output_value", "var"].into_iter();
+    let kind = ["resource", "output_value", "var", "check"].into_iter();
     let stored = json.get("kind")?.as_str()?;
     Some(CheckResult {
         kind: kind.into_iter().find(|kind| *kind == stored)?,

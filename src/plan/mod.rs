@@ -16,6 +16,7 @@ mod order;
 mod orphans;
 mod providers;
 mod reconcile;
+mod removed;
 mod resolve;
 mod scope;
 mod stored;
@@ -25,6 +26,7 @@ mod walk;
 
 pub use checks::{check_all, stored_checks};
 pub use connect::{connect, connect_one};
+pub use data::unread;
 pub use dependencies::{Dependencies, Node, Read};
 pub use difference::{Difference, difference, misfit};
 pub use evaluation::Evaluation;

@@ -120,6 +120,8 @@ pub enum Reason {
     ConfigUnknown,
     /// A data source depends on something that changes.
     DependencyPending,
+    /// A data source of a `check` block is read again after everything else.
+    CheckNested,
     /// An object left over from a replacement.
     Deposed,
 }
@@ -236,10 +238,10 @@ impl CheckStatus {
     }
 }
 
-/// The conditions of one resource, output or variable.
+/// The conditions of one resource, output, variable or `check` block.
 #[derive(Clone, Debug)]
 pub struct CheckResult {
-    /// What has the conditions, as in the JSON plan: `resource`, `output_value`, `var`.
+    /// What has the conditions, as in the JSON plan: `resource`, `output_value`, `var`, `check`.
     pub kind: &'static str,
     /// Its address in the configuration, without keys.
     pub config: String,

@@ -17,6 +17,8 @@ enum Point {
     Made(ResourceAddress),
     /// All instances of a resource in a module instance that are destroyed are gone.
     Gone(ResourceAddress),
+    /// All managed objects are as they should be: now `check` blocks may look.
+    Settled,
 }
 
 struct Orderer<'a> {
@@ -51,6 +53,7 @@ pub(super) fn schedule(
     for index in 0..changes.len() {
         orderer.edges_of(index);
     }
+    orderer.look_last();
     orderer.finish()
 }
 
@@ -110,6 +113,25 @@ impl Orderer<'_> {
                 }
             }
             self.nearest.insert(address, found);
+        }
+    }
+
+    /// The data sources of `check` blocks are read after everything else.
+    fn look_last(&mut self) {
+        let scoped = &self.dependencies.scoped;
+        let is_scoped = |it: &Change| scoped.contains(&it.address.resource.config());
+        let (last, rest): (Vec<usize>, Vec<usize>) =
+            (0..self.changes.len()).partition(|at| is_scoped(&self.changes[*at]));
+        if last.is_empty() {
+            return;
+        }
+        self.dag.add(Point::Settled);
+        for index in rest {
+            self.depend(Point::Settled, &Point::Make(index));
+            self.depend(Point::Settled, &Point::Destroy(index));
+        }
+        for index in last {
+            self.depend(Point::Make(index), &Point::Settled);
         }
     }
 
@@ -224,7 +246,7 @@ impl Orderer<'_> {
         let steps = cycle.iter().filter_map(|at| match self.dag.node(*at)? {
             Point::Make(index) => Some(format!("make {}", self.changes[*index].address)),
             Point::Destroy(index) => Some(format!("destroy {}", self.changes[*index].address)),
-            Point::Made(_) | Point::Gone(_) => None,
+            Point::Made(_) | Point::Gone(_) | Point::Settled => None,
         });
         let steps: Vec<String> = steps.collect();
         let detail = format!("These steps wait for each other: {}.", steps.join(" -> "));

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::address::{InstanceAddress, Mode as ResourceMode, ModuleInstance, ModulePath};
 use crate::diagnostic::Diagnostic;
 use crate::plan::providers::{Providers, full_source};
+use crate::plan::removed::Removals;
 use crate::plan::walk::Planner;
 use crate::plan::{Action, Change, ProviderKey, Reason};
 use crate::schema::Schema;
@@ -83,6 +84,7 @@ pub(super) fn provider_of(
 /// Plans the objects of state whose resource or module is no longer in the configuration.
 pub(super) fn plan_orphans(planner: &mut Planner<'_>) {
     let mut modules = Modules::default();
+    let removed = Removals::of(&planner.evaluation.configuration);
     let addresses: Vec<InstanceAddress> = planner.request.prior.resources.keys().cloned().collect();
     for address in addresses {
         let targeted = planner.request.targets.is_empty()
@@ -98,8 +100,34 @@ pub(super) fn plan_orphans(planner: &mut Planner<'_>) {
             Some(_) if !modules.have(planner, &address.resource.module) => Reason::NoModule,
             Some(_) => continue,
         };
-        plan_delete(planner, &address, reason);
+        match removed.destroys(&address) {
+            Some(false) => plan_forget(planner, &address, reason),
+            _ => plan_delete(planner, &address, reason),
+        }
     }
+}
+
+/// Plans to forget what an instance has in state.
+fn plan_forget(planner: &mut Planner<'_>, address: &InstanceAddress, reason: Reason) {
+    if address.resource.resource.mode == ResourceMode::Data {
+        planner.prior.remove(address, None);
+        return;
+    }
+    if planner.prior.object(address, None).is_some() {
+        planner.diagnostics.push(forgotten(address));
+        end_object(planner, address, None, Action::Forget, reason);
+    }
+    let deposed = planner.prior.resources.get(address);
+    let keys: Vec<String> = deposed.into_iter().flat_map(|it| it.deposed.keys().cloned()).collect();
+    for key in keys {
+        end_object(planner, address, Some(&key), Action::Forget, Reason::Deposed);
+    }
+}
+
+fn forgotten(address: &InstanceAddress) -> Diagnostic {
+    let detail = format!("{address} stays as it is, and terrace no longer manages it.");
+    let warning = Diagnostic::warning("Resource will be removed from the state", detail);
+    warning.hint("To manage it again, it has to be imported.").about(address)
 }
 
 /// The instances that the modules of the configuration have, as far as they were asked for.
@@ -168,7 +196,7 @@ pub(super) fn plan_delete(planner: &mut Planner<'_>, address: &InstanceAddress, 
         return;
     }
     if planner.prior.object(address, None).is_some() {
-        delete_object(planner, address, None, reason);
+        end_object(planner, address, None, Action::Delete, reason);
     }
     plan_deposed(planner, address);
 }
@@ -178,14 +206,15 @@ pub(super) fn plan_deposed(planner: &mut Planner<'_>, address: &InstanceAddress)
     let deposed = planner.prior.resources.get(address);
     let keys: Vec<String> = deposed.into_iter().flat_map(|it| it.deposed.keys().cloned()).collect();
     for key in keys {
-        delete_object(planner, address, Some(&key), Reason::Deposed);
+        end_object(planner, address, Some(&key), Action::Delete, Reason::Deposed);
     }
 }
 
-fn delete_object(
+fn end_object(
     planner: &mut Planner<'_>,
     address: &InstanceAddress,
     deposed: Option<&str>,
+    action: Action,
     reason: Reason,
 ) {
     let value = value_in(&planner.prior, planner.request.providers, address, deposed);
@@ -201,7 +230,7 @@ fn delete_object(
         previous: planner.request.moves.origins.get(address).cloned(),
         deposed: deposed.map(str::to_string),
         provider,
-        action: Action::Delete,
+        action,
         reason,
         before: value,
         after: Value::NULL,

@@ -44,6 +44,7 @@ pub fn evaluation_of(
             _ => evaluation.expect(&change.address, change.after.clone()),
         }
     }
+    data::carry_failures(&evaluation, &plan.changes, &plan.checks);
     (evaluation, diagnostics)
 }
 

@@ -44,6 +44,8 @@ impl Unknowns<'_> {
                 diagnostics.extend(body::decode(&block.body, provider.schema(), self).1);
             }
         }
+        let asserts = self.module.checks.values().flat_map(|it| &it.asserts);
+        asserts.for_each(|it| diagnostics.extend(evaluate(&it.condition, self).1));
         for resource in self.module.resources.values() {
             let found = self.resource(resource);
             diagnostics.extend(found);

@@ -6,7 +6,7 @@ use crate::address::{
     InstanceAddress, Mode as ResourceMode, ModulePath, ResourceAddress, ResourceName, Target,
 };
 use crate::diagnostic::Diagnostics;
-use crate::plan::checks::{Checked, check, merged};
+use crate::plan::checks::{Checked, check, check_block, merged};
 use crate::plan::connect::connect_one;
 use crate::plan::dependencies::{Dependencies, Node};
 use crate::plan::evaluation::Evaluation;
@@ -108,10 +108,13 @@ impl<'a> Planner<'a> {
     }
 
     async fn walk(&mut self) {
+        let mut last = Vec::new();
         for at in self.request.dependencies.order.clone() {
             let Some(node) = self.request.dependencies.dag.node(at).cloned() else { continue };
             let included = self.included.as_ref().is_none_or(|nodes| nodes.contains(&at));
             match node {
+                Node::Check(..) => last.push(at),
+                Node::Resource(ref path, ref name) if self.is_scoped(path, name) => last.push(at),
                 Node::Resource(path, name) if included => self.resource(&path, &name).await,
                 Node::Resource(path, name) => self.leave(&path, &name),
                 other if included => self.value(&other),
@@ -120,6 +123,37 @@ impl<'a> Planner<'a> {
             self.diagnostics.extend(self.evaluation.take_problems());
         }
         orphans::plan_orphans(self);
+        self.look(&last).await;
+    }
+
+    /// Whether a resource is the data source of a `check` block.
+    fn is_scoped(&self, path: &ModulePath, name: &ResourceName) -> bool {
+        let resource = self.evaluation.module(path).and_then(|it| it.resources.get(name));
+        resource.is_some_and(|it| it.check.is_some())
+    }
+
+    /// Looks, as `check` blocks do, once it is known what changes.
+    async fn look(&mut self, nodes: &[usize]) {
+        for at in nodes {
+            let Some(node) = self.request.dependencies.dag.node(*at).cloned() else { continue };
+            let included = self.included.as_ref().is_none_or(|nodes| nodes.contains(at));
+            match node {
+                Node::Resource(path, name) if included => self.resource(&path, &name).await,
+                node if included => self.value(&node),
+                _ => {}
+            }
+            self.diagnostics.extend(self.evaluation.take_problems());
+        }
+    }
+
+    fn check_block(&mut self, path: &ModulePath, name: &str) {
+        let declared = self.evaluation.module(path).and_then(|it| it.checks.get(name));
+        let Some(block) = declared else { return };
+        for module in self.evaluation.module_instances(path) {
+            let (result, problems) = check_block(block, name, &module, self.evaluation);
+            self.checks.extend(result);
+            self.diagnostics.extend(problems);
+        }
     }
 
     /// Evaluates what is not a resource, for its errors and checks.
@@ -137,6 +171,7 @@ impl<'a> Planner<'a> {
                 }
             }
             Node::Output(path, name) => self.output(path, name),
+            Node::Check(path, name) => self.check_block(path, name),
             Node::Provider(..) | Node::Resource(..) => {}
         }
     }

@@ -70,23 +70,17 @@ fn checks(all: &[CheckResult]) -> Json {
     groups.into_iter().map(group).collect()
 }
 
-/// Address of what has conditions in the configuration.
+/// The address of what has conditions.
 fn checked(kind: &str, config: &str) -> Json {
     let mut json = json!({ "kind": kind, "to_display": config });
-    if let Ok(address) = config.parse::<InstanceAddress>() {
-        let resource = &address.resource.resource;
-        json["mode"] = json!(mode(resource.mode));
-        json["type"] = json!(resource.kind);
-        json["name"] = json!(resource.name);
-        if !address.resource.module.is_root() {
-            json["module"] = json!(address.resource.module.to_string());
-        }
-    } else if let Some((before, name)) = config.rsplit_once('.') {
-        json["name"] = json!(name);
-        // what is left is `output` or `var`, after the module
-        if let Some((module, _)) = before.rsplit_once('.') {
-            json["module"] = json!(module);
-        }
+    let Ok(crate::address::Target::Resource(it)) = config.parse() else { return json };
+    if kind == "resource" {
+        json["mode"] = json!(mode(it.resource.mode));
+        json["type"] = json!(it.resource.kind);
+    }
+    json["name"] = json!(it.resource.name);
+    if !it.module.is_root() {
+        json["module"] = json!(it.module.to_string());
     }
     json
 }
@@ -197,6 +191,7 @@ pub(super) fn reason(change: &Change) -> Option<&'static str> {
         Reason::WrongRepetition => "delete_because_wrong_repetition",
         Reason::ConfigUnknown => "read_because_config_unknown",
         Reason::DependencyPending => "read_because_dependency_pending",
+        Reason::CheckNested => "read_because_check_nested",
     })
 }
 

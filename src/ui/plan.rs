@@ -72,6 +72,7 @@ fn reason(change: &Change) -> Option<String> {
         Reason::WrongRepetition => "its count or for_each is no longer of that kind".into(),
         Reason::ConfigUnknown => "some of its arguments are not known yet".into(),
         Reason::DependencyPending => "it depends on something that changes".into(),
+        Reason::CheckNested => "its check looks again when all else is done".into(),
         Reason::Deposed => "an earlier replacement left it behind".into(),
     })
 }

@@ -5,6 +5,7 @@
 #![allow(dead_code, reason = "not every helper has a user at any time")]
 
 mod balancing;
+mod blocks;
 mod commands;
 mod containers;
 mod identity;

@@ -2,8 +2,10 @@
 
 mod arguments;
 mod call;
+mod check;
 mod constant;
 mod moved;
+mod removed;
 mod resource;
 mod settings;
 mod variable;
@@ -60,6 +62,8 @@ pub fn read_module(folder: PathBuf, files: Vec<Body>) -> (Module, Diagnostics) {
         required_providers: IndexMap::new(),
         backend: None,
         moved: Vec::new(),
+        removed: Vec::new(),
+        checks: IndexMap::new(),
     };
     let mut reader = Reader { module, diagnostics: Diagnostics::new() };
     for file in files {
@@ -93,10 +97,12 @@ impl Reader {
             "variable" => self.variable(block),
             "locals" => self.locals(block),
             "output" => self.output(block),
-            "resource" | "data" => self.resource(block),
+            "resource" | "data" => self.resource(block, None),
             "module" => self.call(block),
             "moved" => self.moved(block),
-            "import" | "removed" | "check" | "ephemeral" => self.later(&block),
+            "removed" => self.removed(block),
+            "check" => self.check(block),
+            "import" | "ephemeral" => self.later(&block),
             kind => {
                 let hint = nearest(kind, BLOCKS).map(|it| format!("Did you mean `{it}`?"));
                 let detail = format!("There are no `{kind}` blocks in a configuration.");
@@ -109,8 +115,6 @@ impl Reader {
     fn later(&mut self, block: &Block) {
         let hint = match block.kind.as_str() {
             "import" => "Until then, `terrace import` takes a resource into the state.",
-            "removed" => "Until then, `terrace state rm` takes a resource out of the state.",
-            "check" => "Until then, use `precondition` and `postcondition` in `lifecycle`.",
             _ => "Until then, use a `data` block.",
         };
         let detail = format!("terrace does not support `{}` blocks yet.", block.kind);

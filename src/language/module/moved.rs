@@ -14,7 +14,11 @@ impl Reader {
         let span = arguments.span.clone();
         let mut address = |name| {
             let given = arguments.required(name)?;
-            target(&given, arguments.diagnostics)
+            target(
+                &given,
+                "A data source is read anew, so there is nothing to move.",
+                arguments.diagnostics,
+            )
         };
         let (from, to) = (address("from"), address("to"));
         arguments.finish();
@@ -29,8 +33,12 @@ impl Reader {
     }
 }
 
-/// The address that an expression spells.
-fn target(expression: &Expression, diagnostics: &mut Diagnostics) -> Option<Target> {
+/// The address that an expression spells. A data source is not meant, for the reason given.
+pub(super) fn target(
+    expression: &Expression,
+    no_data: &str,
+    diagnostics: &mut Diagnostics,
+) -> Option<Target> {
     let mut steps = Vec::new();
     let spelled = spell(expression, &mut steps);
     let target = spelled.and_then(|()| Target::from_steps(steps).ok());
@@ -40,10 +48,7 @@ fn target(expression: &Expression, diagnostics: &mut Diagnostics) -> Option<Targ
             let hint = "Write for example `aws_vpc.main`, `aws_subnet.a[0]` or `module.a[\"b\"]`.";
             Diagnostic::error("Invalid address", detail).hint(hint)
         }
-        Some(target) if is_data(target) => {
-            let detail = "A data source is read anew, so there is nothing to move.";
-            Diagnostic::error("Invalid address", detail)
-        }
+        Some(target) if is_data(target) => Diagnostic::error("Invalid address", no_data),
         Some(_) => return target,
     };
     diagnostics.push(problem.at(&expression.span));

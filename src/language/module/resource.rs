@@ -11,7 +11,8 @@ use crate::language::config::{
 use crate::value::{Path, Step, Value};
 
 impl Reader {
-    pub(super) fn resource(&mut self, block: Block) {
+    /// Reads a resource, or a data source, in a `check` block if one is named.
+    pub(super) fn resource(&mut self, block: Block, check: Option<&str>) {
         let Some([kind, name]) = self.labels(&block, ["type", "name"]) else { return };
         let (mode, title) = match block.kind.as_str() {
             "data" => (Mode::Data, "a data block"),
@@ -19,6 +20,9 @@ impl Reader {
         };
         let mut arguments = Arguments::new(title, block, &mut self.diagnostics);
         let span = arguments.span.clone();
+        if check.is_some() {
+            refuse_repetition(&mut arguments);
+        }
         let default = kind.split('_').next().unwrap_or(&kind);
         let default = ProviderName { name: default.to_string(), alias: None };
         let name = ResourceName { mode, kind, name };
@@ -35,6 +39,7 @@ impl Reader {
             depends_on,
             lifecycle: lifecycle.unwrap_or_default(),
             body: arguments.rest(),
+            check: check.map(str::to_string),
             span: span.clone(),
             name: name.clone(),
         };
@@ -99,6 +104,22 @@ fn read_provider_name(expression: &Expression) -> Option<ProviderName> {
             super::is_name(name).then(|| ProviderName { name: name.to_string(), alias })
         }
         _ => None,
+    }
+}
+
+/// A data source in a `check` block is there once, and the block is its condition.
+fn refuse_repetition(arguments: &mut Arguments<'_>) {
+    let detail = |name: &str| format!("A data source in a `check` block cannot have `{name}`.");
+    for name in ["count", "for_each"] {
+        if let Some(given) = arguments.take(name) {
+            let problem = Diagnostic::error("Unsupported argument", detail(name));
+            arguments.diagnostics.push(problem.at(&given.name_span));
+        }
+    }
+    for block in arguments.blocks("lifecycle") {
+        let problem = Diagnostic::error("Unsupported block type", detail("lifecycle"));
+        let hint = "Write its conditions as `assert` blocks.";
+        arguments.diagnostics.push(problem.hint(hint).at(&block.span));
     }
 }
 

@@ -397,7 +397,27 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "check \"x\" {\n  assert {\n    condition = true\n    error_message = \"\"\n  }\n}\n",
-        "main.tf:1:1 Unsupported block type: terrace does not support `check` blocks yet. Until then, use `precondition` and `postcondition` in `lifecycle`.",
+        "main.tf:3:17 Invalid condition: The condition refers to nothing, so it would not check anything. ",
+    ),
+    (
+        "check \"x\" {}\n",
+        "main.tf:1:1 Missing required block: A `check` block has at least one `assert` block. ",
+    ),
+    (
+        "check \"x\" {\n  data \"a_b\" \"c\" {\n    count = 1\n  }\n  assert {\n    condition = local.a\n    error_message = \"\"\n  }\n}\n",
+        "main.tf:3:5 Unsupported argument: A data source in a `check` block cannot have `count`. ",
+    ),
+    (
+        "removed {\n  from = a.b[0]\n  lifecycle {\n    destroy = true\n  }\n}\n",
+        "main.tf:2:10 Invalid address: A whole resource or module is removed, so the address has no instance keys. Write for example `aws_vpc.main` or `module.network`.",
+    ),
+    (
+        "removed {\n  from = data.a.b\n}\n",
+        "main.tf:2:10 Invalid address: A data source is only read; without its block it is dropped from state. ",
+    ),
+    (
+        "removed {\n  from = a.b\n}\n",
+        "main.tf:1:1 Removed without lifecycle: Without `destroy`, the objects are left as they are, and forgotten. Other programs of this language may ask for `lifecycle`. Say so with `lifecycle { destroy = false }`, or destroy them with `true`.",
     ),
 ];
 

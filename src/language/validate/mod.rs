@@ -3,6 +3,7 @@
 mod calls;
 mod providers;
 mod references;
+mod removed;
 
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,7 @@ pub fn validate(configuration: &Configuration) -> Diagnostics {
         diagnostics.extend(references::check(configuration, module));
         diagnostics.extend(calls::check(configuration, module));
         diagnostics.extend(providers::check(configuration, module));
+        diagnostics.extend(removed::check(configuration, module));
     }
     diagnostics
 }

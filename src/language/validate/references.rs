@@ -27,7 +27,8 @@ impl Place {
 }
 
 pub(super) fn check(configuration: &Configuration, module: &Module) -> Diagnostics {
-    let mut checker = Checker { configuration, module, diagnostics: Diagnostics::new() };
+    let mut checker =
+        Checker { configuration, module, inside: None, diagnostics: Diagnostics::new() };
     checker.module();
     checker.diagnostics
 }
@@ -35,6 +36,8 @@ pub(super) fn check(configuration: &Configuration, module: &Module) -> Diagnosti
 struct Checker<'c> {
     configuration: &'c Configuration,
     module: &'c Module,
+    /// The `check` block that is being looked at.
+    inside: Option<&'c str>,
     diagnostics: Diagnostics,
 }
 
@@ -64,6 +67,11 @@ impl Checker<'_> {
             self.expression(&output.value, nowhere);
             self.rules(&output.preconditions, nowhere);
             self.depends_on(&output.depends_on);
+        }
+        for (name, check) in &module.checks {
+            self.inside = Some(name);
+            self.rules(&check.asserts, nowhere);
+            self.inside = None;
         }
     }
 
@@ -215,6 +223,14 @@ impl Checker<'_> {
 
     fn resource_use(&mut self, name: &ResourceName, key: Option<&Key>, used: &Use) {
         match self.module.resources.get(name) {
+            Some(resource)
+                if resource.check.is_some() && resource.check.as_deref() != self.inside =>
+            {
+                let check = resource.check.as_deref().unwrap_or_default();
+                let detail = format!("`{name}` stands in check `{check}`, and only that sees it.");
+                let hint = "Write a `data` block outside of the `check` block.".to_string();
+                self.report("Reference to scoped resource", detail, hint, &used.span);
+            }
             Some(resource) => {
                 self.instance(&name.to_string(), &resource.repetition, key, used);
             }

@@ -251,3 +251,13 @@ module "passed" {
     assert_eq!(find(&["passed"], "random", None), None);
     assert_eq!(provider_source(&configuration, &ModulePath::default(), "amazon"), "hashicorp/aws");
 }
+
+#[test]
+fn only_its_check_sees_a_data_source() {
+    let text = "check \"c\" {\n  data \"a_b\" \"d\" {}\n  assert {\n    condition = data.a_b.d.id\n    \
+                error_message = \"\"\n  }\n}\nlocals {\n  x = data.a_b.d.id\n}\n";
+    let found = problems(&[("main.tf", text)]);
+    let problem = "`data.a_b.d` stands in check `c`, and only that sees it.";
+    let hint = "Write a `data` block outside of the `check` block.";
+    assert_eq!(found, [format!("main.tf:9:7 {problem} {hint}")]);
+}

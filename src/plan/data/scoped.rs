@@ -1,0 +1,75 @@
+//! Data sources of `check` blocks: what goes wrong with them is a warning, and the check fails.
+
+use super::Source;
+use crate::address::InstanceAddress;
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::plan::checks::Checked;
+use crate::plan::evaluation::Evaluation;
+use crate::plan::walk::Planner;
+use crate::plan::{Change, Reason};
+use crate::value::{Type, Value};
+
+impl Planner<'_> {
+    /// Reads now, and plans to read again when anything changes until the end of apply.
+    pub(super) async fn read_scoped(
+        &mut self,
+        source: &Source<'_>,
+        configuration: Value,
+    ) -> Option<Value> {
+        self.connection(&source.provider)?;
+        let told = std::mem::take(&mut self.diagnostics);
+        let read = self.read_now(source, &source.provider, &configuration).await;
+        let problems = std::mem::replace(&mut self.diagnostics, told);
+        let problems = unread(self.evaluation, &source.address, problems);
+        self.diagnostics.extend(problems);
+        let again = match self.changing.is_empty() {
+            true => None,
+            false => self.defer(source, configuration, Reason::CheckNested),
+        };
+        read.or(again).or(Some(Value::unknown(Type::Any)))
+    }
+}
+
+/// What is to be told when a data source could not be read: errors, unless a `check` block asked,
+/// which fails for it.
+pub fn unread(
+    evaluation: &Evaluation,
+    address: &InstanceAddress,
+    problems: Diagnostics,
+) -> Diagnostics {
+    let check = evaluation.resource(&address.resource).and_then(|it| it.check.as_deref());
+    let Some(check) = check.filter(|_| problems.has_errors()) else { return problems };
+    let module = &address.resource.module;
+    evaluation.note_failure(&Checked::value("check", module, check).address, reasons(&problems));
+    let milder = |it: Diagnostic| Diagnostic { severity: Severity::Warning, ..it };
+    Diagnostics(problems.into_iter().map(milder).collect())
+}
+
+fn reasons(problems: &Diagnostics) -> String {
+    let errors = problems.0.iter().filter(|it| it.is_error());
+    let reasons: Vec<String> = errors.map(|it| format!("{}: {}", it.summary, it.detail)).collect();
+    reasons.join("\n")
+}
+
+/// Fails the checks that failed while planning because of a data source that is not read again.
+pub(in crate::plan) fn carry_failures(
+    evaluation: &Evaluation,
+    changes: &[Change],
+    checks: &[crate::plan::CheckResult],
+) {
+    for module in evaluation.configuration.modules.values().filter(|it| !it.checks.is_empty()) {
+        for instance in evaluation.module_instances(&module.path) {
+            for (name, check) in &module.checks {
+                let Some(source) = &check.source else { continue };
+                let source = Evaluation::address(&instance, source).instance(None);
+                let again = changes.iter().any(|it| it.address == source);
+                let address = Checked::value("check", &instance, name).address;
+                let failed = checks.iter().find(|it| it.address == address);
+                let known = evaluation.instance(&source).is_some();
+                if let Some(failed) = failed.filter(|_| !again && !known) {
+                    evaluation.note_failure(&address, failed.problems.join("\n"));
+                }
+            }
+        }
+    }
+}

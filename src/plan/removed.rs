@@ -1,0 +1,44 @@
+//! What `removed` blocks say of objects that the configuration has no more.
+
+use crate::address::{InstanceAddress, ModulePath, ResourceName, Target};
+use crate::language::config::Configuration;
+
+/// What is removed, and whether it is destroyed.
+struct Removal {
+    module: ModulePath,
+    /// One resource of the module; else all, and those of the modules in it.
+    resource: Option<ResourceName>,
+    destroy: bool,
+}
+
+/// All that is removed.
+pub(super) struct Removals(Vec<Removal>);
+
+impl Removals {
+    pub(super) fn of(configuration: &Configuration) -> Removals {
+        let modules = configuration.modules.values();
+        let all = modules.flat_map(|module| {
+            module.removed.iter().filter_map(|removed| {
+                let (inner, resource) = match &removed.from {
+                    Target::Module(inner) => (inner.path(), None),
+                    Target::Resource(it) => (it.module.path(), Some(it.resource.clone())),
+                    Target::Instance(_) => return None,
+                };
+                let module = ModulePath([module.path.0.clone(), inner.0].concat());
+                Some(Removal { module, resource, destroy: removed.destroy })
+            })
+        });
+        Removals(all.collect())
+    }
+
+    /// Whether the objects of an instance are destroyed; none when nothing is said of them. The last
+    /// word counts.
+    pub(super) fn destroys(&self, address: &InstanceAddress) -> Option<bool> {
+        let path = address.resource.module.path();
+        let covers = |it: &&Removal| match &it.resource {
+            Some(resource) => it.module == path && *resource == address.resource.resource,
+            None => path.0.starts_with(&it.module.0),
+        };
+        self.0.iter().rev().find(covers).map(|it| it.destroy)
+    }
+}

@@ -1,0 +1,188 @@
+//! Blocks of the language besides resources: `check`, `removed`, on small stacks.
+
+use serde_json::{Value as Json, json};
+
+use crate::support::terrace::Terrace;
+
+const PROVIDER: &str = "provider \"aws\" {\n  region = \"eu-west-1\"\n}\n";
+
+fn stack(text: &str) -> Terrace {
+    Terrace::sandbox(&[("main.tf", text)])
+}
+
+fn apply(stack: &Terrace) -> String {
+    let run = stack.ok(&["apply", "-auto-approve"]);
+    format!("{}{}", run.stdout, run.stderr)
+}
+
+fn state(stack: &Terrace) -> Json {
+    serde_json::from_str(&stack.read("terraform.tfstate")).unwrap()
+}
+
+/// The saved plan as JSON.
+fn plan(stack: &Terrace) -> Json {
+    stack.ok(&["plan", "-out=plan"]);
+    serde_json::from_str(&stack.ok(&["show", "-json", "plan"]).stdout).unwrap()
+}
+
+/// Address, actions and reason of each change.
+fn changes(plan: &Json) -> Vec<String> {
+    let changes = plan["resource_changes"].as_array().unwrap().iter();
+    let shown = changes.map(|it| {
+        let actions: Vec<&str> =
+            it["change"]["actions"].as_array().unwrap().iter().filter_map(Json::as_str).collect();
+        let reason = it["action_reason"].as_str().unwrap_or("-");
+        format!("{} {} {reason}", it["address"].as_str().unwrap(), actions.join(","))
+    });
+    shown.collect()
+}
+
+#[test]
+fn an_assertion_that_fails_is_a_warning() {
+    let stack = stack(
+        r#"
+resource "terraform_data" "a" {
+  input = "x"
+}
+check "late" {
+  assert {
+    condition     = terraform_data.a.id == "y"
+    error_message = "It is ${terraform_data.a.input}."
+  }
+  assert {
+    condition     = terraform_data.a.input == "x"
+    error_message = "Never."
+  }
+}
+module "m" {
+  source = "./m"
+}
+"#,
+    );
+    stack.write(
+        "m/main.tf",
+        "locals {\n  a = 1\n}\ncheck \"soon\" {\n  assert {\n    condition = local.a == 2\n    \
+         error_message = \"No.\"\n  }\n}\n",
+    );
+    let first = plan(&stack);
+    let soon = json!({
+        "address": {
+            "kind": "check", "name": "soon", "module": "module.m",
+            "to_display": "module.m.check.soon",
+        },
+        "status": "fail",
+        "instances": [{
+            "address": { "to_display": "module.m.check.soon", "module": "module.m" },
+            "status": "fail",
+            "problems": [{ "message": "No." }],
+        }],
+    });
+    let checks = first["checks"].as_array().unwrap();
+    assert!(checks.contains(&soon), "{checks:#?}");
+    let late = checks.iter().find(|it| it["address"]["name"] == "late").unwrap();
+    assert_eq!(late["status"], "unknown");
+
+    let told = apply(&stack);
+    assert!(told.contains("Check block assertion failed"), "{told}");
+    assert!(told.contains("It is x."), "{told}");
+    let results = state(&stack)["check_results"].clone();
+    let late = results.as_array().unwrap().iter().find(|it| it["config_addr"] == "check.late");
+    assert_eq!(
+        late.unwrap(),
+        &json!({
+            "object_kind": "check", "config_addr": "check.late", "status": "fail",
+            "objects": [{
+                "object_addr": "check.late", "status": "fail", "failure_messages": ["It is x."],
+            }],
+        })
+    );
+    stack.ok(&["plan", "-detailed-exitcode"]);
+}
+
+const SOURCE: &str = r#"
+resource "aws_vpc" "a" {
+  cidr_block = "10.0.0.0/16"
+  tags       = { Name = "a" }
+}
+check "there" {
+  data "aws_vpc" "seen" {
+    tags = { Name = "WANTED" }
+  }
+  assert {
+    condition     = data.aws_vpc.seen.cidr_block == "10.0.0.0/16"
+    error_message = "It has ${data.aws_vpc.seen.cidr_block}."
+  }
+}
+"#;
+
+#[test]
+fn the_data_source_of_a_check_is_read_after_all_else() {
+    let stack = stack(&format!("{PROVIDER}{}", SOURCE.replace("WANTED", "a")));
+    let first = plan(&stack);
+    let found = changes(&first);
+    let read = "data.aws_vpc.seen read read_because_check_nested".to_string();
+    assert_eq!(found, ["aws_vpc.a create -".to_string(), read]);
+    assert_eq!(first["checks"][0]["status"], "fail");
+    stack.ok(&["apply", "plan"]);
+    let results = &state(&stack)["check_results"][0];
+    assert_eq!(results["config_addr"], "check.there");
+    assert_eq!(results["status"], "pass");
+    stack.ok(&["plan", "-detailed-exitcode"]);
+}
+
+#[test]
+fn a_data_source_that_a_check_cannot_read_is_a_warning() {
+    let stack = stack(&format!("{PROVIDER}{}", SOURCE.replace("WANTED", "nobody")));
+    let told = apply(&stack);
+    assert!(told.contains("warning: aws_vpc not read"), "{told}");
+    let results = &state(&stack)["check_results"][0];
+    assert_eq!(results["status"], "fail");
+    let messages = results["objects"][0]["failure_messages"].as_array().unwrap();
+    assert_eq!(messages.len(), 1, "{messages:?}");
+    let again = stack.ok(&["plan", "-detailed-exitcode"]);
+    assert!(again.stderr.contains("Data source could not be read"), "{}", again.stderr);
+}
+
+const PARTS: &str = "resource \"terraform_data\" \"a\" {}\n\
+                     resource \"terraform_data\" \"b\" {\n  count = 2\n}\n\
+                     module \"m\" {\n  source = \"./m\"\n}\n";
+
+#[test]
+fn removed_objects_are_destroyed_or_forgotten() {
+    let stack = stack(PARTS);
+    stack.write("m/main.tf", "resource \"terraform_data\" \"z\" {}\n");
+    apply(&stack);
+    stack.write(
+        "main.tf",
+        "removed {\n  from = terraform_data.a\n}\n\
+         removed {\n  from = terraform_data.b\n  lifecycle {\n    destroy = true\n  }\n}\n\
+         removed {\n  from = module.m\n  lifecycle {\n    destroy = false\n  }\n}\n",
+    );
+    let planned = plan(&stack);
+    assert_eq!(
+        changes(&planned),
+        [
+            "terraform_data.a forget delete_because_no_resource_config",
+            "terraform_data.b[0] delete delete_because_no_resource_config",
+            "terraform_data.b[1] delete delete_because_no_resource_config",
+            "module.m.terraform_data.z forget delete_because_no_module",
+        ]
+    );
+    let shown = stack.ok(&["plan"]);
+    let summary = "Plan: 0 to add, 0 to change, 2 to destroy, 2 to forget.";
+    assert!(shown.stdout.contains(summary), "{}", shown.stdout);
+    assert!(shown.stderr.contains("Removed without lifecycle"), "{}", shown.stderr);
+    assert!(shown.stderr.contains("Resource will be removed from the state"), "{}", shown.stderr);
+    let told = apply(&stack);
+    assert!(told.contains("2 destroyed"), "{told}");
+    assert_eq!(state(&stack)["resources"], json!([]));
+    stack.ok(&["plan", "-detailed-exitcode"]);
+}
+
+#[test]
+fn what_is_still_there_cannot_be_removed() {
+    let stack = stack(&format!("{PARTS}removed {{\n  from = module.m.terraform_data.z\n}}\n"));
+    stack.write("m/main.tf", "resource \"terraform_data\" \"z\" {}\n");
+    let told = stack.fails(&["plan"]);
+    assert!(told.contains("Removed block still exists"), "{told}");
+}
