@@ -9,7 +9,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 
 use crate::diagnostic::Diagnostics;
-use crate::schema::Schema;
+use crate::schema::{DecodeError, Schema};
 use crate::value::{Path, Value};
 
 /// Why a call to a provider failed.
@@ -78,6 +78,13 @@ impl ProviderError {
     /// The same, at an argument.
     pub fn at(self, path: Path) -> ProviderError {
         ProviderError { path: Some(path), ..self }
+    }
+}
+
+impl From<DecodeError> for ProviderError {
+    fn from(error: DecodeError) -> ProviderError {
+        let path = Path::attribute(&error.path);
+        ProviderError::new(ErrorKind::Internal, error.to_string()).at(path)
     }
 }
 
@@ -230,6 +237,35 @@ pub struct Planned {
     pub value: Value,
     /// The fields because of which the object must be replaced, besides those of the schema.
     pub replace: Vec<Path>,
+}
+
+/// What the `plan` of a resource type sees and adjusts.
+pub struct Proposal<'a> {
+    /// The object as it is, if there is one.
+    pub prior: Option<&'a Value>,
+    /// What the user says; null where nothing.
+    pub configuration: &'a Value,
+    /// What is planned.
+    pub value: Value,
+    /// Fields because of which the object must be replaced, besides those of the schema.
+    pub replace: Vec<Path>,
+}
+
+impl Proposal<'_> {
+    /// Plans `value` for a field.
+    pub fn set(&mut self, name: &str, value: Value) {
+        self.value = std::mem::replace(&mut self.value, Value::NULL).with(name, value);
+    }
+
+    /// Whether a field is planned to differ from what it is; unknown counts as different.
+    pub fn changes(&self, name: &str) -> bool {
+        self.prior.is_some_and(|prior| prior.get(name) != self.value.get(name))
+    }
+
+    /// Replaces the object because of a field.
+    pub fn replace_because(&mut self, name: &str) {
+        self.replace.push(Path::attribute(name));
+    }
 }
 
 /// A look at objects of several types, in which types may share answers.

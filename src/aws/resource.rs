@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::aws::client::Aws;
 pub use crate::aws::kind::{AnyResource, Kind};
 use crate::aws::tags::Tagging;
+pub use crate::provider::Proposal;
 use crate::provider::{ErrorKind, Phase, ProviderError, Recovery, Result, Schedule, Status, Step};
 use crate::schema::{FieldType, schema_of};
 use crate::value::{Path, Type, Value};
@@ -107,29 +108,7 @@ pub trait Resource: FieldType + Clone + PartialEq + Send + Sync + 'static {
     }
 }
 
-/// What `plan` of a resource type sees and adjusts.
-pub struct Proposal<'a> {
-    /// The object as it is, if there is one.
-    pub prior: Option<&'a Value>,
-    /// What the user says; null where nothing.
-    pub configuration: &'a Value,
-    /// What is planned.
-    pub value: Value,
-    /// Fields because of which the object must be replaced, besides those of the schema.
-    pub replace: Vec<Path>,
-}
-
 impl Proposal<'_> {
-    /// Plans `value` for a field.
-    pub fn set(&mut self, name: &str, value: Value) {
-        self.value = std::mem::replace(&mut self.value, Value::NULL).with(name, value);
-    }
-
-    /// Whether a field is planned to differ from what it is; unknown counts as different.
-    pub fn changes(&self, name: &str) -> bool {
-        self.prior.is_some_and(|prior| prior.get(name) != self.value.get(name))
-    }
-
     /// Plans the region that the configuration names, or the provider's.
     pub(super) fn set_region(&mut self, provider: &str) {
         if self.configuration.get("region").is_null() {
@@ -139,11 +118,6 @@ impl Proposal<'_> {
         if was.is_some_and(|was| was.as_str().is_some()) && self.changes("region") {
             self.replace_because("region");
         }
-    }
-
-    /// Replaces the object because of a field.
-    pub fn replace_because(&mut self, name: &str) {
-        self.replace.push(Path::attribute(name));
     }
 }
 
@@ -159,13 +133,6 @@ pub fn looks_like_region(text: &str) -> bool {
                 && number.chars().all(|it| it.is_ascii_digit())
         }
         None => false,
-    }
-}
-
-impl From<crate::schema::DecodeError> for ProviderError {
-    fn from(error: crate::schema::DecodeError) -> ProviderError {
-        let path = Path::attribute(&error.path);
-        ProviderError::new(ErrorKind::Internal, error.to_string()).at(path)
     }
 }
 

@@ -11,7 +11,6 @@ use crate::provider::Provider;
 use crate::sandbox::Sandbox;
 use crate::sandbox::trace::Trace;
 use crate::sandbox::weather::Weather;
-use crate::utility::terraform::TerraformProvider;
 
 /// Where the sandbox of the current folder is kept.
 pub(super) fn sandbox_folder() -> PathBuf {
@@ -21,7 +20,8 @@ pub(super) fn sandbox_folder() -> PathBuf {
 /// All providers, talking to the world the command asks for.
 pub(super) fn providers(arguments: &WorldArguments) -> Result<Vec<Arc<dyn Provider>>, Diagnostics> {
     let environment = environment(arguments)?;
-    Ok(vec![Arc::new(AwsProvider::new(environment)), Arc::new(TerraformProvider)])
+    let aws: Arc<dyn Provider> = Arc::new(AwsProvider::new(environment));
+    Ok(std::iter::once(aws).chain(crate::utility::providers()).collect())
 }
 
 fn environment(arguments: &WorldArguments) -> Result<Environment, Diagnostics> {

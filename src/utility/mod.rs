@@ -1,3 +1,50 @@
-//! Providers that call nobody.
+//! Providers that need no account: values kept in the state, files and programs of this machine.
 
+mod bundle;
+mod cloudinit;
+mod digests;
+mod kind;
+mod local;
+mod null;
+mod random;
+mod source;
 pub mod terraform;
+mod time;
+
+use std::sync::Arc;
+
+use bundle::Bundle;
+
+use crate::provider::{ErrorKind, Provider, ProviderError};
+
+/// The providers, for a configuration to name.
+pub fn providers() -> Vec<Arc<dyn Provider>> {
+    let bundles: [Bundle; 5] = [
+        cloudinit::provider(),
+        local::provider(),
+        null::provider(),
+        random::provider(),
+        time::provider(),
+    ];
+    let terraform: Arc<dyn Provider> = Arc::new(terraform::TerraformProvider);
+    let bundles = bundles.into_iter().map(|it| -> Arc<dyn Provider> { Arc::new(it) });
+    std::iter::once(terraform).chain(bundles).collect()
+}
+
+/// What the arguments ask for cannot be done.
+fn refused(message: impl Into<String>) -> ProviderError {
+    ProviderError::new(ErrorKind::Refused, message)
+}
+
+/// Does work that keeps a processor busy, without keeping others waiting.
+async fn busy<T: Send + 'static>(
+    work: impl FnOnce() -> crate::provider::Result<T> + Send + 'static,
+) -> crate::provider::Result<T> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(error) => Err(ProviderError::new(ErrorKind::Internal, error.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -15,4 +15,5 @@ mod refused;
 mod registry;
 mod stack;
 mod support;
+mod utility;
 mod worlds;

@@ -1,0 +1,177 @@
+//! A provider made of resource types and data sources that need no configuration, and its connection.
+
+use std::sync::Arc;
+
+use futures::FutureExt as _;
+use futures::future::{BoxFuture, ready};
+
+use super::kind::AnyResource;
+use super::source::AnySource;
+use crate::diagnostic::Diagnostics;
+use crate::provider::{
+    Connection, DataSourceType, ErrorKind, Observed, Planned, Proposal, Provider, ProviderError,
+    ResourceType, Result, Step,
+};
+use crate::schema::Schema;
+use crate::value::Value;
+
+static NOTHING: Schema = Schema { doc: "Takes no arguments.", version: 0, fields: Vec::new() };
+
+/// The facts of a provider.
+#[derive(Clone, Copy)]
+pub(super) struct Facts {
+    /// The local name.
+    pub(super) name: &'static str,
+    /// The source address.
+    pub(super) source: &'static str,
+    /// The version whose names and shapes it follows.
+    pub(super) version: &'static str,
+    /// Its resource types.
+    pub(super) resources: &'static [&'static dyn AnyResource],
+    /// Its data sources.
+    pub(super) sources: &'static [&'static dyn AnySource],
+}
+
+/// A provider.
+pub(super) struct Bundle {
+    facts: Facts,
+    resources: Vec<&'static dyn ResourceType>,
+    sources: Vec<&'static dyn DataSourceType>,
+}
+
+impl Bundle {
+    /// The provider of these facts.
+    pub(super) fn new(facts: Facts) -> Bundle {
+        let resources = facts.resources.iter().map(|it| -> &'static dyn ResourceType { *it });
+        let sources = facts.sources.iter().map(|it| -> &'static dyn DataSourceType { *it });
+        Bundle { facts, resources: resources.collect(), sources: sources.collect() }
+    }
+}
+
+impl Provider for Bundle {
+    fn name(&self) -> &'static str {
+        self.facts.name
+    }
+
+    fn source(&self) -> &'static str {
+        self.facts.source
+    }
+
+    fn version(&self) -> &'static str {
+        self.facts.version
+    }
+
+    fn schema(&self) -> &Schema {
+        &NOTHING
+    }
+
+    fn resources(&self) -> &[&'static dyn ResourceType] {
+        &self.resources
+    }
+
+    fn data_sources(&self) -> &[&'static dyn DataSourceType] {
+        &self.sources
+    }
+
+    fn configure(&self, _: &Value) -> std::result::Result<Arc<dyn Connection>, Diagnostics> {
+        Ok(Arc::new(BundleConnection(self.facts)))
+    }
+}
+
+/// The connection of a bundle: its types do everything themselves.
+struct BundleConnection(Facts);
+
+impl BundleConnection {
+    fn resource(&self, kind: &str) -> Result<&'static dyn AnyResource> {
+        let found = self.0.resources.iter().find(|it| it.name() == kind).copied();
+        found.ok_or_else(|| unheard_of("resource type", kind))
+    }
+
+    fn data_source(&self, kind: &str) -> Result<&'static dyn AnySource> {
+        let found = self.0.sources.iter().find(|it| it.name() == kind).copied();
+        found.ok_or_else(|| unheard_of("data source", kind))
+    }
+}
+
+fn unheard_of(what: &str, kind: &str) -> ProviderError {
+    ProviderError::new(ErrorKind::Internal, format!("there is no {what} `{kind}`"))
+}
+
+impl Connection for BundleConnection {
+    fn region(&self) -> &'static str {
+        ""
+    }
+
+    fn verify(&self) -> BoxFuture<'_, Result> {
+        ready(Ok(())).boxed()
+    }
+
+    fn plan(
+        &self,
+        kind: &str,
+        prior: Option<&Value>,
+        configuration: &Value,
+        proposed: Value,
+    ) -> Result<Planned> {
+        let mut proposal = Proposal { prior, configuration, value: proposed, replace: Vec::new() };
+        self.resource(kind)?.plan(&mut proposal)?;
+        Ok(Planned { value: proposal.value, replace: proposal.replace })
+    }
+
+    fn read<'a>(
+        &'a self,
+        kind: &'a str,
+        objects: Vec<Value>,
+    ) -> BoxFuture<'a, Result<Vec<Option<Observed>>>> {
+        async move { self.resource(kind)?.read(objects).await }.boxed()
+    }
+
+    fn create<'a>(
+        &'a self,
+        kind: &'a str,
+        planned: &'a Value,
+        _: &'a Step,
+    ) -> BoxFuture<'a, Result<String>> {
+        async move { self.resource(kind)?.create(planned).await }.boxed()
+    }
+
+    fn find<'a>(
+        &'a self,
+        _: &'a str,
+        _: &'a Value,
+        _: &'a Step,
+    ) -> BoxFuture<'a, Result<Option<String>>> {
+        ready(Ok(None)).boxed()
+    }
+
+    /// What can change without replacement lives in the state alone.
+    fn update<'a>(
+        &'a self,
+        _: &'a str,
+        _: &'a Value,
+        _: &'a Value,
+        _: &'a Step,
+    ) -> BoxFuture<'a, Result> {
+        ready(Ok(())).boxed()
+    }
+
+    fn delete<'a>(&'a self, kind: &'a str, was: &'a Value, _: &'a Step) -> BoxFuture<'a, Result> {
+        async move { self.resource(kind)?.delete(was).await }.boxed()
+    }
+
+    fn explain<'a>(&'a self, _: &'a str, _: &'a Value) -> BoxFuture<'a, Result<Vec<String>>> {
+        ready(Ok(Vec::new())).boxed()
+    }
+
+    fn import(&self, kind: &str, id: &str) -> Result<Value> {
+        self.resource(kind)?.import(id)
+    }
+
+    fn read_data<'a>(
+        &'a self,
+        kind: &'a str,
+        configuration: &'a Value,
+    ) -> BoxFuture<'a, Result<Value>> {
+        async move { self.data_source(kind)?.read(configuration).await }.boxed()
+    }
+}
