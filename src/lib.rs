@@ -10,6 +10,7 @@
 //! - `value` to `plan` have no network, clock or randomness: the same inputs give the same plan.
 //!   Data sources are read through [`provider`].
 //! - [`language`] knows neither state nor plan.
+//! - Only [`fetch`] gets modules from elsewhere, and only `command` asks it to.
 //! - Unknown values never reach AWS code: planning works on schemas and values, apply decodes wholly
 //!   known values into Rust types.
 //! - The plan holds the graph that apply runs. Apply decides nothing new: it fills in unknowns and
@@ -31,6 +32,9 @@ pub mod provider;
 
 // language: text to values
 pub mod language;
+
+// modules from elsewhere, for the language to read
+pub mod fetch;
 
 // core: decisions, pure
 pub mod graph;

@@ -13,6 +13,7 @@ const LAYERS: &[&[&str]] = &[
     &["schema"],
     &["provider"],
     &["language"],
+    &["fetch"],
     &["graph", "state"],
     &["plan", "rules"],
     &["refresh", "apply"],

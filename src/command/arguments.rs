@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::language::inputs::InputArgument;
+
 /// Provisions ECS and EKS stacks from Terraform-language configurations.
 ///
 /// Flags may be written with one dash or two: `-auto-approve` and `--auto-approve` are the same.
@@ -24,11 +26,14 @@ pub struct Arguments {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Check that the folder's modules can be found. No other command needs it.
+    /// Fetch the modules that are in no local folder. Without such modules no command needs it.
     ///
-    /// Providers are part of terrace, so there is nothing to download; modules in local folders are
-    /// read in place.
+    /// Modules of registries, git repositories and archives are kept in `.terrace/modules`; their
+    /// versions and hashes go into `.terrace.lock.json`, which belongs into version control. Providers
+    /// are part of terrace.
     Init(InitArguments),
+    /// Fetch modules as `init` does, and do nothing else.
+    Get(GetArguments),
     /// Find mistakes in the configuration without looking at state or AWS.
     Validate(ValidateArguments),
     /// Show what apply would do.
@@ -94,6 +99,12 @@ pub struct VariableArguments {
 }
 
 impl VariableArguments {
+    /// The values and files, in the order in which they count.
+    pub fn given(&self) -> Vec<InputArgument> {
+        let files = self.var_file.iter().cloned().map(InputArgument::File);
+        files.chain(self.var.iter().cloned().map(InputArgument::Variable)).collect()
+    }
+
     /// Whether questions may be asked: neither `-input=false` nor `TF_INPUT=false` forbids it.
     pub fn may_ask(&self) -> bool {
         let forbidden = |it: String| ["0", "false"].contains(&it.to_lowercase().as_str());
@@ -170,18 +181,32 @@ pub struct InitArguments {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
-    /// Accepted for scripts: there is nothing to upgrade.
+    /// Fetch the newest modules that fit, whatever the lock file says.
     #[arg(long)]
     pub upgrade: bool,
+    /// Fetch modules that are missing. `-get=false` uses those that have been fetched.
+    #[arg(long, default_value_t = true, action = clap::ArgAction::Set, num_args = 0..=1, default_missing_value = "true")]
+    pub get: bool,
     /// Accepted for scripts: terrace has one kind of backend so far.
     #[arg(long)]
     pub reconfigure: bool,
-    /// Accepted for scripts: nothing is asked.
-    #[arg(long, default_value_t = true, action = clap::ArgAction::Set, num_args = 0..=1, default_missing_value = "true")]
-    pub input: bool,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at the type")]
+    pub variables: VariableArguments,
     /// Accepted for scripts: `-backend=false` changes nothing.
     #[arg(long, default_value_t = true, action = clap::ArgAction::Set, num_args = 0..=1, default_missing_value = "true")]
     pub backend: bool,
+}
+
+/// `terrace get`
+#[derive(Debug, Args)]
+pub struct GetArguments {
+    /// Fetch the newest modules that fit, whatever the lock file says.
+    #[arg(long, alias = "upgrade")]
+    pub update: bool,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at the type")]
+    pub variables: VariableArguments,
 }
 
 /// `terrace validate`
@@ -190,6 +215,9 @@ pub struct ValidateArguments {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at the type")]
+    pub variables: VariableArguments,
 }
 
 /// `terrace plan`

@@ -1,14 +1,21 @@
-//! `terrace init`
+//! `terrace init` and `terrace get`
 
-use crate::command::arguments::InitArguments;
+use std::path::Path;
+
+use crate::command::arguments::{GetArguments, InitArguments, VariableArguments};
 use crate::command::{Exit, stack};
 use crate::diagnostic::Diagnostics;
+use crate::fetch::Fetcher;
+use crate::language::config::Configuration;
 use crate::ui::Ui;
 
-/// Runs the command: the configuration must load, with all its modules.
+/// Runs `init`: the configuration must load, with all its modules.
 pub(super) fn run(ui: &Ui, arguments: &InitArguments) -> Result<Exit, Diagnostics> {
     let ui = ui.clone().json(arguments.json);
-    let configuration = stack::configuration(&ui)?;
+    let configuration = match arguments.get {
+        true => fetched(&ui, &arguments.variables, arguments.upgrade)?,
+        false => stack::configuration_with(&ui, &arguments.variables)?,
+    };
     let path = stack::state_path(Some(&configuration), None)?;
     let modules = configuration.modules.len().saturating_sub(1);
     ui.status(&format!(
@@ -16,4 +23,28 @@ pub(super) fn run(ui: &Ui, arguments: &InitArguments) -> Result<Exit, Diagnostic
         path.display()
     ));
     Ok(Exit::Success)
+}
+
+/// Runs `get`.
+pub(super) fn get(ui: &Ui, arguments: &GetArguments) -> Result<Exit, Diagnostics> {
+    let configuration = fetched(ui, &arguments.variables, arguments.update)?;
+    let modules = configuration.modules.len().saturating_sub(1);
+    ui.status(&format!("Ready: {modules} module calls found."));
+    Ok(Exit::Success)
+}
+
+/// The configuration of the current folder, with modules fetched that were missing.
+fn fetched(
+    ui: &Ui,
+    variables: &VariableArguments,
+    upgrade: bool,
+) -> Result<Configuration, Diagnostics> {
+    let say = |text: &str| ui.status(text);
+    let fetcher = Fetcher::new(Path::new("."), upgrade, &say);
+    let mut fetcher = fetcher.map_err(|error| Diagnostics::from(error.plain()))?;
+    let (configuration, mut diagnostics) = stack::load_here(variables, &mut fetcher);
+    if let Err(error) = fetcher.finish(configuration.is_some()) {
+        diagnostics.push(error.plain());
+    }
+    stack::shown(ui, (configuration, diagnostics))
 }

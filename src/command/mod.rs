@@ -98,6 +98,7 @@ fn enter(arguments: &Arguments) -> Result<(), Diagnostics> {
 fn run(ui: &Ui, command: Command) -> Result<Exit, Diagnostics> {
     match command {
         Command::Init(arguments) => init::run(ui, &arguments),
+        Command::Get(arguments) => init::get(ui, &arguments),
         Command::Validate(arguments) => validate::run(ui, &arguments),
         Command::Plan(arguments) => wait(plan::run(ui, &arguments)),
         Command::Apply(arguments) => wait(apply::run(ui, &arguments, false)),

@@ -1,5 +1,6 @@
 //! The stack in the current folder: its configuration, state, and the world it is applied to.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -7,12 +8,15 @@ use crate::command::arguments::{StackArguments, StateArguments, VariableArgument
 use crate::command::resolver::Resolver;
 use crate::command::world;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::language::config::Configuration;
+use crate::fetch;
+use crate::language::config::{Configuration, Module};
 use crate::language::inputs::{InputArgument, finish_inputs, missing_inputs, read_inputs};
-use crate::language::load::{Disk, load};
+use crate::language::installed::{Installed, Modules};
+use crate::language::load::{Disk, load_with};
 use crate::plan::{Dependencies, Evaluation, Providers};
 use crate::state::{Options, StateError, Store};
 use crate::ui::Ui;
+use crate::value::Value;
 
 /// What all commands on a stack work with.
 pub(super) struct Stack {
@@ -26,7 +30,44 @@ pub(super) struct Stack {
 
 /// The configuration of the current folder. Warnings are shown.
 pub(super) fn configuration(ui: &Ui) -> Result<Configuration, Diagnostics> {
-    let (configuration, diagnostics) = load(Path::new("."), &Disk);
+    configuration_with(ui, &VariableArguments::default())
+}
+
+/// The same with values for variables, on which the sources of modules may depend.
+pub(super) fn configuration_with(
+    ui: &Ui,
+    variables: &VariableArguments,
+) -> Result<Configuration, Diagnostics> {
+    shown(ui, load_fetched(variables))
+}
+
+/// The configuration of the current folder with the modules that have been fetched, which must be
+/// what the lock file says.
+pub(super) fn load_fetched(variables: &VariableArguments) -> (Option<Configuration>, Diagnostics) {
+    let changed = fetch::verify(Path::new("."));
+    if changed.has_errors() {
+        return (None, changed);
+    }
+    load_here(variables, &mut Installed::read(Path::new("."), &Disk))
+}
+
+/// The configuration of the current folder with modules as they are found.
+pub(super) fn load_here(
+    variables: &VariableArguments,
+    modules: &mut dyn Modules,
+) -> (Option<Configuration>, Diagnostics) {
+    let given = |root: &Module| {
+        let (values, _) = read_inputs(root, &Disk, std::env::vars(), &variables.given());
+        values.into_iter().map(|(name, it)| (name, it.value)).collect::<BTreeMap<String, Value>>()
+    };
+    load_with(Path::new("."), &Disk, &given, modules)
+}
+
+/// What was loaded, with its warnings shown.
+pub(super) fn shown(
+    ui: &Ui,
+    (configuration, diagnostics): (Option<Configuration>, Diagnostics),
+) -> Result<Configuration, Diagnostics> {
     match configuration {
         Some(configuration) if !diagnostics.has_errors() => {
             ui.diagnostics(&diagnostics);
@@ -121,7 +162,7 @@ impl Stack {
         operation: &str,
     ) -> Result<Stack, Diagnostics> {
         let StackArguments { variables, state, world } = arguments;
-        let configuration = configuration(ui)?;
+        let configuration = configuration_with(ui, variables)?;
         let variables = inputs(ui, &configuration, variables)?;
         let dependencies = Dependencies::find(&configuration)?;
         let path = state_path(Some(&configuration), state.state.as_ref())?;
@@ -156,13 +197,11 @@ fn inputs(
     ui: &Ui,
     configuration: &Configuration,
     arguments: &VariableArguments,
-) -> Result<std::collections::BTreeMap<String, crate::value::Value>, Diagnostics> {
+) -> Result<BTreeMap<String, Value>, Diagnostics> {
     let Some(root) = configuration.modules.get(&crate::address::ModulePath::default()) else {
         return Ok(Default::default());
     };
-    let mut given: Vec<InputArgument> =
-        arguments.var_file.iter().cloned().map(InputArgument::File).collect();
-    given.extend(arguments.var.iter().cloned().map(InputArgument::Variable));
+    let mut given = arguments.given();
     let environment = || std::env::vars();
     let (mut values, mut diagnostics) = read_inputs(root, &Disk, environment(), &given);
     let missing = missing_inputs(root, &values);

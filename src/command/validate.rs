@@ -2,16 +2,16 @@
 
 use serde_json::json;
 
-use crate::command::arguments::{ValidateArguments, WorldArguments};
+use crate::command::arguments::{ValidateArguments, VariableArguments, WorldArguments};
+use crate::command::stack::load_fetched;
 use crate::command::{Exit, world};
 use crate::diagnostic::Diagnostics;
-use crate::language::load::{Disk, load};
 use crate::plan::{Dependencies, Providers, validate};
 use crate::ui::{Ui, diagnostics::to_json};
 
 /// Runs the command.
 pub(super) fn run(ui: &Ui, arguments: &ValidateArguments) -> Result<Exit, Diagnostics> {
-    let diagnostics = check()?;
+    let diagnostics = check(&arguments.variables)?;
     let valid = !diagnostics.has_errors();
     if arguments.json {
         let errors = diagnostics.0.iter().filter(|it| it.is_error()).count();
@@ -32,8 +32,8 @@ pub(super) fn run(ui: &Ui, arguments: &ValidateArguments) -> Result<Exit, Diagno
     Ok(if valid { Exit::Success } else { Exit::Failure })
 }
 
-fn check() -> Result<Diagnostics, Diagnostics> {
-    let (configuration, mut diagnostics) = load(std::path::Path::new("."), &Disk);
+fn check(variables: &VariableArguments) -> Result<Diagnostics, Diagnostics> {
+    let (configuration, mut diagnostics) = load_fetched(variables);
     let Some(configuration) = configuration else { return Ok(diagnostics) };
     if let Err(cycle) = Dependencies::find(&configuration) {
         diagnostics.push(cycle);

@@ -475,12 +475,18 @@ pub enum IgnoreChanges {
 pub struct ModuleCall {
     /// The name of the call.
     pub name: String,
-    /// `source` as written.
+    /// `source`; empty while it is not known.
     pub source: String,
     /// Where the source stands.
     pub source_span: Span,
-    /// `version` as written.
+    /// What gives the source, when it depends on variables or local values.
+    pub source_expression: Option<Expression>,
+    /// `version`; none while it is not known.
     pub version: Option<String>,
+    /// Where the version stands.
+    pub version_span: Option<Span>,
+    /// What gives the version, when it depends on variables or local values.
+    pub version_expression: Option<Expression>,
     /// `count` or `for_each`
     pub repetition: Repetition,
     /// `providers`: the name in the child, and the name here.

@@ -3,14 +3,23 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Component, Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::address::ModulePath;
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
 use crate::language::config::{Configuration, Module, ModuleCall};
-use crate::language::module::{is_local, read_module};
+use crate::language::installed::{Installed, Modules, Wanted, package_of};
+use crate::language::module::read_module;
 use crate::language::parse::parse_file;
+use crate::language::source::ModuleSource;
 use crate::language::validate::validate;
+use crate::language::version::VersionConstraint;
+
+mod early;
+
+use early::Frame;
+pub use early::Given;
 
 /// Where configuration files come from: the disk, or a saved plan.
 pub trait Files {
@@ -64,17 +73,34 @@ impl Files for Memory {
 /// Loads the module in the folder `root` with all modules that it calls, and checks what can be
 /// checked without evaluating anything. There is no configuration when there are errors.
 pub fn load(root: &Path, files: &dyn Files) -> (Option<Configuration>, Diagnostics) {
+    load_with(root, files, &|_| BTreeMap::new(), &mut Installed::read(root, files))
+}
+
+/// The same with values for the root module's variables, on which the sources of modules may depend,
+/// and with a way to find modules that are in no local folder.
+pub fn load_with(
+    root: &Path,
+    files: &dyn Files,
+    given: Given<'_>,
+    modules: &mut dyn Modules,
+) -> (Option<Configuration>, Diagnostics) {
     let mut loader = Loader {
         files,
+        modules,
         configuration: Configuration { modules: BTreeMap::new(), sources: Vec::new() },
         folders: BTreeMap::new(),
         diagnostics: Diagnostics::new(),
     };
-    loader.module(ModulePath::default(), normalise(root), &mut Vec::new(), None);
+    let folder = normalise(root);
+    if let Some(read) = loader.folder(&folder, None) {
+        let frame = Rc::new(Frame::root(read.module.clone(), given));
+        loader.module(ModulePath::default(), folder, &mut Vec::new(), &frame);
+    }
     let readable = loader.folders.values().all(|it| it.as_ref().is_some_and(|it| it.readable));
     if readable {
         loader.diagnostics.extend(validate(&loader.configuration));
     }
+    loader.configuration.sources.extend(loader.modules.manifests());
     let sound = !loader.diagnostics.has_errors();
     (Some(loader.configuration).filter(|_| sound), loader.diagnostics)
 }
@@ -82,13 +108,14 @@ pub fn load(root: &Path, files: &dyn Files) -> (Option<Configuration>, Diagnosti
 /// A folder that has been read.
 struct Folder {
     /// The module, with the root's path.
-    module: Module,
+    module: Arc<Module>,
     /// Whether all files could be parsed.
     readable: bool,
 }
 
 struct Loader<'f> {
     files: &'f dyn Files,
+    modules: &'f mut dyn Modules,
     configuration: Configuration,
     /// What has been read, so that a module that is called often is read once.
     folders: BTreeMap<PathBuf, Option<Arc<Folder>>>,
@@ -102,28 +129,55 @@ impl Loader<'_> {
         path: ModulePath,
         folder: PathBuf,
         trail: &mut Vec<PathBuf>,
-        call: Option<&Span>,
+        frame: &Rc<Frame<'_>>,
     ) {
-        let Some(read) = self.folder(&folder, call) else { return };
-        let mut module = read.module.clone();
+        let Some(read) = self.folder(&folder, None) else { return };
+        let mut module = Module::clone(&read.module);
         module.path = path.clone();
         trail.push(folder.clone());
-        for call in module.calls.values().filter(|it| !it.source.is_empty()) {
-            if !is_local(&call.source) {
-                self.diagnostics.extend([unsupported_source(call)]);
-                continue;
-            }
-            let child = normalise(&folder.join(&call.source));
-            match trail.iter().position(|it| *it == child) {
-                Some(at) => {
-                    let cycle = trail.get(at..).unwrap_or_default();
-                    self.diagnostics.extend([module_cycle(call, cycle)]);
-                }
-                None => self.module(path.child(&call.name), child, trail, Some(&call.source_span)),
+        for call in module.calls.values_mut() {
+            self.early(call, frame);
+            let call = &*call;
+            let Some(child) = self.find(&path, &folder, call) else { continue };
+            if let Some(at) = trail.iter().position(|it| *it == child) {
+                let cycle = trail.get(at..).unwrap_or_default();
+                self.diagnostics.extend([module_cycle(call, cycle)]);
+            } else if let Some(read) = self.folder(&child, Some(&call.source_span)) {
+                let called = Frame::called(read.module.clone(), frame.clone(), &call.name);
+                self.module(path.child(&call.name), child, trail, &Rc::new(called));
             }
         }
         trail.pop();
         self.configuration.modules.insert(path, Arc::new(module));
+    }
+
+    /// Evaluates the source and version of a call where they are no constants.
+    fn early(&mut self, call: &mut ModuleCall, frame: &Frame<'_>) {
+        if let Some(expression) = &call.source_expression {
+            let text = self.diagnostics.take(frame.text(expression, "`source`"));
+            call.source = text.unwrap_or_default();
+        }
+        if let Some(expression) = &call.version_expression {
+            call.version = self.diagnostics.take(frame.text(expression, "`version`"));
+        }
+    }
+
+    /// The folder of the module that a call leads to.
+    fn find(&mut self, path: &ModulePath, folder: &Path, call: &ModuleCall) -> Option<PathBuf> {
+        if call.source.is_empty() {
+            return None;
+        }
+        let found = wanted(path, call).and_then(|wanted| match &wanted.source {
+            ModuleSource::Local(source) => inside(folder, source, call),
+            _ => self.modules.folder(&wanted),
+        });
+        match found {
+            Ok(found) => Some(found),
+            Err(problem) => {
+                self.diagnostics.extend([*problem]);
+                None
+            }
+        }
     }
 
     fn folder(&mut self, folder: &Path, call: Option<&Span>) -> Option<Arc<Folder>> {
@@ -182,7 +236,7 @@ impl Loader<'_> {
             }
         }
         let module = self.diagnostics.take(read_module(folder.to_path_buf(), bodies));
-        Folder { module, readable }
+        Folder { module: Arc::new(module), readable }
     }
 }
 
@@ -221,14 +275,49 @@ fn nothing_there(folder: &Path, error: Option<io::Error>, call: Option<&Span>) -
     }
 }
 
-fn unsupported_source(call: &ModuleCall) -> Diagnostic {
-    let detail = format!(
-        "`{}` is not a local folder. terrace reads modules from local folders, whose source starts \
-         with `./` or `../`; registries, git and archives are not supported yet.",
-        call.source
-    );
-    let problem = Diagnostic::error("Unsupported module source", detail).at(&call.source_span);
-    problem.hint("Put a copy of the module into a folder and give its path.")
+/// What a call asks for.
+fn wanted<'c>(path: &ModulePath, call: &'c ModuleCall) -> Result<Wanted<'c>, Box<Diagnostic>> {
+    let source = ModuleSource::parse(&call.source).map_err(|error| {
+        let detail = format!("`{}` is no address of a module: {error}.", call.source);
+        Box::new(Diagnostic::error("Invalid module source", detail).at(&call.source_span))
+    })?;
+    let problem = |detail: String, hint: &str| {
+        let at = call.version_span.as_ref().unwrap_or(&call.source_span);
+        Box::new(Diagnostic::error("Invalid version constraint", detail).at(at).hint(hint))
+    };
+    let version = match (&call.version, &source) {
+        (None, _) => None,
+        (Some(text), ModuleSource::Registry(_)) => {
+            Some(VersionConstraint::parse(text).map_err(|part| {
+                let detail = format!("`{part}` is no version constraint.");
+                problem(detail, "Write for example `~> 5.1` or `>= 1.2, < 2.0`.")
+            })?)
+        }
+        (Some(_), ModuleSource::Local(_)) => {
+            let detail = "A module in a local folder has no versions.".to_string();
+            return Err(problem(detail, "Remove `version`."));
+        }
+        (Some(_), ModuleSource::Remote(_)) => {
+            let detail = "Only modules of a registry have versions.".to_string();
+            let hint = "Say which one in the address instead, for git with `?ref=…`.";
+            return Err(problem(detail, hint));
+        }
+    };
+    Ok(Wanted { path: path.child(&call.name), call, source, version })
+}
+
+/// A local folder, which must not lead out of the package that the caller was fetched with.
+fn inside(folder: &Path, source: &str, call: &ModuleCall) -> Result<PathBuf, Box<Diagnostic>> {
+    let child = normalise(&folder.join(source));
+    match package_of(folder) {
+        Some(package) if !child.starts_with(&package) => {
+            let detail =
+                format!("`{source}` leads out of the package that this module is part of.");
+            let problem = Diagnostic::error("Invalid module source", detail);
+            Err(Box::new(problem.at(&call.source_span)))
+        }
+        _ => Ok(child),
+    }
 }
 
 fn module_cycle(call: &ModuleCall, cycle: &[PathBuf]) -> Diagnostic {

@@ -13,7 +13,9 @@ use zip::{ZipArchive, ZipWriter};
 
 use crate::address::{ConfigAddress, InstanceAddress, Target};
 use crate::diagnostic::{Diagnostics, Source};
-use crate::language::load::{Memory, load};
+use crate::language::config::Module;
+use crate::language::installed::Installed;
+use crate::language::load::{Memory, load_with};
 use crate::plan::stored::{from_json, to_json};
 use crate::plan::{Change, CheckResult, Drift, OutputChange, Plan, Read, Schedule};
 use crate::state::{State, file as state_file};
@@ -167,7 +169,10 @@ pub fn read(bytes: &[u8], file: &FilePath) -> Result<(Plan, PathBuf), PlanFileEr
     let root = plan.get("root").and_then(Json::as_str).map(PathBuf::from);
     let root = root.ok_or_else(|| damaged("it does not name its folder"))?;
     let memory = memory(&sources).ok_or_else(|| damaged("its configuration is incomplete"))?;
-    let (configuration, diagnostics) = load(&root, &memory);
+    let variables = variables(&plan).ok_or_else(|| damaged("its variables are incomplete"))?;
+    let given = |_: &Module| variables.clone();
+    let mut installed = Installed::read(&root, &memory);
+    let (configuration, diagnostics) = load_with(&root, &memory, &given, &mut installed);
     let configuration = configuration.ok_or_else(|| damaged("its configuration has errors"))?;
     let plan = plan_from_json(&plan, stored, prior, configuration, diagnostics);
     Ok((plan.ok_or_else(|| damaged("plan.json is incomplete"))?, root))
@@ -180,6 +185,11 @@ fn memory(sources: &Json) -> Option<Memory> {
     files.collect::<Option<BTreeMap<_, _>>>().map(Memory)
 }
 
+fn variables(plan: &Json) -> Option<BTreeMap<String, Value>> {
+    let all = plan.get("variables")?.as_object()?.iter();
+    all.map(|(name, it)| Some((name.clone(), from_json(it)?))).collect()
+}
+
 fn plan_from_json(
     json: &Json,
     stored: State,
@@ -190,15 +200,13 @@ fn plan_from_json(
     let all = |name: &str| json.get(name)?.as_array();
     let named = |name: &str| json.get(name)?.as_object();
     let schedule: Schedule = serde_json::from_value(json.get("schedule")?.clone()).ok()?;
-    let variables =
-        named("variables")?.iter().map(|(name, it)| Some((name.clone(), from_json(it)?)));
     let outputs =
         named("outputs")?.iter().map(|(name, it)| Some((name.clone(), output_from_json(it)?)));
     let targets = all("targets")?.iter().map(|it| it.as_str()?.parse().ok());
     Some(Plan {
         mode: serde_json::from_value(json.get("mode")?.clone()).ok()?,
         configuration,
-        variables: variables.collect::<Option<_>>()?,
+        variables: variables(json)?,
         workspace: json.get("workspace")?.as_str()?.to_string(),
         stored,
         moves: all("moves")?.iter().map(move_from_json).collect::<Option<_>>()?,

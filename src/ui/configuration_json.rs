@@ -55,6 +55,9 @@ impl Tree<'_> {
                 "expressions": inputs.collect::<Map<_, _>>(),
                 "module": child.map_or(json!({}), |child| self.module(child)),
             });
+            if let Some(version) = &call.version {
+                json["version_constraint"] = json!(version);
+            }
             repeated(&mut json, &call.repetition);
             (call.name.clone(), json)
         });

@@ -13,6 +13,7 @@ mod modules;
 mod network;
 mod refused;
 mod registry;
+mod sources;
 mod stack;
 mod support;
 mod utility;

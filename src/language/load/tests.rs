@@ -74,9 +74,8 @@ fn what_cannot_be_loaded_is_said() {
         (vec![], "No configuration: There is no folder .."),
         (
             vec![("main.tf", call("terraform-aws-modules/vpc/aws").leak() as &str)],
-            "main.tf:1:23 Unsupported module source: `terraform-aws-modules/vpc/aws` is not a local \
-             folder. terrace reads modules from local folders, whose source starts with `./` or \
-             `../`; registries, git and archives are not supported yet.",
+            "main.tf:1:23 Module not fetched: The source of module.m, \
+             `terraform-aws-modules/vpc/aws`, has not been fetched.",
         ),
         (
             vec![("main.tf", call("./nowhere").leak())],

@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use super::constant::constant;
+use super::constant::{constant, is_constant};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::language::config::{Attribute, Block, Body, Expression};
 use crate::language::suggest::nearest;
@@ -19,6 +19,16 @@ pub(super) struct Arguments<'d> {
     known_blocks: Vec<&'static str>,
     /// Where problems go.
     pub(super) diagnostics: &'d mut Diagnostics,
+}
+
+/// A text that must be known before anything is planned.
+pub(super) struct EarlyText {
+    /// The text, when it is a constant.
+    pub(super) text: Option<String>,
+    /// Where it stands.
+    pub(super) span: Span,
+    /// What gives it, when it is no constant.
+    pub(super) expression: Option<Expression>,
 }
 
 impl<'d> Arguments<'d> {
@@ -57,6 +67,15 @@ impl<'d> Arguments<'d> {
     /// The argument `name` as a constant of type `ty`; null counts as not given.
     fn constant(&mut self, name: &'static str, ty: &Type) -> Option<(Value, Span)> {
         let given = self.take(name)?;
+        self.constant_of(name, given, ty)
+    }
+
+    fn constant_of(
+        &mut self,
+        name: &'static str,
+        given: Attribute,
+        ty: &Type,
+    ) -> Option<(Value, Span)> {
         let value = self.diagnostics.take(constant(&given.value, &format!("`{name}`")))?;
         match convert(&value, ty) {
             Ok(value) if value.is_null() => None,
@@ -74,6 +93,17 @@ impl<'d> Arguments<'d> {
     pub(super) fn text(&mut self, name: &'static str) -> Option<(String, Span)> {
         let (value, span) = self.constant(name, &Type::String)?;
         Some((value.as_str()?.to_string(), span))
+    }
+
+    /// The argument `name` as a text that may depend on variables and local values.
+    pub(super) fn early_text(&mut self, name: &'static str) -> Option<EarlyText> {
+        let given = self.take(name)?;
+        if !is_constant(&given.value) {
+            let span = given.value.span.clone();
+            return Some(EarlyText { text: None, span, expression: Some(given.value) });
+        }
+        let (value, span) = self.constant_of(name, given, &Type::String)?;
+        Some(EarlyText { text: Some(value.as_str()?.to_string()), span, expression: None })
     }
 
     /// The argument `name` as a constant bool.

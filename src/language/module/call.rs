@@ -1,22 +1,24 @@
 //! `module` blocks.
 
-use super::arguments::Arguments;
+use super::arguments::{Arguments, EarlyText};
 use super::resource::{provider_name, repetition};
 use super::{Reader, depends_on, insert};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::language::config::{Block, Expression, ExpressionKind, ModuleCall, ProviderName};
+use crate::language::source::is_local;
 
 impl Reader {
     pub(super) fn call(&mut self, block: Block) {
         let Some([name]) = self.labels(&block, ["name"]) else { return };
         let mut arguments = Arguments::new("a module block", block, &mut self.diagnostics);
         let span = arguments.span.clone();
-        let (source, source_span) = source(&mut arguments).unwrap_or((String::new(), span.clone()));
-        let version = arguments.text("version");
-        if let (Some((_, at)), true) = (&version, is_local(&source)) {
+        let source = source(&mut arguments);
+        let version = arguments.early_text("version");
+        let local = source.as_ref().and_then(|it| it.text.as_deref()).is_some_and(is_local);
+        if let (Some(version), true) = (&version, local) {
             let detail = "A module in a local folder has no versions.";
-            let problem = Diagnostic::error("Invalid version constraint", detail).at(at);
-            arguments.diagnostics.push(problem.hint("Remove `version`."));
+            let problem = Diagnostic::error("Invalid version constraint", detail);
+            arguments.diagnostics.push(problem.at(&version.span).hint("Remove `version`."));
         }
         let repetition = repetition(&mut arguments);
         let providers = arguments.take("providers").map(|it| it.value);
@@ -26,9 +28,12 @@ impl Reader {
         arguments.finish();
         let call = ModuleCall {
             name: name.clone(),
-            source,
-            source_span,
-            version: version.map(|(version, _)| version),
+            source: source.as_ref().and_then(|it| it.text.clone()).unwrap_or_default(),
+            source_span: source.as_ref().map_or_else(|| span.clone(), |it| it.span.clone()),
+            source_expression: source.and_then(|it| it.expression),
+            version: version.as_ref().and_then(|it| it.text.clone()),
+            version_span: version.as_ref().map(|it| it.span.clone()),
+            version_expression: version.and_then(|it| it.expression),
             repetition,
             providers,
             depends_on,
@@ -41,14 +46,9 @@ impl Reader {
     }
 }
 
-/// Whether a module source is a local folder.
-pub(crate) fn is_local(source: &str) -> bool {
-    source == "." || source == ".." || source.starts_with("./") || source.starts_with("../")
-}
-
-fn source(arguments: &mut Arguments<'_>) -> Option<(String, Span)> {
+fn source(arguments: &mut Arguments<'_>) -> Option<EarlyText> {
     let before = arguments.diagnostics.0.len();
-    let found = arguments.text("source");
+    let found = arguments.early_text("source");
     if found.is_none() && arguments.diagnostics.0.len() == before {
         let detail = "The argument `source` is required in a module block.";
         let problem = Diagnostic::error("Missing required argument", detail).at(&arguments.span);

@@ -19,6 +19,13 @@ pub(crate) fn constant(expression: &Expression, what: &str) -> (Option<Value>, D
     (Some(value).filter(|_| !diagnostics.has_errors()), diagnostics)
 }
 
+/// Whether an expression has no references and function calls.
+pub(super) fn is_constant(expression: &Expression) -> bool {
+    let mut diagnostics = Diagnostics::new();
+    refuse(expression, "", false, &mut diagnostics);
+    !diagnostics.has_errors()
+}
+
 /// Reports references and calls; `binds` says whether something around binds names, in which case the
 /// evaluation finds out which.
 fn refuse(expression: &Expression, what: &str, binds: bool, diagnostics: &mut Diagnostics) {

@@ -27,7 +27,6 @@ use crate::language::config::{
 use crate::language::suggest::nearest;
 
 use arguments::Arguments;
-pub(crate) use call::is_local;
 pub(crate) use constant::constant;
 pub use settings::LANGUAGE_VERSION;
 

@@ -348,10 +348,6 @@ const WRONG: &[(&str, &str)] = &[
         "main.tf:1:1 Missing required argument: The argument `source` is required in a module block. Write `source = \"./modules/name\"`.",
     ),
     (
-        "module \"m\" {\n  source = var.x\n}\n",
-        "main.tf:2:12 Constant required: References are not possible here: `source` must be a constant. ",
-    ),
-    (
         "module \"m\" {\n  source  = \"./m\"\n  version = \"1.0\"\n}\n",
         "main.tf:3:13 Invalid version constraint: A module in a local folder has no versions. Remove `version`.",
     ),

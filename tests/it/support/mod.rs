@@ -2,6 +2,7 @@
 
 pub mod census;
 pub mod engine;
+pub mod host;
 pub mod moto;
 pub mod stack;
 pub mod terrace;

@@ -1,0 +1,52 @@
+//! Checksums of archives, as `checksum=` gives them.
+
+use md5::Md5;
+use sha1::Sha1;
+use sha2::{Digest, Sha256, Sha512};
+
+use crate::fetch::error::{FetchError, Result};
+use crate::fetch::files::hex;
+
+/// Checks bytes against `sha256:…` or another kind; without a kind the length tells it.
+pub(super) fn check(bytes: &[u8], wanted: &str) -> Result<()> {
+    let (kind, digits) = match wanted.split_once(':') {
+        Some((kind, digits)) => (kind, digits),
+        None => match wanted.len() {
+            32 => ("md5", wanted),
+            40 => ("sha1", wanted),
+            128 => ("sha512", wanted),
+            _ => ("sha256", wanted),
+        },
+    };
+    let found = match kind {
+        "md5" => hex(&Md5::digest(bytes)),
+        "sha1" => hex(&Sha1::digest(bytes)),
+        "sha256" => hex(&Sha256::digest(bytes)),
+        "sha512" => hex(&Sha512::digest(bytes)),
+        _ => {
+            let error = FetchError::new(format!("there are no checksums of the kind `{kind}`"));
+            return Err(error.hint("Use sha256, sha512, sha1 or md5."));
+        }
+    };
+    if found.eq_ignore_ascii_case(digits) {
+        return Ok(());
+    }
+    let detail = format!("the archive has the {kind} checksum {found}, not {digits}");
+    Err(FetchError::new(detail).titled("Wrong checksum"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kind_may_be_left_out() {
+        let sum = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881";
+        for good in [sum, &format!("sha256:{sum}"), "md5:9dd4e461268c8034f5c8564e155c67a6"] {
+            check(b"x", good).unwrap();
+        }
+        let wrong = check(b"y", sum).unwrap_err().to_string();
+        assert!(wrong.contains("the sha256 checksum a1fce436"), "{wrong}");
+        assert!(check(b"x", "crc:1").is_err());
+    }
+}
