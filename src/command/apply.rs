@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::apply::{Applied, Purpose, Reporter, Stop, Surroundings, Task, apply};
 use crate::command::arguments::{ApplyArguments, RefreshArguments};
-use crate::command::plan::mode;
+use crate::command::plan::{mode, unsettled};
 use crate::command::planning::make_plan;
 use crate::command::resolver::Resolver;
 use crate::command::stack::{Stack, state_path, state_problem, store_options, working_folder};
@@ -102,9 +102,11 @@ async fn saved_plan(
 
 fn unmoved(store: &Store, plan: &Plan) -> Result<(), Diagnostics> {
     let state = store.state();
-    let unresolved = store.with(|folded| !folded.unresolved.is_empty());
+    if store.with(|folded| !folded.unresolved.is_empty()) {
+        return Err(unsettled("The saved plan cannot be applied").into());
+    }
     let same = state.lineage == plan.stored.lineage && state.serial == plan.stored.serial;
-    if same && state.same_content(&plan.stored) && !unresolved {
+    if same && state.same_content(&plan.stored) {
         return Ok(());
     }
     let detail = format!(

@@ -36,6 +36,9 @@ pub(super) async fn run(ui: &Ui, arguments: &PlanArguments) -> Result<Exit, Diag
     }
     ui.diagnostics(&plan.diagnostics);
     if let Some(out) = &arguments.out {
+        if stack.store.with(|folded| !folded.unresolved.is_empty()) {
+            return Err(unsettled("A plan that is saved now could not be applied").into());
+        }
         save(&plan, out)?;
         ui.status(&format!(
             "\nThe plan is saved in {0}. To apply it: terrace apply {0}",
@@ -47,6 +50,15 @@ pub(super) async fn run(ui: &Ui, arguments: &PlanArguments) -> Result<Exit, Diag
     } else {
         Exit::Success
     })
+}
+
+/// Work of an interrupted run is left that only an apply can settle.
+pub(super) fn unsettled(because: &str) -> Diagnostic {
+    let detail = format!("{because}: an interrupted run is not settled yet, which takes an apply.");
+    Diagnostic::error("Interrupted run not settled", detail).hint(
+        "Run `terrace apply`, or `terrace apply -refresh-only` to settle it and change nothing \
+         else; then make a new plan.",
+    )
 }
 
 fn save(plan: &Plan, out: &Path) -> Result<(), Diagnostics> {

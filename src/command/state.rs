@@ -1,5 +1,6 @@
 //! `terrace state`
 
+use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use crate::command::stack::{configuration, state_path, state_problem, store_opti
 use crate::command::{Exit, world};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::Providers;
-use crate::state::{self, Place, Record, State, Store};
+use crate::state::{self, Folded, Place, Record, State, Store};
 use crate::ui::Ui;
 
 /// Runs the command.
@@ -97,6 +98,18 @@ fn covered(state: &State, target: &Target) -> Vec<InstanceAddress> {
     state.resources.keys().filter(|address| target.covers(address)).cloned().collect()
 }
 
+/// Where a target has objects, or steps of an interrupted run that may have made some.
+fn places(folded: &Folded, target: &Target) -> BTreeSet<Place> {
+    let resources = folded.state.resources.iter();
+    let kept = resources.flat_map(|(address, instance)| {
+        let keys = instance.deposed.keys().map(|key| Some(key.clone()));
+        let place = |deposed| Place { address: address.clone(), deposed };
+        keys.chain([None]).map(place).collect::<Vec<_>>()
+    });
+    let begun = folded.unresolved.values().map(|it| it.begun.place.clone());
+    kept.chain(begun).filter(|place| target.covers(&place.address)).collect()
+}
+
 fn forget(
     ui: &Ui,
     addresses: &[String],
@@ -105,22 +118,18 @@ fn forget(
 ) -> Result<Exit, Diagnostics> {
     let wanted = targets(addresses)?;
     let store = open(ui, arguments, !dry_run)?;
-    let state = store.state();
+    let folded = store.folded();
     let mut records = Vec::new();
     for target in &wanted {
-        let found = covered(&state, target);
+        let found = places(&folded, target);
         if found.is_empty() {
             return Err(missing(&target.to_string()));
         }
-        for address in found {
-            let verb = if dry_run { "Would forget" } else { "Forgot" };
+        let verb = if dry_run { "Would forget" } else { "Forgot" };
+        for address in found.iter().map(|it| &it.address).collect::<BTreeSet<_>>() {
             ui.status(&format!("{verb} {address}"));
-            let deposed =
-                state.resources.get(&address).into_iter().flat_map(|it| it.deposed.keys());
-            let places =
-                deposed.map(|key| Place { address: address.clone(), deposed: Some(key.clone()) });
-            records.extend(places.chain([Place::current(&address)]).map(Record::Removed));
         }
+        records.extend(found.into_iter().map(Record::Removed));
     }
     if !dry_run {
         note(&store, records)?;

@@ -40,6 +40,7 @@ pub(super) fn schedule(
     dependencies: &Dependencies,
 ) -> Result<Schedule, Box<Diagnostic>> {
     decide_replacements(changes, dependencies);
+    give_way(changes, dependencies);
     let mut orderer = Orderer {
         changes,
         dependencies,
@@ -73,6 +74,30 @@ fn decide_replacements(changes: &mut [Change], dependencies: &Dependencies) {
             if change.action == Action::DestroyThenCreate {
                 change.action = Action::CreateThenDestroy;
             }
+        }
+    }
+}
+
+/// A type may want its replacement made first where the configuration says nothing. It cannot be when
+/// something it depends on is destroyed before it is made: that waits for the old object to go.
+fn give_way(changes: &mut [Change], dependencies: &Dependencies) {
+    let is_late = |change: &&Change| change.action == Action::DestroyThenCreate;
+    let late = changes.iter().filter(is_late).map(|it| it.address.resource.config());
+    let mut late: BTreeSet<ConfigAddress> = late.collect();
+    let by_type = |change: &Change| {
+        change.action == Action::CreateThenDestroy && !change.create_before_destroy
+    };
+    if late.is_empty() || !changes.iter().any(by_type) {
+        return;
+    }
+    for (address, direct) in dependencies.in_order() {
+        if direct.iter().any(|on| late.contains(on)) {
+            late.insert(address);
+        }
+    }
+    for change in changes.iter_mut().filter(|it| by_type(it)) {
+        if late.contains(&change.address.resource.config()) {
+            change.action = Action::DestroyThenCreate;
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::address::{InstanceAddress, Mode as ResourceMode, ModuleInstance, ModulePath};
+use crate::address::{
+    ConfigAddress, InstanceAddress, Mode as ResourceMode, ModuleInstance, ModulePath,
+};
 use crate::diagnostic::Diagnostic;
 use crate::plan::providers::{Providers, full_source};
 use crate::plan::removed::Removals;
@@ -150,7 +152,6 @@ pub(super) fn plan_destroy(planner: &mut Planner<'_>) {
     let doomed = doomed(planner);
     let addresses: Vec<InstanceAddress> = planner.request.prior.resources.keys().cloned().collect();
     for address in addresses.into_iter().filter(|it| doomed.contains(it)) {
-        prevented(planner, &address);
         plan_delete(planner, &address, Reason::None);
     }
 }
@@ -162,22 +163,24 @@ fn doomed(planner: &Planner<'_>) -> BTreeSet<InstanceAddress> {
     let named = |it: &&InstanceAddress| {
         targets.is_empty() || targets.iter().any(|target| target.covers(it))
     };
-    let mut doomed: BTreeSet<_> = state.resources.keys().filter(named).cloned().collect();
-    loop {
-        let resources: BTreeSet<_> = doomed.iter().map(|it| it.resource.config()).collect();
-        let depends =
-            |(address, _, object): (&InstanceAddress, Option<&str>, &crate::state::Object)| {
-                let needs = object.dependencies.iter().any(|on| resources.contains(on));
-                (needs && !doomed.contains(address)).then(|| address.clone())
-            };
-        let more: Vec<_> = state.objects().filter_map(depends).collect();
-        if more.is_empty() {
-            return doomed;
+    let mut queue: Vec<InstanceAddress> = state.resources.keys().filter(named).cloned().collect();
+    let mut dependants: BTreeMap<&ConfigAddress, Vec<&InstanceAddress>> = BTreeMap::new();
+    for (address, _, object) in state.objects() {
+        for on in &object.dependencies {
+            dependants.entry(on).or_default().push(address);
         }
-        doomed.extend(more);
     }
+    let mut doomed = BTreeSet::new();
+    while let Some(address) = queue.pop() {
+        // what depends on a resource is queued with the first of its instances
+        let more = dependants.remove(&address.resource.config()).unwrap_or_default();
+        queue.extend(more.into_iter().cloned());
+        doomed.insert(address);
+    }
+    doomed
 }
 
+/// Refuses to destroy what the configuration protects.
 fn prevented(planner: &mut Planner<'_>, address: &InstanceAddress) {
     let resource = planner.evaluation.resource(&address.resource);
     let Some(resource) = resource.filter(|it| it.lifecycle.prevent_destroy) else { return };
@@ -196,6 +199,7 @@ pub(super) fn plan_delete(planner: &mut Planner<'_>, address: &InstanceAddress, 
         return;
     }
     if planner.prior.object(address, None).is_some() {
+        prevented(planner, address);
         end_object(planner, address, None, Action::Delete, reason);
     }
     plan_deposed(planner, address);

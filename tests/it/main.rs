@@ -9,6 +9,7 @@ mod blocks;
 mod commands;
 mod containers;
 mod identity;
+mod lifecycle;
 mod modules;
 mod network;
 mod refused;
