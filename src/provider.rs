@@ -228,6 +228,12 @@ pub trait Recorder: Send + Sync {
     fn after(&self, operation: &str, outcome: std::result::Result<&str, &str>);
     /// Says that a call is delayed, and why: `waiting for IAM role x to reach ECS`.
     fn waiting(&self, why: &str);
+    /// Called when a try of any call is sent.
+    fn sent(&self) {}
+    /// Called when a try that was sent has come to its end.
+    fn answered(&self) {}
+    /// Called when a call will be tried again after a while: until then it needs no slot.
+    fn pausing(&self, _pause: Duration) {}
 }
 
 /// What a provider makes of a proposed change.

@@ -1,8 +1,9 @@
 //! A provider for tests, with a world of its own that outlives runs.
 //!
 //! The name of an object says how it behaves: `slow-…` takes a minute, `usable-…` can be referred to
-//! before it is ready, `bad-…` fails, `refused-…` is refused, `lost-…` loses the answer of its first
-//! create call, `stuck-…` cannot be deleted.
+//! before it is ready, `bad-…` fails and takes half a minute to go, `refused-…` is refused, `lost-…`
+//! loses the answer of its first create call, `stuck-…` cannot be deleted, `clinging-…` fails to go,
+//! `lagging-…` is refused again and again until there is a `key`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -25,6 +26,7 @@ pub(super) struct Thing {
     pub(super) value: Value,
     pub(super) token: String,
     pub(super) made: Instant,
+    deleted: Option<Instant>,
 }
 
 #[derive(Debug, Default)]
@@ -38,6 +40,12 @@ pub(super) struct World {
     pub(super) reads: Vec<usize>,
     lost: BTreeSet<String>,
     count: usize,
+    /// How create calls are refused, if they are.
+    pub(super) refuse: Option<ErrorKind>,
+    /// Whether update calls take effect and are refused nevertheless.
+    pub(super) refuse_updates: bool,
+    /// Whether nothing can be read.
+    pub(super) blind: bool,
     /// At which mutating call the process is killed: before it is sent, or after its effect.
     pub(super) kill_at: Option<(usize, bool)>,
     pub(super) mutations: usize,
@@ -119,6 +127,7 @@ impl Fake {
         effect: impl FnOnce(&mut World) -> Result<String>,
     ) -> Result<String> {
         step.recorder.before(operation)?;
+        step.recorder.sent();
         let kill = self.with(|world| {
             world.calls.push(format!("{operation} {name}"));
             world.mutations += 1;
@@ -139,15 +148,47 @@ impl Fake {
             self.with(|world| world.killed = true);
             return std::future::pending().await;
         }
+        step.recorder.answered();
         let outcome = result.as_ref().map(|_| "request").map_err(|error| error.message.clone());
         step.recorder.after(operation, outcome.as_ref().map(|it| *it).map_err(String::as_str));
         result
     }
+
+    /// A create call that is made again until what it waits for is there, after another that succeeds.
+    async fn lag(&self, kind: &str, planned: &Value, step: &Step, name: &str) -> Result<String> {
+        self.mutate(step, "fake:Prepare", name, |_| Ok(String::new())).await?;
+        for _ in 0..10 {
+            let effect = |world: &mut World| match world.has("key") {
+                true => world.make(kind, planned, &step.token),
+                false => Err(ProviderError::new(ErrorKind::Refused, "there is no key")),
+            };
+            match self.mutate(step, "fake:Create", name, effect).await {
+                Err(error) if error.kind == ErrorKind::Refused => {
+                    step.recorder.pausing(PAUSE);
+                    tokio::time::sleep(PAUSE).await;
+                }
+                outcome => return outcome,
+            }
+        }
+        Err(ProviderError::new(ErrorKind::Refused, "no key came"))
+    }
 }
 
+/// Between the tries of what lags.
+const PAUSE: Duration = Duration::from_secs(20);
+/// How long what is being deleted still reads as before, and how long it takes to go.
+const LINGERS: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(30));
+
 impl World {
+    fn has(&self, name: &str) -> bool {
+        self.things.values().any(|thing| text(&thing.value, "name") == name)
+    }
+
     fn make(&mut self, kind: &str, planned: &Value, token: &str) -> Result<String> {
         let name = text(planned, "name");
+        if let Some(kind) = self.refuse {
+            return Err(ProviderError::new(kind, "not now"));
+        }
         if name.starts_with("refused") {
             return Err(ProviderError::new(ErrorKind::Refused, "no such thing"));
         }
@@ -167,7 +208,8 @@ impl World {
                 let open = !planned.get("size").is_null();
                 let value = value.with("open", Value::Bool(open));
                 let token = token.to_string();
-                self.things.insert(id.clone(), Thing { value, token, made: Instant::now() });
+                let (made, deleted) = (Instant::now(), None);
+                self.things.insert(id.clone(), Thing { value, token, made, deleted });
                 id
             }
         };
@@ -179,11 +221,16 @@ impl World {
 
     fn observe(&self, object: &Value) -> Option<Observed> {
         let thing = self.things.get(&text(object, "id"))?;
+        let going = |since: &Duration| thing.deleted.is_some_and(|at| at.elapsed() >= *since);
         let name = text(&thing.value, "name");
         let old = thing.made.elapsed() >= Duration::from_secs(60);
         let status = match name.split('-').next() {
             Some("slow") if !old => Status::Pending("in preparation".into()),
             Some("usable") if !old => Status::Usable("being finished".into()),
+            Some(_) if going(&LINGERS.0) && name.starts_with("bad") => {
+                Status::Pending("being deleted".into())
+            }
+            Some("clinging") if going(&LINGERS.0) => Status::Failed("it clings".into()),
             Some("bad") => Status::Failed("it broke".into()),
             _ => Status::Ready,
         };
@@ -211,9 +258,17 @@ impl Connection for Fake {
     ) -> BoxFuture<'a, Result<Vec<Option<Observed>>>> {
         let found = self.with(|world| {
             world.reads.push(objects.len());
-            objects.iter().map(|object| world.observe(object)).collect()
+            let gone = |thing: &mut Thing| {
+                let bad = text(&thing.value, "name").starts_with("bad");
+                bad && thing.deleted.is_some_and(|at| at.elapsed() >= LINGERS.1)
+            };
+            world.things.retain(|_, thing| !gone(thing));
+            if world.blind {
+                return Err(ProviderError::new(ErrorKind::Refused, "nothing can be seen"));
+            }
+            Ok(objects.iter().map(|object| world.observe(object)).collect())
         });
-        async { Ok(found) }.boxed()
+        async { found }.boxed()
     }
 
     fn create<'a>(
@@ -224,7 +279,13 @@ impl Connection for Fake {
     ) -> BoxFuture<'a, Result<String>> {
         let name = text(planned, "name");
         let effect = |world: &mut World| world.make(kind, planned, &step.token);
-        async move { self.mutate(step, "fake:Create", &name, effect).await }.boxed()
+        async move {
+            match name.starts_with("lagging") {
+                true => self.lag(kind, planned, step, &name).await,
+                false => self.mutate(step, "fake:Create", &name, effect).await,
+            }
+        }
+        .boxed()
     }
 
     fn find<'a>(
@@ -255,7 +316,10 @@ impl Connection for Fake {
             let version = thing.value.get("version").as_number().and_then(Number::as_i64);
             let value = planned.clone().with("id", was.get("id"));
             thing.value = value.with("version", Value::from(version.unwrap_or(0) + 1));
-            Ok(String::new())
+            match world.refuse_updates {
+                true => Err(ProviderError::new(ErrorKind::Refused, "not all of it")),
+                false => Ok(String::new()),
+            }
         };
         async move { self.mutate(step, "fake:Update", &id, effect).await.map(drop) }.boxed()
     }
@@ -272,7 +336,12 @@ impl Connection for Fake {
             if id.starts_with("stuck") {
                 return Err(ProviderError::new(ErrorKind::Refused, "it is in use"));
             }
-            world.things.remove(&id);
+            match world.things.get_mut(&id) {
+                Some(thing) if id.starts_with("bad") || id.starts_with("clinging") => {
+                    thing.deleted = Some(Instant::now());
+                }
+                _ => drop(world.things.remove(&id)),
+            }
             Ok(String::new())
         };
         async move { self.mutate(step, "fake:Delete", &id, effect).await.map(drop) }.boxed()

@@ -5,6 +5,7 @@
 
 mod event;
 mod fit;
+mod pause;
 mod recover;
 mod run;
 mod scheduler;

@@ -11,8 +11,10 @@ use futures::future::join_all;
 use tokio::time::Instant;
 
 use super::fit::{differing, own_timeout};
+use super::pause::Turn;
 use super::run::{Ledger, StepRecorder, describe};
 use super::settle::usable_yet;
+use super::slots::Slots;
 use super::wait::{Target, Timing, Verdict, WaitError};
 use super::{Connect, Doing, Event, Reporter, Stop, Waiter};
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -196,7 +198,21 @@ impl<'a> Case<'a> {
         let hint = "The next run tries again. If you know that the object does not exist, drop it \
                     with `terrace state rm`.";
         let problem = describe(error, "Outcome of an interrupted run not known");
-        if problem.hint.is_empty() { problem.hint(hint) } else { problem }
+        match problem.hint.trim_end_matches('.') {
+            "" => problem.hint(hint),
+            own => problem.clone().hint(format!("{own}. {hint}")),
+        }
+    }
+
+    /// Makes calls, until the run is being stopped.
+    async fn calls<T>(
+        &self,
+        recorder: &StepRecorder,
+        calls: impl Future<Output = crate::provider::Result<T>>,
+    ) -> crate::provider::Result<T> {
+        let slots = Slots::new(1);
+        let turn = Turn { slots: &slots, urgency: Duration::ZERO, stop: &self.ledger.stop };
+        turn.take(&recorder.pauses, || (), calls).await
     }
 
     async fn wait(
@@ -264,7 +280,8 @@ impl<'a> Case<'a> {
         let recorder = StepRecorder::new(self.ledger, &self.step(), &self.pending.begun.place);
         let (step, target) =
             (recorder.step(&self.pending.begun.token), settled(schema, &planned, found));
-        let updated = self.connection.update(kind, found, &target, &step).await;
+        let update = self.connection.update(kind, found, &target, &step);
+        let updated = self.calls(&recorder, update).await;
         updated.map_err(|error| self.problem(&error))?;
         let read = self.connection.read(kind, vec![target]).await;
         match read.map_err(|error| self.problem(&error))?.into_iter().next().flatten() {
@@ -311,7 +328,8 @@ impl<'a> Case<'a> {
         let started = Instant::now();
         let mut pause = Duration::from_millis(500);
         loop {
-            let found = self.connection.find(self.kind.name(), planned, &step).await;
+            let find = self.connection.find(self.kind.name(), planned, &step);
+            let found = self.calls(&recorder, find).await;
             match found.map_err(|error| self.problem(&error))? {
                 Some(id) => return self.made(id).await,
                 // What was just made may not be visible yet.
@@ -327,14 +345,17 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// Makes the call again with the same token and the same arguments.
+    /// Makes the call again with the same token and the same arguments. Most refusals say nothing about
+    /// the first call: permissions and quotas may be others now. But nothing was made in what is not
+    /// there.
     async fn repeat(&self, planned: &Value) -> Result<String, Diagnostic> {
         let recorder = StepRecorder::new(self.ledger, &self.step(), &self.pending.begun.place);
         let step = recorder.step(&self.pending.begun.token);
-        match self.connection.create(self.kind.name(), planned, &step).await {
+        let create = self.connection.create(self.kind.name(), planned, &step);
+        match self.calls(&recorder, create).await {
             Ok(id) => self.made(id).await,
-            Err(error) if error.kind == ErrorKind::Refused => {
-                self.drop_step(&format!("the repeated call was refused ({error})"))
+            Err(error) if error.kind == ErrorKind::NotFound => {
+                self.drop_step(&format!("what it belongs to does not exist ({error})"))
             }
             Err(error) => Err(self.problem(&error)),
         }

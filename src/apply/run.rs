@@ -8,6 +8,7 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 
+use super::pause::Pauses;
 use super::slots::Slots;
 use super::{Doing, Event, Reporter, Resolve, Stop, Waiter};
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -176,6 +177,9 @@ pub(super) struct StepRecorder {
     place: Place,
     calls: AtomicUsize,
     succeeded: AtomicUsize,
+    /// The operations of which the last try failed.
+    failed: Mutex<BTreeSet<String>>,
+    pub(super) pauses: Pauses,
 }
 
 impl StepRecorder {
@@ -186,12 +190,20 @@ impl StepRecorder {
             place: place.clone(),
             calls: AtomicUsize::new(0),
             succeeded: AtomicUsize::new(0),
+            failed: Mutex::default(),
+            pauses: Pauses::default(),
         })
     }
 
     /// How many calls were about to be sent.
     pub(super) fn calls(&self) -> usize {
         self.calls.load(Ordering::SeqCst)
+    }
+
+    /// Whether a call belongs to the end of what a step does when the run is being stopped: the step
+    /// has changed something, and this is not a call that failed before.
+    fn ends(&self, operation: &str) -> bool {
+        self.succeeded.load(Ordering::SeqCst) > 0 && !lock(&self.failed).contains(operation)
     }
 
     /// The step as the provider sees it.
@@ -206,9 +218,7 @@ impl StepRecorder {
 
 impl Recorder for StepRecorder {
     fn before(&self, operation: &str) -> Result {
-        // A step that has changed something ends what it does; one that has not does not begin, or
-        // does not try again.
-        if self.ledger.stop.is_requested() && self.succeeded.load(Ordering::SeqCst) == 0 {
+        if self.ledger.stop.is_requested() && !self.ends(operation) {
             return Err(ProviderError::new(ErrorKind::Stopped, "the run is being stopped"));
         }
         let record = Record::Call { step: self.step.clone(), operation: operation.to_string() };
@@ -220,6 +230,10 @@ impl Recorder for StepRecorder {
     }
 
     fn after(&self, operation: &str, outcome: std::result::Result<&str, &str>) {
+        match outcome {
+            Ok(_) => lock(&self.failed).remove(operation),
+            Err(_) => lock(&self.failed).insert(operation.to_string()),
+        };
         let outcome = match outcome {
             Ok(request) => {
                 self.succeeded.fetch_add(1, Ordering::SeqCst);
@@ -237,5 +251,17 @@ impl Recorder for StepRecorder {
     fn waiting(&self, why: &str) {
         let place = self.place.clone();
         self.ledger.report(Event::Waiting { place, why: why.to_string() });
+    }
+
+    fn sent(&self) {
+        self.pauses.sent();
+    }
+
+    fn answered(&self) {
+        self.pauses.answered();
+    }
+
+    fn pausing(&self, pause: Duration) {
+        self.pauses.pausing(pause);
     }
 }

@@ -16,7 +16,7 @@ use crate::value::{Path, Value};
 
 /// How long an object that was just made may not be found yet.
 const VISIBLE: Duration = Duration::from_secs(120);
-/// How long a changed attribute may still be read as it was.
+/// How long an attribute or a status that has changed may still be read as it was.
 const CONSISTENT: Duration = Duration::from_secs(60);
 /// After how many looks in a row an object that was there counts as gone.
 const GONE: usize = 3;
@@ -40,6 +40,25 @@ pub(super) fn usable_yet(visible: Duration) -> impl FnMut(Option<&Observed>) -> 
             Status::Ready | Status::Usable(_) => Verdict::Reached,
             Status::Pending(why) => Verdict::NotYet(why.clone()),
             Status::Failed(why) => Verdict::Never(why.clone()),
+        }
+    }
+}
+
+/// Judges whether an object is gone after it was deleted. One that had failed before reads so for a
+/// while: only a failure that came afterwards, or stays, means that it was not deleted.
+pub(super) fn gone_yet() -> impl FnMut(Option<&Observed>) -> Verdict + Send {
+    let started = Instant::now();
+    let mut was_well = false;
+    move |found| {
+        let status = found.map(|it| &it.status);
+        was_well |= !matches!(status, Some(Status::Failed(_)));
+        match status {
+            None => Verdict::Reached,
+            Some(Status::Failed(why)) if was_well || started.elapsed() >= CONSISTENT => {
+                Verdict::Never(why.clone())
+            }
+            Some(Status::Pending(why)) => Verdict::NotYet(why.clone()),
+            Some(_) => Verdict::NotYet("waiting for it to be gone".into()),
         }
     }
 }

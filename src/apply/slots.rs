@@ -74,7 +74,12 @@ impl Slots {
             receiver
         };
         // The sender is dropped only with the slots themselves, which `self` keeps.
-        receiver.await.unwrap_or(Slot { slots: None })
+        receiver.await.unwrap_or_else(|_| self.none())
+    }
+
+    /// Leave to go on without a slot.
+    pub(super) fn none(&self) -> Slot {
+        Slot { slots: None }
     }
 
     /// Passes a slot on to whoever waits, or keeps it free.

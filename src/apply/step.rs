@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::fit::{bare, marked_as, own_timeout};
+use super::pause::Turn;
 use super::recover::telling;
-use super::run::{Run, StepError, StepRecorder, Subject, describe, lock, token};
-use super::wait::{Judge, Target, Timing, Verdict, WaitError};
+use super::run::{Ledger, Run, StepError, StepRecorder, Subject, describe, lock, token};
+use super::settle::gone_yet;
+use super::wait::{Judge, Target, Timing, WaitError};
 use super::{Doing, Event};
 use crate::diagnostic::Diagnostic;
 use crate::plan::difference::misfit;
@@ -147,14 +149,8 @@ impl Step {
         self.call(self.connection.delete(self.kind.name(), &was, &step)).await?;
         // Without a call there is nothing to wait for: the object is left in the world on purpose.
         if self.recorder.calls() > 0 {
-            let judge = |found: Option<&Observed>| match found.map(|it| &it.status) {
-                None => Verdict::Reached,
-                Some(provider::Status::Failed(why)) => Verdict::Never(why.clone()),
-                Some(provider::Status::Pending(why)) => Verdict::NotYet(why.clone()),
-                Some(_) => Verdict::NotYet("waiting for it to be gone".into()),
-            };
             let timing = self.timing(Phase::Delete, &was);
-            self.wait(was, timing, Box::new(judge)).await?;
+            self.wait(was, timing, Box::new(gone_yet())).await?;
         }
         self.note(Record::Deleted { step: self.name.clone() })
     }
@@ -213,17 +209,14 @@ impl Step {
         Ok(value)
     }
 
-    /// Makes calls, in a slot.
+    /// Makes calls, in a slot while they are on their way.
     async fn call_only<T>(
         &self,
         call: impl Future<Output = provider::Result<T>>,
     ) -> provider::Result<T> {
-        let _slot = self.run.slots.take(self.urgency).await;
-        if self.run.is_stopping() {
-            return Err(ProviderError::new(ErrorKind::Stopped, "the run is being stopped"));
-        }
-        self.subject.start();
-        call.await
+        let Ledger { stop, .. } = &self.run.ledger;
+        let turn = Turn { slots: &self.run.slots, urgency: self.urgency, stop };
+        turn.take(&self.recorder.pauses, || self.subject.start(), call).await
     }
 
     /// Makes calls that create or destroy: a failure means that nothing has changed, unless it is not
@@ -241,11 +234,14 @@ impl Step {
     }
 
     async fn update_failed(&self, error: ProviderError, was: &Value) -> StepError {
-        let now = match self.recorder.calls() {
-            0 => None,
-            _ => self.connection.read(self.kind.name(), vec![was.clone()]).await.ok(),
+        let read = match self.recorder.calls() {
+            0 => Ok(Vec::new()),
+            _ if leaves_open(error.kind) => Ok(Vec::new()),
+            _ => self.connection.read(self.kind.name(), vec![was.clone()]).await,
         };
-        let now = now.and_then(|found| found.into_iter().next().flatten());
+        // An object that cannot be read may have changed: recovery reads it.
+        let Ok(found) = read else { return self.told(&error) };
+        let now = found.into_iter().next().flatten();
         let noted = self
             .record_of(&error, now.map(|it| it.value))
             .and_then(|record| record.map_or(Ok(()), |record| self.note(record)));
@@ -261,7 +257,7 @@ impl Step {
                 let reason = "no call had been sent".into();
                 Some(Record::Dropped { step, reason })
             }
-            ErrorKind::Unknown | ErrorKind::Stopped | ErrorKind::Journal => None,
+            kind if leaves_open(kind) => None,
             _ => Some(Record::Failed(Failed {
                 step,
                 error: error.message.clone(),
@@ -365,6 +361,11 @@ impl Step {
             Err(error) => format!("{why}\n(more could not be read: {error})"),
         }
     }
+}
+
+/// Whether it is not known how things stand after such an error.
+fn leaves_open(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::Unknown | ErrorKind::Stopped | ErrorKind::Journal)
 }
 
 /// A change of the plan.

@@ -4,6 +4,7 @@ use tokio::time::Instant;
 
 use super::bench::{Item, Stage, item};
 use super::*;
+use crate::provider::ErrorKind;
 
 fn stack() -> Vec<Item> {
     vec![
@@ -375,4 +376,98 @@ async fn what_other_tools_noted_survives_an_update() {
     let object = applied.state.object(&address, None).unwrap();
     assert_eq!(object.private, Some("bm90ZQ==".into()));
     assert_eq!(object.attributes["size"], serde_json::json!(9));
+}
+
+/// How many steps have an unknown outcome.
+fn unresolved(stage: &Stage) -> usize {
+    Store::on(Box::new(stage.disk.clone())).unwrap().folded().unresolved.len()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_of_the_repeated_call_does_not_prove_that_nothing_was_made() {
+    let stage = Stage::new();
+    let items = [item("fake_repeated.e", "lost-e")];
+    assert!(!stage.apply(&items).await.unwrap().complete);
+    stage.fake.with(|world| world.refuse = Some(ErrorKind::Refused));
+    let refused = stage.restarted().apply(&items).await.unwrap();
+    let error = &refused.diagnostics.0[0];
+    assert!(error.detail.contains("not now") && error.hint.contains("state rm"), "{error:?}");
+    assert_eq!((unresolved(&stage), stage.names()), (1, vec!["lost-e".to_string()]));
+    stage.fake.with(|world| world.refuse = None);
+    converge(&stage, &items, "permitted again").await;
+
+    let stage = Stage::new();
+    assert!(!stage.apply(&items).await.unwrap().complete);
+    stage.fake.with(|world| {
+        world.things.clear();
+        world.refuse = Some(ErrorKind::NotFound);
+    });
+    stage.restarted().recover(Purpose::Change).await;
+    assert_eq!(unresolved(&stage), 0, "nothing is in what does not exist");
+}
+
+#[tokio::test(start_paused = true)]
+async fn stopping_ends_the_tries_of_a_call_and_their_pauses() {
+    // in a pause, and while a call that will be refused is on its way
+    for seconds in [10.0, 1.5] {
+        let stage = Stage::new();
+        let items = [item("fake_found.a", "lagging-a"), item("fake_found.k", "key")];
+        let stop = stage.stop.clone();
+        let started = Instant::now();
+        let (applied, ()) = tokio::join!(stage.apply(&items[..1]), async {
+            tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
+            stop.request();
+        });
+        assert!(started.elapsed().as_secs_f64() < seconds + 1.0, "{:?}", started.elapsed());
+        let applied = applied.unwrap();
+        assert!(!applied.complete && !applied.diagnostics.has_errors());
+        assert_eq!(unresolved(&stage), 1);
+        converge(&stage, &items, "stopped").await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_only_waits_to_try_again_holds_no_slot() {
+    let mut stage = Stage::new();
+    stage.parallelism = 2;
+    let laggards = (0..4).map(|at| item(format!("fake_found.x[{at}]").leak(), "lagging-x"));
+    let items: Vec<_> = laggards.chain([item("fake_found.k", "key")]).collect();
+    let started = Instant::now();
+    let applied = stage.apply(&items).await.unwrap();
+    assert!(applied.complete, "{:?}", applied.diagnostics);
+    assert!(started.elapsed() < Duration::from_secs(40), "{:?}", started.elapsed());
+    assert_eq!(stage.fake.with(|world| world.most_in_flight), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_had_failed_before_can_be_destroyed() {
+    let stage = Stage::new();
+    let items = [item("fake_found.a", "bad-a"), item("fake_found.c", "clinging-c")];
+    stage.apply(&items).await.unwrap();
+    let started = Instant::now();
+    let applied = stage.restarted().apply(&items[1..]).await;
+    assert_eq!(stage.names(), ["clinging-c"]);
+    assert!(applied.unwrap().complete);
+    assert!(started.elapsed() >= Duration::from_secs(30));
+    // what fails to go is told, and stays known
+    let applied = stage.restarted().apply(&[]).await.unwrap();
+    assert!(applied.diagnostics.0[0].detail.contains("it clings"), "{:?}", applied.diagnostics);
+    assert!(started.elapsed() < Duration::from_secs(60));
+    stage.check_nothing_lost();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_update_that_failed_and_cannot_be_read_is_read_by_the_next_run() {
+    let stage = Stage::new();
+    assert!(stage.apply(&[item("fake_found.a", "a")]).await.unwrap().complete);
+    let items = [item("fake_found.a", "a").size(5)];
+    stage.fake.with(|world| (world.refuse_updates, world.blind) = (true, true));
+    let applied = stage.restarted().apply(&items).await.unwrap();
+    assert!(applied.diagnostics.0[0].detail.contains("not all of it"));
+    assert_eq!(unresolved(&stage), 1);
+    stage.fake.with(|world| (world.refuse_updates, world.blind) = (false, false));
+    stage.restarted().recover(Purpose::Change).await;
+    let object = stage.state().object(&"fake_found.a".parse().unwrap(), None).cloned().unwrap();
+    assert_eq!(object.attributes["size"], 5);
+    assert!(stage.restarted().apply(&items).await.is_none());
 }

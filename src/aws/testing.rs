@@ -3,7 +3,9 @@
 #![allow(unreachable_pub, reason = "what tests share is public to them")]
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use aws_smithy_runtime_api::client::http::{
@@ -129,6 +131,9 @@ pub struct Notes {
     pub said: Mutex<Vec<String>>,
     /// Whether nothing can be journaled.
     pub full: bool,
+    /// How long the pauses were in which nothing was on its way.
+    pub pauses: Mutex<Vec<Duration>>,
+    on_their_way: AtomicUsize,
 }
 
 impl Notes {
@@ -160,6 +165,20 @@ impl Recorder for Notes {
 
     fn waiting(&self, why: &str) {
         self.say(why.to_string());
+    }
+
+    fn sent(&self) {
+        self.on_their_way.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn answered(&self) {
+        self.on_their_way.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    fn pausing(&self, pause: Duration) {
+        if self.on_their_way.load(Ordering::SeqCst) == 0 {
+            self.pauses.lock().unwrap().push(pause);
+        }
     }
 }
 

@@ -140,6 +140,7 @@ impl Intercept for Calls {
                 .map_err(|_| outside(&call.operation))?
                 .map_err(|error| ProviderError { operation: call.operation.clone(), ..error })?;
         }
+        tell(|step| step.recorder.sent());
         let mut tries = call.lock();
         tries.begun.get_or_insert_with(Instant::now);
         tries.sent += 1;
@@ -155,6 +156,9 @@ impl Intercept for Calls {
     ) -> Result<(), BoxError> {
         let Some(call) = config.load::<Call>() else { return Ok(()) };
         let was_sent = std::mem::take(&mut call.lock().on_its_way);
+        if was_sent {
+            tell(|step| step.recorder.answered());
+        }
         let (decision, error) = match context.output_or_error() {
             Some(Err(error)) => self.failed(call, was_sent, error, context),
             _ => {
@@ -162,6 +166,9 @@ impl Intercept for Calls {
                 (Decision::Stop, None)
             }
         };
+        if let Decision::Again(pause, _) = decision {
+            tell(|step| step.recorder.pausing(pause));
+        }
         let tried = config.load::<RequestAttempts>().map_or(1, RequestAttempts::attempts);
         config.interceptor_state().store_put(as_configuration(&decision, tried));
         error.map_or(Ok(()), |error| Err(error.into()))

@@ -107,6 +107,8 @@ async fn the_error_table_is_followed_and_says_why() {
     assert_eq!(fake.seconds(), [0, 2, 3, 4]);
     let waits = notes.said().into_iter().filter(|it| it.starts_with("waiting for the principal"));
     assert_eq!(waits.count(), 3);
+    let pauses: Vec<u64> = notes.pauses.lock().unwrap().iter().map(Duration::as_secs).collect();
+    assert_eq!(pauses, [2, 1, 1], "who waits needs no slot");
 }
 
 #[tokio::test(start_paused = true)]

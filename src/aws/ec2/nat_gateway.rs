@@ -266,6 +266,10 @@ fn waiting(it: &types::NatGateway) -> Option<String> {
 }
 
 fn failure(it: &types::NatGateway) -> Option<String> {
+    // One that is being deleted may have failed before.
+    if it.state == Some(NatGatewayState::Deleting) {
+        return None;
+    }
     if it.state != Some(NatGatewayState::Failed) {
         return addresses::failure(it.nat_gateway_addresses());
     }

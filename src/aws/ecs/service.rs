@@ -22,8 +22,8 @@ use self::request::balancer;
 use super::{sdk_tags, tags};
 use crate::aws::client::Aws;
 use crate::aws::resource::{Proposal, Resource, gone_is_fine, missing};
-use crate::aws::tags::{Tagging, Tags};
-use crate::provider::{ErrorKind, Phase, ProviderError, Recovery, Result, Status, Step};
+use crate::aws::tags::{TOKEN_TAG, Tagging, Tags};
+use crate::provider::{ErrorKind, Phase, ProviderError, Result, Status, Step};
 use crate::schema;
 use crate::schema::{Check, FieldType as _, One};
 use crate::value::Value;
@@ -200,7 +200,6 @@ const GONE: [&str; 2] = ["ServiceNotFoundException", "ServiceNotActiveException"
 impl Resource for Service {
     const TYPE: &'static str = "aws_ecs_service";
     const BATCH: usize = 100;
-    const RECOVERY: Recovery = Recovery::Repeat;
     const TAGGING: Option<Tagging> = Some(Tagging::Ecs);
     const TIMEOUTS: &'static [(Phase, u64)] =
         &[(Phase::Create, 20), (Phase::Update, 20), (Phase::Delete, 20)];
@@ -237,6 +236,22 @@ impl Resource for Service {
             .set_tags(sdk_tags(&self.tags_all));
         let made = call.send().await?;
         made.service.and_then(|it| it.service_arn).ok_or_else(|| missing("serviceArn"))
+    }
+
+    async fn find(&self, aws: &Aws, token: &str) -> Result<Option<String>> {
+        let call = aws.ecs.describe_services().cluster(self.cluster_or_default());
+        let found = match call.services(&self.name).include(ServiceField::Tags).send().await {
+            Ok(answer) => answer.services.unwrap_or_default(),
+            Err(error) => {
+                gone_is_fine(Err::<(), _>(error), &["ClusterNotFoundException"])?;
+                Vec::new()
+            }
+        };
+        let ours = |it: &&types::Service| {
+            it.status.as_deref() != Some("INACTIVE")
+                && tags(it.tags()).get(TOKEN_TAG).map(String::as_str) == Some(token)
+        };
+        Ok(found.iter().find(ours).and_then(|it| it.service_arn.clone()))
     }
 
     /// Ten services of a cluster in a call.

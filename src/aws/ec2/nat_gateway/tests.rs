@@ -26,6 +26,10 @@ fn states_say_whether_aws_has_finished() {
         .failure_message("eipalloc-1 is already associated");
     let why = "Resource.AlreadyAssociated: eipalloc-1 is already associated".to_string();
     assert_eq!(status(failed.build()), Some(Status::Failed(why)));
+    let lost = NatGatewayAddress::builder().status(NatGatewayAddressStatus::Failed);
+    let deleting = told(NatGatewayState::Deleting).nat_gateway_addresses(lost.build());
+    let deleted = "the NAT gateway to be deleted".to_string();
+    assert_eq!(status(deleting.build()), Some(Status::Pending(deleted)));
 }
 
 #[test]
