@@ -183,7 +183,11 @@ async fn read_data(
             return Err(StepError::Stopped);
         }
         subject.start();
-        connection.read_data(kind.name(), &bare(&configuration)).await
+        let configuration = bare(&configuration);
+        tokio::select! {
+            read = connection.read_data(kind.name(), &configuration) => read,
+            () = run.ledger.stop.requested() => return Err(StepError::Stopped),
+        }
     };
     let value = read.map_err(|error| {
         problem(describe(&error, format!("{} not read", kind.name())), error.path.as_ref())

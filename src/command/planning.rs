@@ -64,7 +64,10 @@ pub(super) async fn make_plan(
     let configuration = &stack.evaluation.configuration;
     let moves = moved(&stored, configuration, &statements(configuration));
     let prior = match options.refresh {
-        true => refreshed(stack, &moves.state, &connections, options, &wanted).await?,
+        true => {
+            let look = refreshed(stack, &moves.state, &connections, options, &wanted);
+            unless_stopped(stop, look).await?
+        }
         false => moves.state.clone(),
     };
     let request = Request {
@@ -79,7 +82,19 @@ pub(super) async fn make_plan(
         targets: wanted.targets,
         replace: wanted.replace,
     };
-    Ok(plan(&request).await)
+    unless_stopped(stop, async { Ok(plan(&request).await) }).await
+}
+
+/// Looks, until the command is being stopped: what only reads can be broken off at any time.
+async fn unless_stopped<T>(
+    stop: &Stop,
+    look: impl Future<Output = Result<T, Diagnostics>>,
+) -> Result<T, Diagnostics> {
+    tokio::select! {
+        biased;
+        found = look => found,
+        () = stop.requested() => Err(Diagnostic::error("Stopped", "Nothing was planned.").into()),
+    }
 }
 
 fn connected(stack: &Stack, state: &State) -> Result<Connections, Diagnostics> {
