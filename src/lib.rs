@@ -26,6 +26,7 @@ pub mod value;
 
 pub mod address;
 pub mod diagnostic;
+pub mod duration;
 pub mod schema;
 
 pub mod provider;

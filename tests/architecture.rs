@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 /// Modules in layer order: each uses its own layer and those above it.
 const LAYERS: &[&[&str]] = &[
-    &["value", "address", "diagnostic"],
+    &["value", "address", "diagnostic", "duration"],
     &["schema"],
     &["provider"],
     &["language"],

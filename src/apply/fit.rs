@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::duration;
 use crate::plan::difference::settled;
 use crate::provider::Phase;
 use crate::schema::Schema;
@@ -37,45 +38,12 @@ pub(super) fn own_timeout(object: &Value, phase: Phase) -> Option<Duration> {
     };
     let timeouts = object.get("timeouts");
     let block = timeouts.items().and_then(|items| items.first().cloned()).unwrap_or(timeouts);
-    duration(block.get(name).as_str()?)
-}
-
-/// A duration as Go writes it: `1h30m`, `90s`, `1.5h`.
-fn duration(text: &str) -> Option<Duration> {
-    let mut total = Duration::ZERO;
-    let mut rest = text;
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| c != '.' && !c.is_ascii_digit())?;
-        let (number, tail) = rest.split_at(digits);
-        let letters = tail.find(|c: char| c == '.' || c.is_ascii_digit()).unwrap_or(tail.len());
-        let (unit, tail) = tail.split_at(letters);
-        let seconds = match unit {
-            "ms" => 0.001,
-            "s" => 1.0,
-            "m" => 60.0,
-            "h" => 3600.0,
-            _ => return None,
-        };
-        let part = number.parse::<f64>().ok()? * seconds;
-        total += Duration::try_from_secs_f64(part).ok()?;
-        rest = tail;
-    }
-    (!text.is_empty()).then_some(total)
+    duration::parse(block.get(name).as_str()?)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn durations_are_read_as_go_does() {
-        for (text, seconds) in [("90s", 90.0), ("1h30m", 5400.0), ("1.5m", 90.0), ("200ms", 0.2)] {
-            assert_eq!(duration(text), Some(Duration::from_secs_f64(seconds)), "{text}");
-        }
-        for text in ["", "10", "m", "5d"] {
-            assert_eq!(duration(text), None, "{text}");
-        }
-    }
 
     #[test]
     fn an_own_timeout_is_found() {

@@ -2,7 +2,8 @@
 //!
 //! What was made is waited for again. What may have been made is looked for, or made again with the
 //! same token, which has the same effect: as the resource type says ([`Recovery`]). Only what carries
-//! our token is ever taken over.
+//! our token is ever taken over, or what can only be ours: a rule, a route or an association with the
+//! very arguments of the step.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -11,6 +11,7 @@ use crate::aws::client::Aws;
 use crate::aws::resource::{Proposal, Resource, looks_like_region};
 use crate::aws::retry;
 use crate::aws::tags::{self, TagPolicy, Tags};
+use crate::duration;
 use crate::provider::{Observed, Phase, Recovery, ResourceType, Result, Schedule, Step};
 use crate::schema::{Check, Field, FieldType as _, Schema, Shape, Syntax, schema_of};
 use crate::value::{Path, Value};
@@ -214,16 +215,19 @@ fn timeouts_field(phases: &[(Phase, u64)]) -> Field {
     let fields = phases.iter().map(|(phase, _)| {
         Field::new::<Option<String>>(name(*phase))
             .doc("A duration such as `30s`, `10m` or `1h30m`.")
-            .check(Check::Pattern(
-                r"^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$",
-                "a duration such as `30s`, `10m` or `1h30m`",
-            ))
+            .check(Check::Custom(is_duration))
     });
     let schema = Schema { doc: "How long to wait.", version: 0, fields: fields.collect() };
     let mut field = Field::new::<Value>("timeouts").doc("How long to wait for each operation.");
     field.shape = Shape::Object(schema);
     field.syntax = Syntax::Block;
     field.config_only()
+}
+
+fn is_duration(value: &Value) -> std::result::Result<(), String> {
+    let written = value.as_str().unwrap_or_default();
+    let read = duration::parse(written).map(drop);
+    read.ok_or_else(|| "must be a duration such as `30s`, `10m` or `1h30m`".to_string())
 }
 
 impl<R: Resource> AnyResource for Kind<R> {

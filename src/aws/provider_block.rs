@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::aws::tags::Tags;
+use crate::duration;
 use crate::schema;
 use crate::schema::{Check, DecodeError, Field, FieldType, One, Schema, Secret, Shape};
 use crate::value::Value;
@@ -354,24 +355,9 @@ impl FieldType for Endpoints {
     }
 }
 
-/// The seconds of a duration such as `1h30m`.
+/// The whole seconds of a duration such as `1h30m`, if it has any.
 pub fn seconds(duration: &str) -> Option<u64> {
-    let mut total = 0.0;
-    let mut rest = duration;
-    while !rest.is_empty() {
-        let end = rest.find(|it: char| it.is_ascii_alphabetic())?;
-        let number: f64 = rest.get(..end)?.parse().ok()?;
-        let unit = match rest.get(end..=end)? {
-            "h" => 3600.0,
-            "m" => 60.0,
-            "s" => 1.0,
-            _ => return None,
-        };
-        total += number * unit;
-        rest = rest.get(end + 1..)?;
-    }
-    // whole seconds of at most some hours: no digit is lost
-    (total > 0.0).then_some(total as u64)
+    duration::parse(duration).map(|it| it.as_secs()).filter(|seconds| *seconds > 0)
 }
 
 #[cfg(test)]

@@ -88,7 +88,8 @@ async fn saved_plan(
     let store = Store::open(&store_options(path, &arguments.stack.state, "OperationTypeApply")?);
     let store = Arc::new(store.map_err(|error| state_problem(&error))?);
     unmoved(&store, &plan)?;
-    let providers = Providers(world::providers(&arguments.stack.world)?);
+    let world = world::of_plan(&arguments.stack.world, &plan.world)?;
+    let providers = Providers(world::providers(&world)?);
     let (evaluation, problems) = evaluation_of(&plan, &providers, working_folder()?);
     if problems.has_errors() {
         return Err(problems);

@@ -1,8 +1,9 @@
 //! What can be typed: Terraform's commands and flags.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, FromArgMatches, Parser, Subcommand};
 
 use crate::language::inputs::InputArgument;
 
@@ -39,7 +40,7 @@ pub enum Command {
     /// Show what apply would do.
     ///
     /// Reads the state, looks how its objects are now, and compares them with the configuration.
-    /// Nothing is changed.
+    /// No object is changed; what an interrupted run left open is settled.
     Plan(PlanArguments),
     /// Do what the plan says: create, change and destroy objects.
     ///
@@ -85,24 +86,64 @@ impl Command {
 }
 
 /// Input variables.
-#[derive(Clone, Debug, Default, Args)]
+#[derive(Clone, Debug)]
 pub struct VariableArguments {
+    /// The values and files, in the order of the command line: later ones count.
+    given: Vec<InputArgument>,
+    /// Whether `-input=false` was not said.
+    input: bool,
+}
+
+impl Default for VariableArguments {
+    fn default() -> VariableArguments {
+        VariableArguments { given: Vec::new(), input: true }
+    }
+}
+
+/// The flags by themselves, for their help: the parser forgets in which order two flags were given.
+#[derive(Debug, Args)]
+struct VariableFlags {
     /// Set an input variable: `-var name=value`. Can be repeated.
     #[arg(long = "var", value_name = "NAME=VALUE")]
-    pub var: Vec<String>,
+    var: Vec<String>,
     /// Set the input variables of a file. Can be repeated.
     #[arg(long = "var-file", value_name = "FILE")]
-    pub var_file: Vec<PathBuf>,
+    var_file: Vec<PathBuf>,
     /// Ask for variables that are not set, and for approval. `-input=false` never asks.
     #[arg(long, default_value_t = true, action = clap::ArgAction::Set, num_args = 0..=1, default_missing_value = "true")]
-    pub input: bool,
+    input: bool,
+}
+
+impl Args for VariableArguments {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        VariableFlags::augment_args(command)
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        VariableFlags::augment_args_for_update(command)
+    }
+}
+
+impl FromArgMatches for VariableArguments {
+    fn from_arg_matches(matches: &clap::ArgMatches) -> Result<VariableArguments, clap::Error> {
+        let places = |flag| matches.indices_of(flag).into_iter().flatten();
+        let VariableFlags { var, var_file, input } = VariableFlags::from_arg_matches(matches)?;
+        let variables = places("var").zip(var.into_iter().map(InputArgument::Variable));
+        let files = places("var_file").zip(var_file.into_iter().map(InputArgument::File));
+        let given: BTreeMap<usize, InputArgument> = variables.chain(files).collect();
+        Ok(VariableArguments { given: given.into_values().collect(), input })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &clap::ArgMatches) -> Result<(), clap::Error> {
+        *self = VariableArguments::from_arg_matches(matches)?;
+        Ok(())
+    }
 }
 
 impl VariableArguments {
     /// The values and files, in the order in which they count.
     pub fn given(&self) -> Vec<InputArgument> {
-        let files = self.var_file.iter().cloned().map(InputArgument::File);
-        files.chain(self.var.iter().cloned().map(InputArgument::Variable)).collect()
+        self.given.clone()
     }
 
     /// Whether questions may be asked: neither `-input=false` nor `TF_INPUT=false` forbids it.
@@ -438,26 +479,42 @@ pub enum SandboxCommand {
     Reset,
 }
 
-/// Turns Terraform's single dashes into the double dashes that the parser wants.
+/// Turns Terraform's single dashes into the double dashes that the parser wants, and `-flag=true` of a
+/// flag without a value into the flag; `-flag=false` into nothing.
 pub fn with_double_dashes(arguments: impl Iterator<Item = String>) -> Vec<String> {
     let mut only_values = false;
+    let mut switches = BTreeSet::new();
+    switches_of(&Arguments::command(), &mut switches);
     let fix = |argument: String| {
         only_values |= argument == "--";
         let letter = |c: char| c.is_ascii_alphabetic();
-        match argument.strip_prefix('-') {
-            Some(flag) if !only_values && flag.len() > 1 && flag.starts_with(letter) => {
-                format!("--{flag}")
-            }
-            _ => argument,
+        let flag = argument.strip_prefix("--").or_else(|| argument.strip_prefix('-'));
+        let Some(flag) = flag.filter(|flag| flag.len() > 1 && flag.starts_with(letter)) else {
+            return Some(argument);
+        };
+        if only_values {
+            return Some(argument);
+        }
+        match flag.split_once('=') {
+            Some((name, "true" | "1")) if switches.contains(name) => Some(format!("--{name}")),
+            Some((name, "false" | "0")) if switches.contains(name) => None,
+            _ => Some(format!("--{flag}")),
         }
     };
-    arguments.map(fix).collect()
+    arguments.filter_map(fix).collect()
+}
+
+/// The flags of a command and of those below it that take no value.
+fn switches_of(command: &clap::Command, found: &mut BTreeSet<String>) {
+    let switches =
+        command.get_arguments().filter(|it| matches!(it.get_action(), clap::ArgAction::SetTrue));
+    found.extend(switches.filter_map(|it| it.get_long()).map(str::to_string));
+    command.get_subcommands().for_each(|it| switches_of(it, found));
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory as _;
 
     fn parse(line: &str) -> Arguments {
         let words = with_double_dashes(line.split(' ').map(str::to_string));
@@ -479,7 +536,7 @@ mod tests {
             assert_eq!(arguments.chdir, Some(PathBuf::from("examples/x")));
             let Command::Apply(apply) = arguments.command else { panic!("not apply") };
             assert!(apply.auto_approve && apply.stack.world.sandbox && !apply.stack.state.lock);
-            assert_eq!(apply.stack.variables.var, ["a=b"]);
+            assert_eq!(apply.stack.variables.given(), [InputArgument::Variable("a=b".into())]);
         }
     }
 }

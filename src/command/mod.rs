@@ -151,28 +151,6 @@ fn now() -> String {
     now.format(&time::format_description::well_known::Rfc3339).unwrap_or_default()
 }
 
-/// Durations as Terraform's flags take them: `90s`, `5m`, `1h30m`.
-fn duration(text: &str) -> Option<Duration> {
-    let mut total = Duration::ZERO;
-    let mut rest = text;
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-        let number: f64 = rest.get(..digits)?.parse().ok()?;
-        let unit_end = rest.get(digits..)?.find(|c: char| c.is_ascii_digit());
-        let unit_end = unit_end.map_or(rest.len(), |at| at + digits);
-        let seconds = match rest.get(digits..unit_end)? {
-            "ms" => 0.001,
-            "s" => 1.0,
-            "m" => 60.0,
-            "h" => 3600.0,
-            _ => return None,
-        };
-        total += Duration::try_from_secs_f64(number * seconds).ok()?;
-        rest = rest.get(unit_end..)?;
-    }
-    (!text.is_empty()).then_some(total)
-}
-
 /// Writes a file that only its owner can read: plans and states may hold secrets.
 fn write_private(path: &std::path::Path, bytes: &[u8]) -> std::io::Result<()> {
     use std::io::Write as _;
@@ -182,19 +160,4 @@ fn write_private(path: &std::path::Path, bytes: &[u8]) -> std::io::Result<()> {
     let mut file = options.open(path)?;
     file.write_all(bytes)?;
     file.sync_all()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_are_read_as_terraform_does() {
-        assert_eq!(duration("0s"), Some(Duration::ZERO));
-        assert_eq!(duration("1h30m"), Some(Duration::from_secs(5400)));
-        assert_eq!(duration("250ms"), Some(Duration::from_millis(250)));
-        for wrong in ["", "5", "m", "5 minutes", "-1s"] {
-            assert_eq!(duration(wrong), None, "{wrong}");
-        }
-    }
 }

@@ -7,7 +7,7 @@ use crate::apply::{Purpose, Reporter, Stop};
 use crate::command::arguments::{PlanArguments, PlanOptions};
 use crate::command::planning::make_plan;
 use crate::command::stack::Stack;
-use crate::command::{Exit, progress};
+use crate::command::{Exit, progress, world};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::{Mode, Plan, file};
 use crate::ui::Ui;
@@ -29,7 +29,9 @@ pub(super) async fn run(ui: &Ui, arguments: &PlanArguments) -> Result<Exit, Diag
     let reporter: Arc<dyn Reporter> = progress::reporter(&ui);
     let mode = mode(&arguments.options);
     let stop = Stop::default();
-    let plan = make_plan(&stack, &arguments.options, mode, Purpose::Look, &reporter, &stop).await?;
+    let mut plan =
+        make_plan(&stack, &arguments.options, mode, Purpose::Look, &reporter, &stop).await?;
+    plan.world = world::name(&arguments.stack.world).to_string();
     ui.plan(&plan);
     if plan.diagnostics.has_errors() {
         return Err(plan.diagnostics);

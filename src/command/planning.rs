@@ -82,7 +82,10 @@ pub(super) async fn make_plan(
         targets: wanted.targets,
         replace: wanted.replace,
     };
-    unless_stopped(stop, async { Ok(plan(&request).await) }).await
+    let mut plan = unless_stopped(stop, async { Ok(plan(&request).await) }).await?;
+    let limits = limits(&plan, &request);
+    plan.diagnostics.extend(limits);
+    Ok(plan)
 }
 
 /// Looks, until the command is being stopped: what only reads can be broken off at any time.
@@ -95,6 +98,31 @@ async fn unless_stopped<T>(
         found = look => found,
         () = stop.requested() => Err(Diagnostic::error("Stopped", "Nothing was planned.").into()),
     }
+}
+
+/// Warnings about `-target` and `-replace`: what they leave out, and those that name nothing.
+fn limits(plan: &Plan, request: &Request<'_>) -> Diagnostics {
+    let mut warnings = Diagnostics::new();
+    if !request.targets.is_empty() {
+        let detail = "`-target` limits this plan: what it does not name may differ from the \
+                      configuration, and outputs may be missing.";
+        warnings.push(Diagnostic::warning("Plan is incomplete", detail));
+    }
+    let mut unmatched = |flag: &str, target: String, found: bool| {
+        if !found {
+            let detail = format!("`-{flag}={target}` names nothing that is planned or in state.");
+            warnings.push(Diagnostic::warning("Nothing is named so", detail));
+        }
+    };
+    for target in &request.targets {
+        let found = plan.changes.iter().any(|it| target.covers(&it.address));
+        unmatched("target", target.to_string(), found);
+    }
+    for address in &request.replace {
+        let found = plan.changes.iter().any(|it| it.address == *address);
+        unmatched("replace", address.to_string(), found);
+    }
+    warnings
 }
 
 fn connected(stack: &Stack, state: &State) -> Result<Connections, Diagnostics> {

@@ -135,7 +135,7 @@ pub(super) fn store_options(
     arguments: &StateArguments,
     operation: &str,
 ) -> Result<Options, Diagnostics> {
-    let lock_timeout = super::duration(&arguments.lock_timeout).ok_or_else(|| {
+    let lock_timeout = crate::duration::parse(&arguments.lock_timeout).ok_or_else(|| {
         let detail = format!("`{}` is not a duration.", arguments.lock_timeout);
         Diagnostic::error("Invalid -lock-timeout", detail).hint("Write it as `30s` or `5m`.")
     })?;
@@ -202,13 +202,21 @@ fn inputs(
         return Ok(Default::default());
     };
     let mut given = arguments.given();
-    let environment = || std::env::vars();
+    // what is not Unicode cannot be meant for us
+    let environment = || {
+        let text = |it: std::ffi::OsString| it.into_string().ok();
+        std::env::vars_os().filter_map(move |(name, value)| Some((text(name)?, text(value)?)))
+    };
     let (mut values, mut diagnostics) = read_inputs(root, &Disk, environment(), &given);
     let missing = missing_inputs(root, &values);
     if !diagnostics.has_errors() && !missing.is_empty() && arguments.may_ask() && ui.can_ask() {
         for (name, variable) in &missing {
             let question = format!("var.{name}\n  {}\n  Enter a value: ", variable.description);
-            let Some(answer) = ui.ask(&question) else { break };
+            let answer = match variable.sensitive {
+                true => ui.ask_secret(&question),
+                false => ui.ask(&question),
+            };
+            let Some(answer) = answer else { break };
             given.push(InputArgument::Variable(format!("{name}={answer}")));
         }
         (values, diagnostics) = read_inputs(root, &Disk, environment(), &given);

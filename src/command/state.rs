@@ -119,21 +119,20 @@ fn forget(
     let wanted = targets(addresses)?;
     let store = open(ui, arguments, !dry_run)?;
     let folded = store.folded();
-    let mut records = Vec::new();
+    let (mut records, mut told) = (Vec::new(), BTreeSet::new());
     for target in &wanted {
         let found = places(&folded, target);
         if found.is_empty() {
             return Err(missing(&target.to_string()));
         }
-        let verb = if dry_run { "Would forget" } else { "Forgot" };
-        for address in found.iter().map(|it| &it.address).collect::<BTreeSet<_>>() {
-            ui.status(&format!("{verb} {address}"));
-        }
+        told.extend(found.iter().map(|it| it.address.clone()));
         records.extend(found.into_iter().map(Record::Removed));
     }
     if !dry_run {
         note(&store, records)?;
     }
+    let verb = if dry_run { "Would forget" } else { "Forgot" };
+    told.iter().for_each(|address| ui.status(&format!("{verb} {address}")));
     Ok(Exit::Success)
 }
 

@@ -24,9 +24,33 @@ pub(super) fn providers(arguments: &WorldArguments) -> Result<Vec<Arc<dyn Provid
     Ok(std::iter::once(aws).chain(crate::utility::providers()).collect())
 }
 
+/// Whether the command works with the sandbox.
+fn is_sandbox(arguments: &WorldArguments) -> bool {
+    arguments.sandbox || std::env::var("TERRACE_SANDBOX").is_ok_and(|it| it == "1")
+}
+
+/// What plans call the world that the command works with.
+pub(super) fn name(arguments: &WorldArguments) -> &'static str {
+    if is_sandbox(arguments) { "sandbox" } else { "aws" }
+}
+
+/// The arguments for applying a plan: it is carried out in the world that it was made for.
+pub(super) fn of_plan(
+    arguments: &WorldArguments,
+    world: &str,
+) -> Result<WorldArguments, Diagnostic> {
+    let sandbox = world == "sandbox";
+    if is_sandbox(arguments) && !sandbox {
+        let detail = "The plan was made for AWS, and is now to be applied in the sandbox.";
+        let error = Diagnostic::error("Plan for another world", detail);
+        return Err(error.hint("Make a new one with `terrace plan -sandbox -out`."));
+    }
+    Ok(WorldArguments { sandbox, ..arguments.clone() })
+}
+
 fn environment(arguments: &WorldArguments) -> Result<Environment, Diagnostics> {
     let mut environment = Environment::default();
-    if arguments.sandbox || std::env::var("TERRACE_SANDBOX").is_ok_and(|it| it == "1") {
+    if is_sandbox(arguments) {
         let sandbox = Sandbox::open(&sandbox_folder()).map_err(|error| unusable(&error))?;
         environment.http_client = Some(sandbox.http_client());
         environment.credentials = Some(Sandbox::credentials());

@@ -99,6 +99,9 @@ impl Planner<'_> {
             return Some(Reason::ConfigUnknown);
         }
         let explicit = self.explicit_dependencies(source);
+        if explicit.is_empty() {
+            return None;
+        }
         let pending = self.changing.iter().any(|changing| {
             let changing = changing.config();
             explicit.iter().any(|(module, name)| match name {

@@ -110,6 +110,9 @@ fn unknown_culprits(expression: &Expression) -> String {
     if named.is_empty() { "it".into() } else { format!("`{}`", named.join("`, `")) }
 }
 
+/// The most instances that one `count` can ask for: more is a mistake, and would use up the memory.
+const MOST: usize = 1_000_000;
+
 fn count(expression: &Expression, scope: &dyn Scope) -> Result<Expansion, Diagnostics> {
     const SUMMARY: &str = "Invalid count argument";
     let span = &expression.span;
@@ -128,7 +131,11 @@ fn count(expression: &Expression, scope: &dyn Scope) -> Result<Expansion, Diagno
     let number = crate::value::convert::convert(&value, &Type::Number);
     let count = number.ok().and_then(|it| it.as_number().and_then(crate::value::Number::as_usize));
     match count {
-        Some(count) => Ok(Expansion::Count(count)),
+        Some(count) if count <= MOST => Ok(Expansion::Count(count)),
+        Some(count) => {
+            let detail = format!("`count` is {count}, and a resource can have {MOST} instances.");
+            fail(SUMMARY, detail, "Give a smaller number.", span)
+        }
         None => {
             let detail = format!("`count` is {}, not a whole number from 0.", value.ty());
             fail(SUMMARY, detail, "Give a whole number of instances.", span)

@@ -88,6 +88,7 @@ fn plan_to_json(plan: &Plan, root: &FilePath) -> Json {
         "mode": plan.mode,
         "workspace": plan.workspace,
         "timestamp": plan.timestamp,
+        "world": plan.world,
         "variables": plan.variables.iter().map(|(name, it)| (name.clone(), to_json(it))).collect::<BTreeMap<_, _>>(),
         "changes": plan.changes.iter().map(change_to_json).collect::<Vec<_>>(),
         "schedule": plan.schedule,
@@ -219,6 +220,7 @@ fn plan_from_json(
         checks: all("checks")?.iter().map(check_from_json).collect::<Option<_>>()?,
         targets: targets.collect::<Option<_>>()?,
         timestamp: json.get("timestamp")?.as_str()?.to_string(),
+        world: json.get("world")?.as_str()?.to_string(),
         diagnostics,
     })
 }

@@ -286,6 +286,8 @@ pub struct Plan {
     pub targets: Vec<crate::address::Target>,
     /// When it was made, RFC 3339: what `plantimestamp` gives.
     pub timestamp: String,
+    /// Where the objects are, in a word of the command: a plan is applied nowhere else.
+    pub world: String,
     /// Warnings, and errors when it cannot be applied.
     pub diagnostics: Diagnostics,
 }

@@ -23,13 +23,14 @@ pub fn evaluation_of(
 ) -> (Evaluation, Diagnostics) {
     let mut diagnostics = Diagnostics::new();
     let configuration = Arc::new(plan.configuration.clone());
-    let evaluation = Evaluation::new(
+    let mut evaluation = Evaluation::new(
         configuration,
         plan.variables.clone(),
         &plan.workspace,
         folder,
         &plan.timestamp,
     );
+    evaluation.applying = true;
     for address in plan.prior.resources.keys() {
         match value_in(&plan.prior, providers, address, None) {
             Ok(Some(value)) => evaluation.record(address, value),

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use crate::address::{Mode, ResourceName};
-use crate::diagnostic::{Diagnostic, Diagnostics, Span};
+use crate::address::{Mode, ModulePath, ResourceName};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity, Span};
 use crate::language::body;
 use crate::language::config::{Configuration, Expression, Module, Reference, Repetition, Resource};
 use crate::language::evaluate::evaluate;
@@ -61,7 +61,11 @@ impl Unknowns<'_> {
         let schema = match self.schema(&resource.name) {
             Ok(schema) => schema,
             Err(problem) => {
-                diagnostics.push(problem.at(&resource.span));
+                let severity = match self.always_planned(resource) {
+                    true => Severity::Error,
+                    false => Severity::Warning,
+                };
+                diagnostics.push(Diagnostic { severity, ..problem.at(&resource.span) });
                 return diagnostics;
             }
         };
@@ -77,6 +81,19 @@ impl Unknowns<'_> {
             }
         }
         diagnostics
+    }
+
+    /// Whether there is an instance of a resource whatever the variables are.
+    fn always_planned(&self, resource: &Resource) -> bool {
+        let single = |it: &Repetition| matches!(it, Repetition::Single);
+        let modules = &self.configuration.modules;
+        let called_once = (0..self.module.path.0.len()).all(|depth| {
+            let parent = ModulePath(self.module.path.0.iter().take(depth).cloned().collect());
+            let name = self.module.path.0.get(depth);
+            let call = modules.get(&parent).zip(name).and_then(|(it, name)| it.calls.get(name));
+            call.is_some_and(|it| single(&it.repetition))
+        });
+        single(&resource.repetition) && called_once
     }
 
     fn beyond_schema(

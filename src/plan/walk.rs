@@ -312,6 +312,7 @@ impl<'a> Planner<'a> {
             checks: merged(self.checks),
             targets: request.targets.clone(),
             timestamp: self.evaluation.timestamp.clone(),
+            world: String::new(),
             diagnostics: self.diagnostics,
         }
     }

@@ -58,7 +58,7 @@ fn state_from_json(mut root: Map<String, Json>) -> Part<State> {
     root.shift_remove("version");
     let mut state = State {
         lineage: take_text(&mut root, "lineage")?,
-        serial: take_number(&mut root, "serial")?,
+        serial: take_number(&mut root, "serial").and_then(usable_serial)?,
         terraform_version: take_text(&mut root, "terraform_version")?,
         check_results: root.shift_remove("check_results").unwrap_or_default(),
         ..State::default()
@@ -391,6 +391,12 @@ fn take_number(fields: &mut Map<String, Json>, name: &str) -> Part<u64> {
         }
         Some(other) => Err(format!("`{name}` should be a number, found {other}")),
     }
+}
+
+/// A serial that can still grow.
+fn usable_serial(serial: u64) -> Part<u64> {
+    let usable = serial < u64::MAX;
+    usable.then_some(serial).ok_or_else(|| "`serial` is the largest number there is".to_string())
 }
 
 /// The number when it is whole and not negative, however it is written (`1`, `1.0`).

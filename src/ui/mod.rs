@@ -166,4 +166,13 @@ impl Ui {
         let read = std::io::stdin().read_line(&mut answer).ok()?;
         (read > 0).then(|| answer.trim().to_string())
     }
+
+    /// The same for an answer that nobody should see: a terminal does not show it.
+    pub fn ask_secret(&self, question: &str) -> Option<String> {
+        use std::io::IsTerminal as _;
+        if !std::io::stdin().is_terminal() {
+            return self.ask(question);
+        }
+        rpassword::prompt_password(question).ok().map(|answer| answer.trim().to_string())
+    }
 }

@@ -244,3 +244,72 @@ fn unknown_regions() {
     let text = format!("provider \"aws\" {{\n  region = \"Europe\"\n}}\n\n{NETWORK}");
     refused_by_plan("region", &text);
 }
+
+#[test]
+fn an_unsupported_type_is_an_error_only_where_an_instance_is_planned() {
+    let unused = "variable \"log\" {\n  default = false\n}\n\nresource \"aws_flow_log\" \"this\" {\n  \
+                  count = var.log ? 1 : 0\n}\n";
+    let terrace = Terrace::sandbox(&[("main.tf", unused)]);
+    let run = terrace.ok(&["validate"]);
+    assert!(run.stderr.contains("does not support the resource type `aws_flow_log`"), "{run:?}");
+    terrace.ok(&["plan"]);
+    snapshot("unsupported_planned", &terrace.fails(&["plan", "-var=log=true"]));
+    refused(
+        "unsupported",
+        &[("main.tf", "resource \"aws_flow_log\" \"this\" {}\n")],
+        &["validate"],
+    );
+}
+
+#[test]
+fn a_resource_does_not_refer_to_itself() {
+    refused_by_plan(
+        "self_reference",
+        "resource \"aws_vpc\" \"main\" {\n  cidr_block = \"10.0.0.0/16\"\n  tags = {\n    Of = \
+         aws_vpc.main.id\n  }\n}\n",
+    );
+}
+
+#[test]
+fn a_saved_plan_is_applied_in_the_world_it_was_made_for() {
+    let mut terrace = Terrace::sandbox(&[("main.tf", NETWORK)]);
+    terrace.set("TERRACE_SANDBOX", "0");
+    terrace.ok(&["plan", "-sandbox", "-out=plan"]);
+    terrace.ok(&["apply", "plan"]);
+    assert_eq!(terrace.left_behind().len(), 1, "it is made in the sandbox");
+}
+
+#[test]
+fn functions_that_differ_each_time_are_evaluated_when_applying() {
+    let text = "resource \"terraform_data\" \"a\" {\n  input = \"x-${timestamp()}\"\n}\n\noutput \
+                \"id\" {\n  value = length(uuid())\n}\n\noutput \"input\" {\n  value = \
+                terraform_data.a.output\n}\n";
+    let terrace = Terrace::sandbox(&[("main.tf", text)]);
+    terrace.ok(&["apply", "-auto-approve"]);
+    assert_eq!(terrace.ok(&["output", "-raw", "id"]).stdout, "36");
+    assert!(terrace.ok(&["output", "-raw", "input"]).stdout.starts_with("x-20"));
+}
+
+#[test]
+fn switches_take_true_and_false() {
+    let terrace = Terrace::sandbox(&[("main.tf", NETWORK)]);
+    terrace.fails(&["apply", "-auto-approve=false", "-input=false"]);
+    let run = terrace.run(&["plan", "-detailed-exitcode=true"]);
+    assert_eq!(run.code, Some(2), "{run:?}");
+    let run = terrace.ok(&["apply", "-auto-approve=true", "-target=aws_vpc.none"]);
+    assert!(run.stderr.contains("names nothing"), "{run:?}");
+    assert!(terrace.left_behind().is_empty());
+}
+
+#[test]
+fn the_last_value_on_the_command_line_counts() {
+    let text = "variable \"a\" {}\n\noutput \"a\" {\n  value = var.a\n}\n";
+    let terrace = Terrace::sandbox(&[("main.tf", text), ("f.tfvars", "a = \"file\"\n")]);
+    for (flags, wanted) in [
+        (["-var=a=cli", "-var-file=f.tfvars"], "file"),
+        (["-var-file=f.tfvars", "-var=a=cli"], "cli"),
+    ] {
+        terrace.ok(&[&["apply", "-auto-approve"], &flags[..]].concat());
+        assert_eq!(terrace.ok(&["output", "-raw", "a"]).stdout, wanted);
+    }
+}

@@ -151,12 +151,19 @@ fn render(template: &str, values: &[Value]) -> Result<String, Fault> {
     Ok(out)
 }
 
+/// The largest width and precision, as in Go's `fmt`.
+const WIDEST: usize = 1_000_000;
+
 /// Reads a verb at `offset`, which is that of its `%`.
 fn parse_verb(template: &str, offset: usize, next: usize) -> Result<Verb<'_>, Fault> {
     let mut reader = Reader { text: template, at: offset + 1 };
     let flags = reader.take(|it| "0#-+ ".contains(it));
     let width = reader.number();
     let precision = reader.eat('.').then(|| reader.number().unwrap_or_default());
+    if [width, precision].into_iter().flatten().any(|it| it > WIDEST) {
+        let wide = format!("width or precision at offset {offset} is more than {WIDEST}");
+        return Err(wide.into());
+    }
     let argument = if reader.eat('[') {
         let index = reader.number().filter(|index| *index > 0);
         index.filter(|_| reader.eat(']')).ok_or_else(|| reader.unexpected())?
@@ -196,7 +203,8 @@ impl<'a> Reader<'a> {
     }
 
     fn number(&mut self) -> Option<usize> {
-        self.take(|it| it.is_ascii_digit()).parse().ok()
+        let digits = self.take(|it| it.is_ascii_digit());
+        (!digits.is_empty()).then(|| digits.parse().unwrap_or(usize::MAX))
     }
 
     fn unexpected(&self) -> Fault {

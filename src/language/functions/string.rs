@@ -133,10 +133,16 @@ fn contains(call: &Call<'_>) -> Outcome {
     truth(call.text(0).contains(call.text(1)))
 }
 
+/// More is a mistake, and could use up the memory.
+const MOST_SPACES: usize = 10_000;
+
 fn indent(call: &Call<'_>) -> Outcome {
     let Ok(spaces) = usize::try_from(call.integer(0)?) else {
         return Err(Fault::at(0, "the number of spaces must not be negative"));
     };
+    if spaces > MOST_SPACES {
+        return Err(Fault::at(0, format!("the number of spaces must not be over {MOST_SPACES}")));
+    }
     text(call.text(1).replace('\n', &format!("\n{}", " ".repeat(spaces))))
 }
 

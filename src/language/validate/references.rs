@@ -28,7 +28,7 @@ impl Place {
 
 pub(super) fn check(configuration: &Configuration, module: &Module) -> Diagnostics {
     let mut checker =
-        Checker { configuration, module, inside: None, diagnostics: Diagnostics::new() };
+        Checker { configuration, module, inside: None, own: None, diagnostics: Diagnostics::new() };
     checker.module();
     checker.diagnostics
 }
@@ -38,10 +38,12 @@ struct Checker<'c> {
     module: &'c Module,
     /// The `check` block that is being looked at.
     inside: Option<&'c str>,
+    /// The resource that is being looked at, which may not refer to itself.
+    own: Option<&'c ResourceName>,
     diagnostics: Diagnostics,
 }
 
-impl Checker<'_> {
+impl<'c> Checker<'c> {
     fn module(&mut self) {
         let module = self.module;
         let nowhere = Place::default();
@@ -75,16 +77,18 @@ impl Checker<'_> {
         }
     }
 
-    fn resource(&mut self, resource: &Resource) {
+    fn resource(&mut self, resource: &'c Resource) {
+        self.own = Some(&resource.name);
         self.repetition(&resource.repetition);
         let place = Place::inside(&resource.repetition);
         self.body(&resource.body, place);
         self.rules(&resource.lifecycle.preconditions, place);
-        self.rules(&resource.lifecycle.postconditions, Place { own: true, ..place });
         for trigger in &resource.lifecycle.replace_triggered_by {
             self.expression(trigger, place);
         }
         self.depends_on(&resource.depends_on);
+        self.own = None;
+        self.rules(&resource.lifecycle.postconditions, Place { own: true, ..place });
     }
 
     fn repetition(&mut self, repetition: &Repetition) {
@@ -138,6 +142,10 @@ impl Checker<'_> {
 
     fn check(&mut self, used: &Use, place: Place) {
         match &used.reference {
+            Reference::Resource(name, _) if self.own == Some(name) => {
+                let detail = format!("The configuration of `{name}` refers to `{name}` itself.");
+                self.report("Self-referential block", detail, String::new(), &used.span);
+            }
             Reference::Variable(name) if !self.module.variables.contains_key(name) => {
                 self.undeclared_variable(name, &used.span);
             }
