@@ -240,7 +240,7 @@ impl Connection for AwsConnection {
         async move {
             let resource = resource(kind)?;
             let aws = self.aws_of(resource, planned).await?;
-            in_step(step, resource.create(&aws, planned, step)).await
+            in_step(step, resource.create(&aws, &self.tags, planned, step)).await
         }
         .boxed()
     }

@@ -33,6 +33,7 @@ pub trait AnyResource: ResourceType {
     fn create<'a>(
         &'a self,
         aws: &'a Aws,
+        tags: &'a TagPolicy,
         planned: &'a Value,
         step: &'a Step,
     ) -> BoxFuture<'a, Result<String>>;
@@ -130,7 +131,7 @@ impl<R: Resource> Kind<R> {
             made => return made,
         };
         let code = refused.code.as_deref().unwrap_or_default();
-        if !retry::adopts(&refused.operation, code) {
+        if !retry::adopts(&refused.operation, code, &refused.message) {
             return Err(refused);
         }
         planned.find(aws, &step.token).await?.ok_or(refused)
@@ -265,11 +266,15 @@ impl<R: Resource> AnyResource for Kind<R> {
     fn create<'a>(
         &'a self,
         aws: &'a Aws,
+        policy: &'a TagPolicy,
         planned: &'a Value,
         step: &'a Step,
     ) -> BoxFuture<'a, Result<String>> {
         async move {
             let mut planned = planned.clone();
+            if R::TAGGING.is_some() {
+                planned = planned.clone().with("tags_all", policy.created(&planned));
+            }
             if R::RECOVERY == Recovery::Find && R::TAGGING.is_some() {
                 let all = tags::with_token(&planned.get("tags_all"), &step.token);
                 planned = planned.with("tags_all", all);

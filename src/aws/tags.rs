@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::aws::client::Aws;
 use crate::aws::provider_block::ProviderBlock;
-use crate::provider::Result;
+use crate::provider::{ErrorKind, ProviderError, Result, Step};
 use crate::value::{Type, Value};
 
 /// Tags by key.
@@ -61,8 +61,31 @@ impl TagPolicy {
         all.into_iter().filter(|(key, _)| !self.hides(key)).collect()
     }
 
-    /// `tags_all` of a configuration with these `tags`: unknown as far as they are.
+    /// `tags_all` of a configuration with these `tags`: unknown as far as they are, and without the
+    /// keys that are not ours to manage, as what is read is without them.
     pub fn planned(&self, tags: &Value) -> Value {
+        let all = self.given(tags);
+        if !all.is_known() {
+            return all;
+        }
+        let (all, marks) = all.unmark();
+        let ours = all.fields().into_iter().flatten().filter(|(key, _)| !self.ignores(key));
+        let ours = ours.map(|(key, tag)| (key.clone(), tag.clone()));
+        Value::map(Type::String, ours).mark(marks)
+    }
+
+    /// The tags that a planned object gets when it is made: those of ignored keys too, which are left
+    /// to others afterwards.
+    pub fn created(&self, planned: &Value) -> Value {
+        let given = self.given(&planned.get("tags"));
+        let mut all = given.fields().cloned().unwrap_or_default();
+        all.retain(|key, _| self.ignores(key));
+        let ours = planned.get("tags_all").fields().cloned().unwrap_or_default();
+        Value::map(Type::String, all.into_iter().chain(ours))
+    }
+
+    /// The default tags and `tags` of a configuration together.
+    fn given(&self, tags: &Value) -> Value {
         if !tags.is_known() {
             return Value::unknown(Type::map(Type::String));
         }
@@ -76,7 +99,8 @@ impl TagPolicy {
     }
 
     /// Hides what is not ours in `tags_all` just read, and splits `tags` off it: all that the
-    /// default tags do not give, and those that were configured all the same.
+    /// default tags do not give, and those that were configured all the same. Of ignored keys,
+    /// `tags` keeps what was configured, whatever others make of them.
     pub fn after_read(&self, prior: &Value, now: Value) -> Value {
         let all = now.get("tags_all");
         let before = prior.get("tags");
@@ -87,7 +111,9 @@ impl TagPolicy {
         let own = visible.iter().filter(|(key, tag)| {
             configured(key) || self.defaults.get(*key).map(String::as_str) != tag.as_str()
         });
-        let own: BTreeMap<String, Value> = own.map(|(k, tag)| (k.clone(), tag.clone())).collect();
+        let left = before.fields().into_iter().flatten().filter(|(key, _)| self.ignores(key));
+        let own: BTreeMap<String, Value> =
+            own.chain(left).map(|(key, tag)| (key.clone(), tag.clone())).collect();
         let tags = if own.is_empty() && before.is_null() {
             Value::Null(Type::map(Type::String))
         } else {
@@ -97,10 +123,38 @@ impl TagPolicy {
     }
 
     fn hides(&self, key: &str) -> bool {
-        key == TOKEN_TAG
-            || key.starts_with("aws:")
-            || self.ignored_keys.iter().any(|it| it == key)
+        key == TOKEN_TAG || key.starts_with("aws:") || self.ignores(key)
+    }
+
+    /// Whether the provider block leaves a key to others.
+    fn ignores(&self, key: &str) -> bool {
+        self.ignored_keys.iter().any(|it| it == key)
             || self.ignored_prefixes.iter().any(|it| key.starts_with(it))
+    }
+}
+
+/// Whose object a create call answered with that also succeeds when somebody else's object has the
+/// same name and settings: ours if it has the tag of this step. `tags` are its tags, if it is seen
+/// yet, and `import` is how to name it for import.
+pub fn claimed(
+    id: String,
+    import: &str,
+    step: &Step,
+    tags: Result<Option<Tags>>,
+) -> Result<String> {
+    let unclear = |error: ProviderError| ProviderError { kind: ErrorKind::Unknown, ..error };
+    match tags.map_err(unclear)? {
+        Some(tags) if tags.get(TOKEN_TAG) == Some(&step.token) => Ok(id),
+        Some(_) => {
+            let message = format!("{id} exists already, and was not made by this configuration");
+            let address = &step.address;
+            let hint = format!("choose another name, or run: terrace import '{address}' {import}");
+            Err(ProviderError::new(ErrorKind::Refused, message).hint(hint))
+        }
+        None => {
+            let message = format!("{id} cannot be seen yet, so it is not known whose it is");
+            Err(ProviderError::new(ErrorKind::Unknown, message))
+        }
     }
 }
 
@@ -285,6 +339,37 @@ mod tests {
         let prior = |tags: Value| Value::object([("tags", tags)]);
         assert!(policy().after_read(&prior(Value::NULL), now()).get("tags").is_null());
         assert_eq!(policy().after_read(&prior(map(&[])), now()).get("tags"), map(&[]));
+    }
+
+    #[test]
+    fn ignored_keys_settle_wherever_they_are_configured() {
+        let defaults = tags(&[("team", "a"), ("noise", "start"), ("k8s.io/owner", "x")]);
+        let policy = TagPolicy { defaults, ..policy() };
+        let configured = map(&[("Name", "x"), ("k8s.io/role", "mine")]);
+        let planned = policy.planned(&configured);
+        assert_eq!(planned, map(&[("Name", "x"), ("team", "a")]));
+        let object = Value::object([("tags", configured.clone()), ("tags_all", planned.clone())]);
+        let made = policy.created(&object);
+        assert_eq!(made.fields().unwrap().len(), 5, "a new object gets all of them: {made:?}");
+        let others = [("Name", "x"), ("team", "a"), ("noise", "2"), ("k8s.io/role", "theirs")];
+        let now = Value::object([("tags_all", map(&others)), ("tags", Value::NULL)]);
+        let read = policy.after_read(&Value::object([("tags", configured.clone())]), now);
+        assert_eq!(read.get("tags_all"), planned, "nothing differs");
+        assert_eq!(read.get("tags"), configured);
+    }
+
+    #[test]
+    fn only_what_carries_the_tag_of_the_step_is_claimed() {
+        let (step, _) = step(false);
+        let claim = |tags| claimed("arn:x".into(), "x", &step, tags);
+        let ours = Tags::from([(TOKEN_TAG.to_string(), step.token.clone())]);
+        assert_eq!(claim(Ok(Some(ours))).unwrap(), "arn:x");
+        let theirs = claim(Ok(Some(tags(&[(TOKEN_TAG, "another")])))).unwrap_err();
+        assert_eq!(theirs.kind, ErrorKind::Refused);
+        assert!(theirs.hint.contains("terrace import 'aws_vpc.a' x"), "{}", theirs.hint);
+        assert_eq!(claim(Ok(None)).unwrap_err().kind, ErrorKind::Unknown);
+        let denied = ProviderError::new(ErrorKind::Refused, "not allowed to look");
+        assert_eq!(claim(Err(denied)).unwrap_err().kind, ErrorKind::Unknown, "it may be ours");
     }
 
     #[tokio::test]

@@ -2,7 +2,7 @@
 
 #![allow(unreachable_pub, reason = "what tests share is public to them")]
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -187,4 +187,30 @@ pub fn step(full: bool) -> (Step, Arc<Notes>) {
     let notes = Arc::new(Notes { full, ..Notes::default() });
     let token = "0123456789abcdef0123456789abcdef".to_string();
     (Step { address: "aws_vpc.a".into(), token, recorder: notes.clone() }, notes)
+}
+
+/// Every operation that the types call, read off their source.
+pub fn called() -> BTreeSet<String> {
+    let clients = "ec2|ecs|ecr|elb|iam|logs|ssm|sts";
+    let call =
+        regex::Regex::new(&format!(r"\b(?:aws|self)\s*\.({clients})\s*\.([a-z][a-z0-9_]*)\(\)"))
+            .unwrap();
+    let mut files = vec![std::path::PathBuf::from("src/aws")];
+    let mut found = BTreeSet::new();
+    while let Some(path) = files.pop() {
+        if path.is_dir() {
+            files.extend(std::fs::read_dir(path).unwrap().map(|it| it.unwrap().path()));
+            continue;
+        }
+        let text = std::fs::read_to_string(path).unwrap();
+        found.extend(call.captures_iter(&text).map(|it| operation(&it[1], &it[2])));
+    }
+    found
+}
+
+/// `("elb", "create_rule")` is `elasticloadbalancing:CreateRule`.
+fn operation(client: &str, method: &str) -> String {
+    let upper = |word: &str| word[..1].to_uppercase() + &word[1..];
+    let service = if client == "elb" { "elasticloadbalancing" } else { client };
+    format!("{service}:{}", method.split('_').map(upper).collect::<String>())
 }

@@ -53,6 +53,18 @@ async fn clusters(aws: &Engine) {
     aws.delete(kind, &cluster).await;
 }
 
+/// moto keeps no namespace of a cluster.
+async fn namespaces(aws: &Engine) {
+    let kind = "aws_ecs_cluster";
+    let named = [("name", text("main"))];
+    let namespace = "arn:aws:servicediscovery:eu-west-1:123456789012:namespace/ns-1";
+    let defaults = ("service_connect_defaults", block([("namespace", text(namespace))]));
+    let cluster = aws.create(kind, &[&named[..], &[defaults]].concat()).await;
+    let cluster = aws.change(kind, &cluster, &named).await;
+    assert_eq!(cluster.get("service_connect_defaults").items(), Some(&[][..]));
+    aws.delete(kind, &cluster).await;
+}
+
 fn web(image: &str) -> Value {
     text(&format!(
         r#"[{{"name":"web","image":"{image}","portMappings":[{{"containerPort":80,"name":"http"}}],
@@ -380,12 +392,14 @@ async fn placed_services(aws: &Engine) {
     fields[4] = share(1);
     let service = aws.create(SERVICE, &fields).await;
     fields[4] = share(2);
+    replaced(aws, SERVICE, &service, &fields, &["capacity_provider_strategy"]).await;
+    fields.push(("force_new_deployment", flag(true)));
     let service = aws.change(SERVICE, &service, &fields).await;
     aws.delete(SERVICE, &service).await;
     ground.delete(aws).await;
 }
 
-on_sandbox!(only_sandbox: rollouts, connected_services, placed_services);
+on_sandbox!(only_sandbox: namespaces, rollouts, connected_services, placed_services);
 
 on_both_worlds!(clusters, task_definitions, services);
 

@@ -102,9 +102,7 @@ impl Intercept for Calls {
         let operation = format!("{}:{name}", self.service);
         let mutates = mutates(&operation);
         if mutates && STEP.try_with(|_| ()).is_err() {
-            let message = format!("{operation} was to be called outside of a step");
-            let error = ProviderError::new(ErrorKind::Internal, message);
-            return Err(ProviderError { operation, ..error }.into());
+            return Err(outside(&operation).into());
         }
         let tries = Trying { slot: None, begun: None, sent: 0, on_its_way: false };
         config.interceptor_state().store_put(Call { operation, mutates, tries: Mutex::new(tries) });

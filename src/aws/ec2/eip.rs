@@ -154,13 +154,8 @@ async fn records(aws: &Aws, found: &[types::Address]) -> Result<Vec<AddressAttri
     }
     let call = aws.ec2.describe_addresses_attribute().set_allocation_ids(Some(known));
     let call = call.attribute(AddressAttributeName::DomainName);
-    let told: std::result::Result<Vec<AddressAttribute>, _> =
-        call.into_paginator().items().send().collect().await;
-    match told.map_err(crate::provider::ProviderError::from) {
-        // Regions and endpoints without the call have no such names.
-        Err(error) if error.code.as_deref() == Some("InvalidAction") => Ok(Vec::new()),
-        told => told,
-    }
+    let pages = call.into_paginator().items().send();
+    Ok(pages.collect::<std::result::Result<_, _>>().await?)
 }
 
 /// The name of a public address (the VPC guide, "DNS attributes for your VPC").

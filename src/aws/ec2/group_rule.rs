@@ -4,7 +4,7 @@ pub mod rule;
 
 use aws_sdk_ec2::types::{self, ResourceType};
 
-use super::permission::{self, Direction, Permission};
+use super::permission::{self, Direction};
 use super::{MOST_VALUES, PAGE, arn, carries, filter, ids, made_by, tag_specs};
 use crate::aws::client::Aws;
 use crate::aws::resource::{Proposal, Resource, align, gone_is_fine, missing};
@@ -64,11 +64,8 @@ impl<const EGRESS: bool> Resource for Directed<EGRESS> {
         let tags = tag_specs(ResourceType::SecurityGroupRule, &self.0.tags_all);
         let one = std::slice::from_ref(&rule);
         let made = permission::authorize(aws, group, Self::DIRECTION, one, tags).await?;
-        match made.into_iter().find_map(|it| it.security_group_rule_id) {
-            Some(id) => Ok(id),
-            // Not every endpoint tells the rule it made; there is only one like it.
-            None => same(aws, group, Self::DIRECTION, &rule).await,
-        }
+        let id = made.into_iter().find_map(|it| it.security_group_rule_id);
+        id.ok_or_else(|| missing("securityGroupRuleId"))
     }
 
     async fn find(&self, aws: &Aws, token: &str) -> Result<Option<String>> {
@@ -128,16 +125,4 @@ impl<const EGRESS: bool> Resource for Directed<EGRESS> {
     fn validate(configuration: &Value) -> Vec<(Path, String)> {
         rule::validate(configuration)
     }
-}
-
-/// The id of the one rule of a group that is like this.
-async fn same(aws: &Aws, group: &str, way: Direction, rule: &Permission) -> Result<String> {
-    let told = permission::rules_of(aws, [group]).await?;
-    let like = |it: &&types::SecurityGroupRule| {
-        it.group_id() == Some(group)
-            && permission::goes(it, way)
-            && Permission::of(it).is_some_and(|it| it.is(rule))
-    };
-    let id = told.iter().filter(like).find_map(|it| it.security_group_rule_id.clone());
-    id.ok_or_else(|| missing("securityGroupRuleId"))
 }

@@ -77,7 +77,8 @@ pub fn made_by(token: &str) -> Filter {
     filter(&format!("tag:{TOKEN_TAG}"), [token])
 }
 
-/// Whether tags carry the token of a step: some endpoints do not filter by tag.
+/// Whether tags carry the token of a step. They prove that an object is ours, which a filter does not:
+/// it only shortens the answer.
 pub fn carries(tags: Option<&[Tag]>, token: &str) -> bool {
     let is_token = |tag: &Tag| tag.key() == Some(TOKEN_TAG) && tag.value() == Some(token);
     tags.unwrap_or_default().iter().any(is_token)

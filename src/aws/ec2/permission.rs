@@ -14,6 +14,9 @@ use crate::provider::Result;
 /// The code for a rule that the group does not have.
 const NO_RULE: &str = "InvalidPermission.NotFound";
 
+/// The code for a group that can have no more rules.
+const FULL: &str = "RulesPerSecurityGroupLimitExceeded";
+
 /// Which way traffic goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Direction {
@@ -290,7 +293,8 @@ pub(super) async fn describe(
     Ok(())
 }
 
-/// What leads from some rules to others, with no moment in between where one of both is missing.
+/// What leads from some rules to others, with no moment in between where one of both is missing as
+/// long as the group has room for both.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Change {
     pub(super) added: Vec<Permission>,
@@ -321,16 +325,29 @@ impl Change {
 
     /// Makes the calls.
     pub(super) async fn apply(&self, aws: &Aws, group: &str, direction: Direction) -> Result {
-        if !self.added.is_empty() {
-            authorize(aws, group, direction, &self.added, None).await?;
-        }
+        let full = self.add(aws, group, direction).await?;
         if !self.described.is_empty() {
             describe(aws, group, direction, &self.described).await?;
         }
-        if !self.removed.is_empty() {
+        if !self.removed.is_empty() && !full {
             revoke(aws, group, direction, &self.removed).await?;
         }
         Ok(())
+    }
+
+    /// Adds what is new; and says whether there was room only without what goes, which is then gone.
+    async fn add(&self, aws: &Aws, group: &str, direction: Direction) -> Result<bool> {
+        if self.added.is_empty() {
+            return Ok(false);
+        }
+        match authorize(aws, group, direction, &self.added, None).await {
+            Err(error) if error.code.as_deref() == Some(FULL) && !self.removed.is_empty() => {
+                revoke(aws, group, direction, &self.removed).await?;
+                authorize(aws, group, direction, &self.added, None).await?;
+                Ok(true)
+            }
+            other => other.map(|_| false),
+        }
     }
 }
 
@@ -356,6 +373,8 @@ pub(super) fn goes(rule: &SecurityGroupRule, direction: Direction) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{Change, Direction, Peer, Permission, Ports, goes, sent};
+    use crate::aws::calls::in_step;
+    use crate::aws::testing::{Answer, Fake, step};
 
     fn rule(port: i64, range: &str, description: &str) -> Permission {
         let ports = Ports::new("tcp", port, port);
@@ -389,6 +408,38 @@ mod tests {
         assert_eq!(change.added, [rule(443, "10.0.0.0/8", "")]);
         assert_eq!(change.described, [rule(80, "10.0.0.0/8", "new")]);
         assert_eq!(change.removed, [rule(22, "10.0.0.0/8", "")]);
+    }
+
+    /// The calls that a change takes when the first one gets this answer.
+    async fn calls(change: &Change, first: Answer) -> (Vec<String>, bool) {
+        let fake = Fake::new([first, Answer::ok("<R><return>true</return></R>")]);
+        let (aws, (step, _)) = (fake.aws().await, step(false));
+        let changed = in_step(&step, change.apply(&aws, "sg-1", Direction::Ingress)).await;
+        let operation = |request: &String| {
+            let (_, rest) = request.split_once("Action=").unwrap();
+            rest.split("SecurityGroup").next().unwrap().to_string()
+        };
+        (fake.requests().iter().map(operation).collect(), changed.is_ok())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn rules_go_first_only_where_there_is_no_room_for_new_ones() {
+        let (was, now) = ([rule(22, "10.0.0.0/8", "")], [rule(443, "10.0.0.0/8", "")]);
+        let change = Change::between(&was, &now);
+        let full = || {
+            let message = "The maximum number of rules per security group has been reached.";
+            Answer::ec2_error(400, "RulesPerSecurityGroupLimitExceeded", message)
+        };
+        let good = Answer::ok("<R><return>true</return></R>");
+        assert_eq!(calls(&change, good).await, (strings(&["Authorize", "Revoke"]), true));
+        let again = strings(&["Authorize", "Revoke", "Authorize"]);
+        assert_eq!(calls(&change, full()).await, (again, true));
+        let more = Change::between(&[], &now);
+        assert_eq!(calls(&more, full()).await, (strings(&["Authorize"]), false));
+    }
+
+    fn strings(all: &[&str]) -> Vec<String> {
+        all.iter().map(ToString::to_string).collect()
     }
 
     #[test]

@@ -152,7 +152,7 @@ impl SecurityGroupRule {
         if self.kind == "egress" { Direction::Egress } else { Direction::Ingress }
     }
 
-    /// The rules as AWS keeps them.
+    /// The rules as AWS keeps them: what is written twice is one rule.
     fn permissions(&self) -> Vec<Permission> {
         let all = |list: &Option<Vec<String>>| list.clone().unwrap_or_default().into_iter();
         let ipv4 = all(&self.cidr_blocks).map(|it| (Peer::Ipv4(it), None));
@@ -164,7 +164,13 @@ impl SecurityGroupRule {
         let peers = ipv4.chain(ipv6).chain(lists).chain(itself).chain(other);
         let ports = Ports::new(&self.protocol, self.from_port, self.to_port);
         let description = given(&self.description).unwrap_or_default();
-        peers.map(|peer| Permission::new(&ports, peer).described(description)).collect()
+        let all = peers.map(|peer| Permission::new(&ports, peer).described(description));
+        all.fold(Vec::new(), |mut rules: Vec<Permission>, rule| {
+            if !rules.iter().any(|it| it.is(&rule)) {
+                rules.push(rule);
+            }
+            rules
+        })
     }
 
     /// Those of our rules that the group has.

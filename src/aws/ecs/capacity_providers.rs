@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_ecs::types::{self, CapacityProviderStrategyItem};
+use aws_sdk_ecs::types;
 
 use super::cluster;
+use super::strategy::{self, Strategy};
 use crate::aws::client::Aws;
 use crate::aws::resource::{Resource, gone_is_fine};
 use crate::provider::{Recovery, Result, Status, Step};
 use crate::schema;
-use crate::schema::{Check, FieldType as _};
+use crate::schema::FieldType as _;
 
 schema! {
     /// The capacity providers of a cluster.
@@ -24,19 +25,7 @@ schema! {
         #[read_only] id: Option<String>,
         #[hidden] updating: Option<String>,
     }
-
-    /// Share of a capacity provider.
-    pub struct Strategy {
-        /// Tasks that run on it before weights count.
-        #[default(0)] #[check(Check::Between(0, 100000))] base: i64,
-        /// Name of the provider.
-        capacity_provider: String,
-        /// Its share.
-        #[default(0)] #[check(Check::Between(0, 1000))] weight: i64,
-    }
 }
-
-const GONE: &str = "ClusterNotFoundException";
 
 impl Resource for CapacityProviders {
     const TYPE: &'static str = "aws_ecs_cluster_capacity_providers";
@@ -71,10 +60,7 @@ impl Resource for CapacityProviders {
             cluster_name: self.id.clone().unwrap_or_default(),
             ..CapacityProviders::blank()
         };
-        match empty.put(aws).await {
-            Err(error) if error.code.as_deref() == Some(GONE) => Ok(()),
-            other => other,
-        }
+        gone_is_fine(empty.put(aws).await, &["ClusterNotFoundException"])
     }
 
     fn status(&self) -> Status {
@@ -101,26 +87,16 @@ impl CapacityProviders {
     }
 
     async fn put(&self, aws: &Aws) -> Result {
-        let strategy = self.default_capacity_provider_strategy.iter().map(|it| {
-            CapacityProviderStrategyItem::builder()
-                .capacity_provider(&it.capacity_provider)
-                .base(i32::try_from(it.base).unwrap_or_default())
-                .weight(i32::try_from(it.weight).unwrap_or_default())
-                .build()
-        });
-        let strategy = strategy.collect::<std::result::Result<Vec<_>, _>>()?;
+        let strategy = strategy::to_sdk(&self.default_capacity_provider_strategy)?;
         let call = aws.ecs.put_cluster_capacity_providers().cluster(&self.cluster_name);
         let names = self.capacity_providers.iter().cloned().collect();
         let call = call.set_capacity_providers(Some(names));
-        gone_or(call.set_default_capacity_provider_strategy(Some(strategy)).send().await)
+        call.set_default_capacity_provider_strategy(Some(strategy)).send().await?;
+        Ok(())
     }
 
     fn merged(self, it: &types::Cluster) -> Self {
-        let strategy = it.default_capacity_provider_strategy().iter().map(|it| Strategy {
-            base: i64::from(it.base),
-            capacity_provider: it.capacity_provider.clone(),
-            weight: i64::from(it.weight),
-        });
+        let strategy = it.default_capacity_provider_strategy().iter().map(strategy::from_sdk);
         CapacityProviders {
             capacity_providers: it.capacity_providers().iter().cloned().collect(),
             cluster_name: it.cluster_name.clone().unwrap_or_default(),
@@ -129,9 +105,4 @@ impl CapacityProviders {
             ..self
         }
     }
-}
-
-/// Every error counts here; only `delete` forgives a cluster that is gone.
-fn gone_or<T>(result: std::result::Result<T, impl Into<crate::provider::ProviderError>>) -> Result {
-    gone_is_fine(result, &[])
 }

@@ -9,7 +9,7 @@ use aws_sdk_ecs::types::{
 use super::{last_part, sdk_tags, tags};
 use crate::aws::client::Aws;
 use crate::aws::resource::{Resource, gone_is_fine, missing};
-use crate::aws::tags::{TOKEN_TAG, Tagging, Tags};
+use crate::aws::tags::{TOKEN_TAG, Tagging, Tags, claimed};
 use crate::provider::{ProviderError, Result, Status, Step};
 use crate::schema;
 use crate::schema::{Check, One};
@@ -96,15 +96,22 @@ impl Resource for Cluster {
     const TAGGING: Option<Tagging> = Some(Tagging::Ecs);
     const IMPORT: &'static str = "CLUSTER-NAME";
 
-    async fn create(&self, aws: &Aws, _step: &Step) -> Result<String> {
+    async fn create(&self, aws: &Aws, step: &Step) -> Result<String> {
         let call = aws.ecs.create_cluster().cluster_name(&self.name);
         let call = call
             .set_settings(self.settings())
             .set_configuration(self.configuration.get().map(configuration_to_sdk))
             .set_service_connect_defaults(self.defaults()?)
             .set_tags(sdk_tags(&self.tags_all));
-        let made = call.send().await?;
-        made.cluster.and_then(|it| it.cluster_arn).ok_or_else(|| missing("clusterArn"))
+        let made = call.send().await?.cluster.ok_or_else(|| missing("cluster"))?;
+        let arn = made.cluster_arn.clone().ok_or_else(|| missing("clusterArn"))?;
+        let new = tags(made.tags());
+        let whose = match new.contains_key(TOKEN_TAG) {
+            true => Ok(Some(new)),
+            // An active cluster of the same name is answered, as it is.
+            false => get(aws, vec![arn.clone()]).await.map(|it| Some(tags(it.first()?.tags()))),
+        };
+        claimed(arn, &self.name, step, whose)
     }
 
     async fn find(&self, aws: &Aws, token: &str) -> Result<Option<String>> {
@@ -129,17 +136,16 @@ impl Resource for Cluster {
     }
 
     async fn update(&self, aws: &Aws, was: &Self) -> Result {
-        let same = self.setting == was.setting
-            && self.configuration == was.configuration
-            && self.service_connect_defaults == was.service_connect_defaults;
-        if same {
+        let defaults = self.service_connect_defaults != was.service_connect_defaults;
+        let same = self.setting == was.setting && self.configuration == was.configuration;
+        if same && !defaults {
             return Ok(());
         }
         let call = aws.ecs.update_cluster().set_cluster(was.id.clone());
         let call = call
             .set_settings(self.settings())
             .set_configuration(self.configuration.get().map(configuration_to_sdk))
-            .set_service_connect_defaults(self.defaults()?);
+            .set_service_connect_defaults(if defaults { self.new_defaults()? } else { None });
         call.send().await?;
         Ok(())
     }
@@ -185,6 +191,12 @@ impl Cluster {
     fn defaults(&self) -> Result<Option<ClusterServiceConnectDefaultsRequest>> {
         let Some(it) = self.service_connect_defaults.get() else { return Ok(None) };
         Ok(Some(ClusterServiceConnectDefaultsRequest::builder().namespace(&it.namespace).build()?))
+    }
+
+    /// An empty namespace takes the default away.
+    fn new_defaults(&self) -> Result<Option<ClusterServiceConnectDefaultsRequest>> {
+        let none = ClusterServiceConnectDefaultsRequest::builder().namespace("").build()?;
+        Ok(self.defaults()?.or(Some(none)))
     }
 
     fn merged(self, it: &types::Cluster) -> Cluster {

@@ -5,6 +5,7 @@ pub mod cluster;
 pub mod container_definitions;
 mod raw;
 pub mod service;
+pub mod strategy;
 pub mod task_definition;
 #[cfg(test)]
 mod tests;

@@ -6,19 +6,23 @@ pub mod deployment;
 mod known;
 mod request;
 mod rollout;
+#[cfg(test)]
+mod tests;
+mod update;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_ecs::types::{self, LaunchType, PropagateTags, SchedulingStrategy, ServiceField};
 
 use self::blocks::{Lattice, LaunchVolume, lattice_from, volume_from};
-use self::connect::{Connect, connect_from, unconnected};
+use self::connect::{Connect, connect_from};
 use self::deployment::{Alarms, CircuitBreaker, Deployment};
 use self::known::{
     balancer_from, constraint_from, network_from, placement_from, registry_from, same_cluster,
-    same_definition, same_role, strategy_from,
+    same_definition, same_role,
 };
 use self::request::balancer;
+use super::strategy::{self, Strategy};
 use super::{sdk_tags, tags};
 use crate::aws::client::Aws;
 use crate::aws::resource::{Proposal, Resource, gone_is_fine, missing};
@@ -111,16 +115,6 @@ schema! {
         #[read_only] id: Option<String>,
         #[hidden] progress: Option<String>,
         #[hidden] failure: Option<String>,
-    }
-
-    /// Share of a capacity provider.
-    pub struct Strategy {
-        /// Tasks that run on it before weights count.
-        #[default(0)] #[check(Check::Between(0, 100000))] base: i64,
-        /// Name of the provider.
-        capacity_provider: String,
-        /// Its share.
-        #[default(0)] #[check(Check::Between(0, 1000))] weight: i64,
     }
 
     /// Who deploys.
@@ -290,56 +284,8 @@ impl Resource for Service {
         if !self.differs(was) {
             return Ok(());
         }
-        let call =
-            aws.ecs.update_service().set_cluster(self.cluster.clone()).service(self.reference());
-        let changed = std::convert::identity::<bool>;
-        let mut call = call
-            .set_availability_zone_rebalancing(self.rebalancing())
-            .set_deployment_configuration(self.deployment()?)
-            .set_desired_count(self.count())
-            .enable_ecs_managed_tags(self.enable_ecs_managed_tags)
-            .enable_execute_command(self.enable_execute_command)
-            .force_new_deployment(self.deploys_anew(was))
-            .set_network_configuration(self.network()?)
-            .set_platform_version(self.platform_version.clone().filter(|it| !it.is_empty()))
-            .set_task_definition(self.task_definition.clone());
-        if changed(self.health_check_grace_period_seconds != was.health_check_grace_period_seconds)
-        {
-            call = call.set_health_check_grace_period_seconds(self.grace().or(Some(0)));
-        }
-        if changed(self.capacity_provider_strategy != was.capacity_provider_strategy) {
-            call = call.set_capacity_provider_strategy(self.strategy()?.or(Some(Vec::new())));
-        }
-        if changed(self.load_balancer != was.load_balancer) {
-            call = call.set_load_balancers(Some(self.load_balancer.iter().map(balancer).collect()));
-        }
-        if changed(self.service_registries != was.service_registries) {
-            call = call.set_service_registries(Some(self.registries()));
-        }
-        if changed(self.ordered_placement_strategy != was.ordered_placement_strategy) {
-            call = call.set_placement_strategy(Some(self.placements()));
-        }
-        if changed(self.placement_constraints != was.placement_constraints) {
-            call = call.set_placement_constraints(Some(self.constraints()));
-        }
-        if changed(self.propagate_tags != was.propagate_tags) {
-            let propagate = self.propagate_tags.as_deref().unwrap_or("NONE");
-            call = call.propagate_tags(PropagateTags::from(propagate));
-        }
-        if changed(self.deployment_controller != was.deployment_controller) {
-            call = call.set_deployment_controller(self.controller()?);
-        }
-        if changed(self.service_connect_configuration != was.service_connect_configuration) {
-            let connect = self.connect()?.unwrap_or_else(unconnected);
-            call = call.service_connect_configuration(connect);
-        }
-        if changed(self.volume_configuration != was.volume_configuration) {
-            call = call.set_volume_configurations(self.launch_volumes()?.or(Some(Vec::new())));
-        }
-        if changed(self.vpc_lattice_configurations != was.vpc_lattice_configurations) {
-            call = call.set_vpc_lattice_configurations(self.lattice()?.or(Some(Vec::new())));
-        }
-        call.send().await?;
+        let call = aws.ecs.update_service().set_cluster(self.cluster.clone());
+        update::changes(self, was, call.service(self.reference()))?.send().await?;
         Ok(())
     }
 
@@ -387,6 +333,9 @@ impl Resource for Service {
             proposal.set("deployment_configuration", planned);
         }
         let forces = proposal.value.get("force_new_deployment").as_bool() == Some(true);
+        if proposal.changes(SHARES) && !(forces && keeps_shares(proposal)) {
+            proposal.replace_because(SHARES);
+        }
         if let Some(prior) = proposal.prior.filter(|_| !forces) {
             proposal.set("triggers", prior.get("triggers"));
         }
@@ -402,6 +351,15 @@ impl Resource for Service {
         let (cluster, name) = (Some(cluster.to_string()), name.to_string());
         Ok(Service { cluster, id: Some(name.clone()), name, ..Self::blank() })
     }
+}
+
+const SHARES: &str = "capacity_provider_strategy";
+
+/// Whether capacity providers stay in use: other shares can be deployed, but a service with a launch
+/// type cannot get any, nor the other way around.
+fn keeps_shares(proposal: &Proposal<'_>) -> bool {
+    let none = |it: &Value| it.get(SHARES).items().is_some_and(<[Value]>::is_empty);
+    !none(&proposal.value) && !proposal.prior.is_some_and(none)
 }
 
 /// Whether two fields of a placement are the same: `host` is the `instanceId`, in any case.
@@ -438,13 +396,6 @@ impl Service {
         same != *was || (self.force_new_deployment && !was.force_new_deployment)
     }
 
-    /// Whether the update deploys even if tasks stay as they are. ECS wants it so when capacity
-    /// providers change.
-    fn deploys_anew(&self, was: &Self) -> bool {
-        self.force_new_deployment
-            || self.capacity_provider_strategy != was.capacity_provider_strategy
-    }
-
     fn merged(self, it: &types::Service) -> Service {
         let (progress, failure) = rollout::rollout(&self, it);
         let network =
@@ -461,7 +412,7 @@ impl Service {
             capacity_provider_strategy: it
                 .capacity_provider_strategy()
                 .iter()
-                .map(strategy_from)
+                .map(strategy::from_sdk)
                 .collect(),
             cluster: same_cluster(self.cluster.as_ref(), it.cluster_arn.as_ref()),
             deployment_controller: One(controller.or(self.deployment_controller.0.clone())),

@@ -168,13 +168,13 @@ impl Resource for TaskDefinition {
                 call.include(TaskDefinitionField::Tags).customize().interceptor(body.clone());
             match call.send().await {
                 Ok(found) => {
-                    let text = body.container_definitions().unwrap_or_default();
                     let tags = tags(found.tags());
-                    let active = found.task_definition.filter(|it| {
-                        it.status != Some(TaskDefinitionStatus::Inactive)
-                            && it.status != Some(TaskDefinitionStatus::DeleteInProgress)
-                    });
-                    Ok(active.map(|it| one.merged(it, tags, text)))
+                    let Some(active) = found.task_definition.filter(is_active) else {
+                        return Ok(None);
+                    };
+                    let text = body.container_definitions();
+                    let text = text.ok_or_else(|| missing("containerDefinitions"))?;
+                    Ok(Some(one.merged(active, tags, text)))
                 }
                 Err(error) => gone(error).map(|()| None),
             }
@@ -219,6 +219,11 @@ impl Resource for TaskDefinition {
         let needed = ["cpu", "memory"].into_iter().filter(absent);
         needed.map(|name| (Path::attribute(name), "Fargate tasks need it".to_string())).collect()
     }
+}
+
+fn is_active(it: &types::TaskDefinition) -> bool {
+    let gone = [TaskDefinitionStatus::Inactive, TaskDefinitionStatus::DeleteInProgress];
+    it.status.as_ref().is_none_or(|status| !gone.contains(status))
 }
 
 /// Keeps definitions that only leave open the ports of the host, where the network is the task's own.

@@ -10,7 +10,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
 
 use super::attributes::{self, Attribute, Attributes};
 use super::described::{self, Described};
-use super::{MOST, name, ours, sdk_tags, suffix};
+use super::{MOST, claim, name, ours, sdk_tags, suffix};
 use crate::aws::client::Aws;
 use crate::aws::resource::{Proposal, Resource, gone_is_fine, missing};
 use crate::aws::tags::{Tagging, Tags};
@@ -221,7 +221,7 @@ impl Resource for LoadBalancer {
             .set_tags(sdk_tags(&self.tags_all));
         let made = call.send().await?;
         let arn = made.load_balancers().first().and_then(|it| it.load_balancer_arn.clone());
-        arn.ok_or_else(|| missing("LoadBalancerArn"))
+        claim(aws, arn.ok_or_else(|| missing("LoadBalancerArn"))?, step).await
     }
 
     async fn find(&self, aws: &Aws, token: &str) -> Result<Option<String>> {

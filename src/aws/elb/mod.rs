@@ -18,8 +18,8 @@ use aws_sdk_elasticloadbalancingv2::types::Tag;
 
 use crate::aws::client::Aws;
 use crate::aws::resource::{AnyResource, Kind};
-use crate::aws::tags::{TOKEN_TAG, Tags};
-use crate::provider::Result;
+use crate::aws::tags::{TOKEN_TAG, Tags, claimed};
+use crate::provider::{Result, Step};
 
 static LOAD_BALANCER: Kind<load_balancer::LoadBalancer> = Kind::new();
 static TARGET_GROUP: Kind<target_group::TargetGroup> = Kind::new();
@@ -53,6 +53,14 @@ async fn ours(aws: &Aws, arns: Vec<String>, token: &str) -> Result<Option<String
     let tags = tags(aws, &arns).await?;
     let carries = |arn: &String| tags.get(arn).and_then(|it| it.get(TOKEN_TAG)).map(String::as_str);
     Ok(arns.iter().find(|arn| carries(arn) == Some(token)).cloned())
+}
+
+/// The ARN that a create call answered with, if the object is ours: the call also answers with an
+/// object that somebody else gave the same name and settings.
+async fn claim(aws: &Aws, arn: String, step: &Step) -> Result<String> {
+    let all = tags(aws, std::slice::from_ref(&arn)).await;
+    let own = all.map(|mut all| all.remove(&arn));
+    claimed(arn.clone(), &arn, step, own)
 }
 
 /// Tags as the service takes them; none rather than an empty list.

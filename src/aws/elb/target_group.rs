@@ -11,7 +11,7 @@ use super::target_attributes::{
     ATTRIBUTES, Failover, GroupHealth, HealthState, Stickiness, failover, group_health,
     health_state, nested, stickiness,
 };
-use super::{name, ours, sdk_tags};
+use super::{claim, name, ours, sdk_tags};
 use crate::aws::client::Aws;
 use crate::aws::resource::{Resource, gone_is_fine, missing};
 use crate::aws::tags::{Tagging, Tags};
@@ -152,7 +152,7 @@ impl Resource for TargetGroup {
             .set_tags(sdk_tags(&self.tags_all));
         let made = call.send().await?;
         let arn = made.target_groups().first().and_then(|it| it.target_group_arn.clone());
-        arn.ok_or_else(|| missing("TargetGroupArn"))
+        claim(aws, arn.ok_or_else(|| missing("TargetGroupArn"))?, step).await
     }
 
     async fn find(&self, aws: &Aws, token: &str) -> Result<Option<String>> {
@@ -271,6 +271,27 @@ impl Described for TargetGroup {
     }
 }
 
+/// The health check in a call that makes or changes a group: the two have the same setters.
+/// Functions are asked by no protocol and on no port.
+macro_rules! with_check {
+    ($call:expr, $group:expr, $check:expr) => {{
+        let call = $call
+            .health_check_enabled($check.enabled)
+            .set_healthy_threshold_count(i32::try_from($check.healthy_threshold).ok())
+            .set_unhealthy_threshold_count(i32::try_from($check.unhealthy_threshold).ok())
+            .set_health_check_interval_seconds(i32::try_from($check.interval).ok())
+            .set_health_check_timeout_seconds(seconds($check))
+            .set_health_check_path(path($check))
+            .set_matcher($group.matcher($check));
+        match $group.target_type.as_str() {
+            "lambda" => call,
+            _ => call
+                .health_check_port(&$check.port)
+                .health_check_protocol($check.protocol.as_str().into()),
+        }
+    }};
+}
+
 impl TargetGroup {
     fn named(&self, token: &str) -> String {
         let prefix = self.name_prefix.clone().unwrap_or_else(|| "tf-".into());
@@ -304,40 +325,13 @@ impl TargetGroup {
 
     fn checked(&self, call: Create) -> Create {
         let Some(check) = self.health_check.get() else { return call };
-        let call = call
-            .health_check_enabled(check.enabled)
-            .set_healthy_threshold_count(i32::try_from(check.healthy_threshold).ok())
-            .set_unhealthy_threshold_count(i32::try_from(check.unhealthy_threshold).ok())
-            .set_health_check_interval_seconds(i32::try_from(check.interval).ok())
-            .set_health_check_timeout_seconds(seconds(check))
-            .set_health_check_path(path(check))
-            .set_matcher(self.matcher(check));
-        match self.target_type.as_str() {
-            "lambda" => call,
-            _ => call
-                .health_check_port(&check.port)
-                .health_check_protocol(check.protocol.as_str().into()),
-        }
+        with_check!(call, self, check)
     }
 
     async fn update_health_check(&self, aws: &Aws, was: &Self) -> Result {
         let Some(check) = self.health_check.get() else { return Ok(()) };
         let call = aws.elb.modify_target_group().set_target_group_arn(was.id.clone());
-        let call = call
-            .health_check_enabled(check.enabled)
-            .set_healthy_threshold_count(i32::try_from(check.healthy_threshold).ok())
-            .set_unhealthy_threshold_count(i32::try_from(check.unhealthy_threshold).ok())
-            .set_health_check_interval_seconds(i32::try_from(check.interval).ok())
-            .set_health_check_timeout_seconds(seconds(check))
-            .set_health_check_path(path(check))
-            .set_matcher(self.matcher(check));
-        let call = match self.target_type.as_str() {
-            "lambda" => call,
-            _ => call
-                .health_check_port(&check.port)
-                .health_check_protocol(check.protocol.as_str().into()),
-        };
-        call.send().await?;
+        with_check!(call, self, check).send().await?;
         Ok(())
     }
 }

@@ -1,10 +1,13 @@
-//! How many calls reading takes.
+//! How many calls reading takes, and whose objects create calls answer with.
 
 use super::described;
 use super::listener_rule::ListenerRule;
 use super::load_balancer::LoadBalancer;
+use super::target_group::TargetGroup;
+use crate::aws::calls::in_step;
 use crate::aws::resource::Resource;
-use crate::aws::testing::{Answer, Fake};
+use crate::aws::testing::{Answer, Fake, step};
+use crate::provider::{ErrorKind, Result};
 use crate::schema::FieldType as _;
 
 const PREFIX: &str = "arn:aws:elasticloadbalancing:us-east-1:1:";
@@ -95,4 +98,48 @@ async fn one_that_is_gone_costs_a_call_for_each_half() {
     let there: Vec<bool> = read.iter().map(Option::is_some).collect();
     assert_eq!(there, [false, true, true, true]);
     assert_eq!(count(&operations(&fake), "DescribeRules"), 5);
+}
+
+/// Creates an object when AWS answers so, and then tells the value of the tag of a step.
+async fn create(object: &impl Resource, made: &Answer, token: &str) -> (Result<String>, Fake) {
+    let tag =
+        format!("<Tags><member><Key>terrace:step</Key><Value>{token}</Value></member></Tags>");
+    let tagged = format!("<member><ResourceArn>{ARN}</ResourceArn>{tag}</member>");
+    let told = format!("<TagDescriptions>{tagged}</TagDescriptions>");
+    let told = format!(
+        "<DescribeTagsResponse><DescribeTagsResult>{told}</DescribeTagsResult></DescribeTagsResponse>"
+    );
+    let unseen = Answer::query_error(400, "TargetGroupNotFound", "not found");
+    let fake = Fake::new([made.clone(), unseen, Answer::ok(&told)]);
+    let (aws, (step, _)) = (fake.aws().await, step(false));
+    (in_step(&step, object.create(&aws, &step)).await, fake)
+}
+
+const ARN: &str = "arn:aws:elasticloadbalancing:us-east-1:1:targetgroup/web/1";
+
+fn made(operation: &str, list: &str, element: &str) -> Answer {
+    let object = format!("<{list}><member><{element}>{ARN}</{element}></member></{list}>");
+    let (outer, inner) = (format!("{operation}Response"), format!("{operation}Result"));
+    Answer::ok(&format!("<{outer}><{inner}>{object}</{inner}></{outer}>"))
+}
+
+async fn is_claimed(object: impl Resource, made: Answer, name: &str) {
+    let (ours, fake) = create(&object, &made, &step(false).0.token).await;
+    assert_eq!(ours.unwrap(), ARN);
+    assert_eq!(operations(&fake), [name, "DescribeTags", "DescribeTags"], "until it is seen");
+    let (theirs, fake) = create(&object, &made, "of somebody else").await;
+    let theirs = theirs.unwrap_err();
+    assert_eq!(theirs.kind, ErrorKind::Refused);
+    assert!(theirs.message.contains(ARN) && theirs.hint.contains("terrace import"));
+    assert_eq!(operations(&fake).len(), 3, "nothing is changed or deleted");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_has_the_same_name_and_settings_is_ours_only_with_the_tag_of_the_step() {
+    let group = TargetGroup { name: Some("web".into()), ..TargetGroup::blank() };
+    let answer = made("CreateTargetGroup", "TargetGroups", "TargetGroupArn");
+    is_claimed(group, answer, "CreateTargetGroup").await;
+    let balancer = LoadBalancer { name: Some("web".into()), ..LoadBalancer::blank() };
+    let answer = made("CreateLoadBalancer", "LoadBalancers", "LoadBalancerArn");
+    is_claimed(balancer, answer, "CreateLoadBalancer").await;
 }

@@ -95,7 +95,8 @@ async fn an_object_that_exists_is_adopted_only_if_it_is_ours() {
     let create = async |name: &str| -> Result<String> {
         let (aws, (step, _)) = (Fake::new([exists.clone()]).aws().await, step(false));
         let planned = role(name);
-        crate::aws::calls::in_step(&step, ROLE.create(&aws, &planned, &step)).await
+        crate::aws::calls::in_step(&step, ROLE.create(&aws, &TagPolicy::default(), &planned, &step))
+            .await
     };
     assert_eq!(create("ours").await.unwrap(), "found by 0123456789abcdef0123456789abcdef");
     let error: ProviderError = create("theirs").await.unwrap_err();
@@ -108,7 +109,11 @@ async fn the_token_is_among_the_tags_of_what_is_created() {
     let fake = Fake::new([Answer::query_error(400, "InvalidInput", "no")]);
     let (aws, (step, _)) = (fake.aws().await, step(false));
     let planned = role("x");
-    let _ = crate::aws::calls::in_step(&step, ROLE.create(&aws, &planned, &step)).await;
+    let _ = crate::aws::calls::in_step(
+        &step,
+        ROLE.create(&aws, &TagPolicy::default(), &planned, &step),
+    )
+    .await;
     assert!(
         fake.requests()[0].contains("Tags.member.1.Key=terrace%3Astep"),
         "{:?}",

@@ -148,8 +148,8 @@ fn role_in(message: &str) -> &str {
 }
 
 /// Whether an error means that the object exists already, so that it may be ours.
-pub fn adopts(operation: &str, code: &str) -> bool {
-    row(operation, code, "").is_some_and(|row| row.class == Class::Adopt)
+pub fn adopts(operation: &str, code: &str, message: &str) -> bool {
+    row(operation, code, message).is_some_and(|row| row.class == Class::Adopt)
 }
 
 /// What to do about an error that no retry helps.

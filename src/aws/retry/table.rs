@@ -154,12 +154,7 @@ pub const ROWS: &[Row] = &[
     ),
     until(
         "ecs",
-        &[
-            "CreateService",
-            "CreateCluster",
-            "PutClusterCapacityProviders",
-            "CreateCapacityProvider",
-        ],
+        &["CreateService", "CreateCluster", "PutClusterCapacityProviders"],
         "*Exception",
         "unable to assume the service linked role",
         240,
@@ -189,22 +184,10 @@ pub const ROWS: &[Row] = &[
         600,
         DEPENDANTS,
     ),
+    serialise("ecs", &["PutClusterCapacityProviders"], "ResourceInUseException", "", 600, CHANGING),
     serialise(
         "ecs",
-        &["PutClusterCapacityProviders", "DeleteCapacityProvider"],
-        "ResourceInUseException",
-        "",
-        600,
-        CHANGING,
-    ),
-    serialise(
-        "ecs",
-        &[
-            "PutClusterCapacityProviders",
-            "DeleteCluster",
-            "UpdateCapacityProvider",
-            "DeleteCapacityProvider",
-        ],
+        &["PutClusterCapacityProviders", "DeleteCluster"],
         "UpdateInProgressException",
         "",
         600,
@@ -218,6 +201,8 @@ pub const ROWS: &[Row] = &[
         600,
         "waiting for the cluster to become empty",
     ),
+    // An active cluster of the same name with other settings.
+    Row { message: "idempotent", ..adopt("ecs", &["CreateCluster"], "InvalidParameterException") },
     terminal("ecs", &[], "LimitExceededException", "", QUOTA),
     // IAM
     until(
@@ -237,7 +222,6 @@ pub const ROWS: &[Row] = &[
             "TagPolicy",
             "UpdateAssumeRolePolicy",
             "UpdateRole",
-            "AddRoleToInstanceProfile",
         ],
         "NoSuchEntity*",
         "",
@@ -253,16 +237,9 @@ pub const ROWS: &[Row] = &[
         120,
         "waiting for another change in IAM",
     ),
-    until(
-        "iam",
-        &["DeleteRole", "DeletePolicy", "DeleteInstanceProfile"],
-        "DeleteConflict*",
-        "",
-        60,
-        DEPENDANTS,
-    ),
+    until("iam", &["DeleteRole", "DeletePolicy"], "DeleteConflict*", "", 60, DEPENDANTS),
     terminal("iam", &[], "LimitExceeded*", "", QUOTA),
-    adopt("iam", &["CreateRole", "CreatePolicy", "CreateInstanceProfile"], "EntityAlreadyExists*"),
+    adopt("iam", &["CreateRole", "CreatePolicy"], "EntityAlreadyExists*"),
     // EC2: just made
     until("ec2", &["CreateNatGateway"], "InvalidElasticIpID.NotFound", "", 120, VISIBLE),
     until(
@@ -447,7 +424,7 @@ pub const ROWS: &[Row] = &[
     ),
     until(
         "elasticloadbalancing",
-        &["CreateListener", "ModifyListener", "AddListenerCertificates"],
+        &["CreateListener", "ModifyListener"],
         "CertificateNotFound*",
         "",
         120,
@@ -486,6 +463,10 @@ pub const ROWS: &[Row] = &[
         120,
         "waiting for another change of the load balancer",
     ),
+    until("elasticloadbalancing", &["DescribeTags"], "LoadBalancerNotFound*", "", 30, LISTENER),
+    until("elasticloadbalancing", &["DescribeTags"], "TargetGroupNotFound*", "", 30, LISTENER),
+    adopt("elasticloadbalancing", &["CreateLoadBalancer"], "DuplicateLoadBalancerName*"),
+    adopt("elasticloadbalancing", &["CreateTargetGroup"], "DuplicateTargetGroupName*"),
     terminal("elasticloadbalancing", &[], "TooMany*", "", QUOTA),
     // CloudWatch Logs
     serialise(
@@ -501,19 +482,11 @@ pub const ROWS: &[Row] = &[
     // ECR
     until(
         "ecr",
-        &["DeleteRepository", "PutLifecyclePolicy", "SetRepositoryPolicy", "TagResource"],
+        &["DeleteRepository", "PutLifecyclePolicy", "TagResource"],
         "LifecyclePolicyPreviewInProgressException",
         "",
         60,
         "waiting for the preview of the lifecycle policy",
-    ),
-    until(
-        "ecr",
-        &["SetRepositoryPolicy"],
-        "InvalidParameterException",
-        "invalid repository policy provided",
-        120,
-        PRINCIPAL,
     ),
     terminal("ecr", &[], "LimitExceededException", "", QUOTA),
     adopt("ecr", &["CreateRepository"], "RepositoryAlreadyExistsException"),

@@ -30,7 +30,18 @@ fn every_row_does_what_its_class_says_until_its_budget_is_used_up() {
                 assert_eq!(advice(&operation, &code, &message), row.why);
             }
         }
-        assert_eq!(adopts(&operation, &code), row.class == Class::Adopt);
+        assert_eq!(adopts(&operation, &code, &message), row.class == Class::Adopt);
+    }
+}
+
+#[test]
+fn every_row_is_about_operations_that_are_called() {
+    let called = crate::aws::testing::called();
+    for row in ROWS {
+        for operation in row.operations {
+            let operation = format!("{}:{operation}", row.service);
+            assert!(called.contains(&operation), "nobody calls {operation}");
+        }
     }
 }
 

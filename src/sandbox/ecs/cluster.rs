@@ -151,6 +151,10 @@ pub fn update(scope: &mut Scope<'_>) -> Answer {
     let cluster = edit(scope)?;
     cluster["settings"] = settings(input, &cluster["settings"]);
     copy(input, cluster, SETTINGS);
+    // an empty namespace takes the default away
+    if cluster["serviceConnectDefaults"]["namespace"] == "" {
+        cluster["serviceConnectDefaults"] = Value::Null;
+    }
     Ok(json!({"cluster": cluster}))
 }
 

@@ -2,6 +2,7 @@ use aws_sdk_ec2::types;
 
 use super::{Direction, Peer, SecurityGroupRule};
 use crate::aws::resource::{Proposal, Resource as _};
+use crate::aws::testing::{Answer, Fake};
 use crate::schema::FieldType as _;
 use crate::value::Value;
 
@@ -87,4 +88,17 @@ fn protocols_and_ports_are_planned_as_they_will_be() {
     SecurityGroupRule::plan(&mut proposal).unwrap();
     assert_eq!(proposal.value.get("protocol"), Value::string("-1"));
     assert_eq!(proposal.value.get("to_port"), Value::number(0_i64));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_range_that_is_written_twice_is_one_rule() {
+    let twice = parsed("sg-1_ingress_tcp_80_80_10.0.0.0/8_10.0.0.0/8");
+    assert_eq!(twice.permissions().len(), 1);
+    let group = "<groupId>sg-1</groupId><isEgress>false</isEgress><ipProtocol>tcp</ipProtocol>";
+    let rule = "<fromPort>80</fromPort><toPort>80</toPort><cidrIpv4>10.0.0.0/8</cidrIpv4>";
+    let told =
+        format!("<R><securityGroupRuleSet><item>{group}{rule}</item></securityGroupRuleSet></R>");
+    let fake = Fake::new([Answer::ok(&told)]);
+    let found = twice.find(&*fake.aws().await, "token").await.unwrap();
+    assert_eq!(found, Some(twice.made_id()));
 }

@@ -3,11 +3,10 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_ecs::types::{
-    self, AssignPublicIp, AwsVpcConfiguration, CapacityProviderStrategyItem, PlacementConstraint,
-    PlacementStrategy,
+    self, AssignPublicIp, AwsVpcConfiguration, PlacementConstraint, PlacementStrategy,
 };
 
-use super::{Advanced, Balancer, Constraint, Network, Placement, Registry, Service, Strategy};
+use super::{Advanced, Balancer, Constraint, Network, Placement, Registry, Service};
 use crate::aws::ecs::last_part;
 use crate::schema::One;
 
@@ -52,14 +51,6 @@ pub(super) fn stopped(task: &types::Task) -> String {
     let reason = task.stopped_reason.as_deref().unwrap_or("no reason given");
     let containers = if containers.is_empty() { containers } else { format!(" ({containers})") };
     format!("task {} stopped: {reason}{containers}", last_part(arn))
-}
-
-pub(super) fn strategy_from(it: &CapacityProviderStrategyItem) -> Strategy {
-    Strategy {
-        base: i64::from(it.base),
-        capacity_provider: it.capacity_provider.clone(),
-        weight: i64::from(it.weight),
-    }
 }
 
 /// A load balancer as it is. Deployments that shift traffic swap its two target groups, which is no

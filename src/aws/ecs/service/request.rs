@@ -11,6 +11,7 @@ use aws_sdk_ecs::types::{
 use super::blocks::{lattice_to_sdk, volume_to_sdk};
 use super::connect::connect_to_sdk;
 use super::{Balancer, Service, deployment};
+use crate::aws::ecs::strategy;
 use crate::provider::Result;
 
 pub(super) fn balancer(it: &Balancer) -> types::LoadBalancer {
@@ -47,14 +48,7 @@ impl Service {
     }
 
     pub(super) fn strategy(&self) -> Result<Option<Vec<CapacityProviderStrategyItem>>> {
-        let made = self.capacity_provider_strategy.iter().map(|it| {
-            CapacityProviderStrategyItem::builder()
-                .capacity_provider(&it.capacity_provider)
-                .base(i32::try_from(it.base).unwrap_or_default())
-                .weight(i32::try_from(it.weight).unwrap_or_default())
-                .build()
-        });
-        let made = made.collect::<std::result::Result<Vec<_>, _>>()?;
+        let made = strategy::to_sdk(&self.capacity_provider_strategy)?;
         Ok((!made.is_empty()).then_some(made))
     }
 
