@@ -477,3 +477,71 @@ fn a_new_revision_is_deployed_before_the_old_one_is_retired() {
     stack.ok(&["apply", "-auto-approve", "-trace=kept.jsonl", "-var=image=nginx:3"]);
     assert!(!stack.read("kept.jsonl").contains("DeregisterTaskDefinition"));
 }
+
+/// What AWS answers for a name that somebody else has taken, and with the same settings.
+const TAKEN: &str = r#"
+resource "aws_vpc" "a" { cidr_block = "10.0.0.0/16" }
+resource "aws_ecs_cluster" "a" { name = "main" }
+resource "aws_lb_target_group" "a" {
+  name        = "web"
+  port        = 80
+  protocol    = "HTTP"
+  target_type = "ip"
+  vpc_id      = aws_vpc.a.id
+}
+"#;
+
+#[tokio::test]
+async fn what_somebody_else_made_is_neither_taken_over_nor_touched() {
+    let stack = Terrace::sandbox(&[("main.tf", TAKEN)]);
+    stack.ok(&["apply", "-auto-approve", "-target=aws_vpc.a"]);
+    let sdk = stack.sdk();
+    let ecs = aws_sdk_ecs::Client::new(&sdk);
+    ecs.create_cluster().cluster_name("main").send().await.unwrap();
+    let elb = aws_sdk_elasticloadbalancingv2::Client::new(&sdk);
+    let world = stack.left_behind();
+    let vpc = world.iter().find_map(|it| it.strip_prefix("aws_vpc ")).expect("a VPC");
+    let group = elb.create_target_group().name("web").vpc_id(vpc).port(80);
+    let group = group.protocol("HTTP".into()).target_type("ip".into());
+    group.health_check_enabled(true).send().await.unwrap();
+    let before = stack.left_behind();
+    let said = stack.fails(&["apply", "-auto-approve"]);
+    assert!(said.contains("cluster/main exists already"), "{said}");
+    assert!(said.contains("terrace import 'aws_ecs_cluster.a' main"), "{said}");
+    assert!(said.contains("DuplicateTargetGroupName"), "{said}");
+    assert_eq!(stack.left_behind(), before);
+    assert_eq!(stack.ok(&["state", "list"]).stdout.trim(), "aws_vpc.a");
+    stack.ok(&["destroy", "-auto-approve"]);
+    assert_eq!(stack.left_behind().len(), before.len() - 1, "all but the VPC");
+}
+
+const TAGGED: &str = r#"
+provider "aws" {
+  default_tags { tags = { team = "a", started = "first" } }
+  ignore_tags {
+    keys         = ["started"]
+    key_prefixes = ["k8s.io/"]
+  }
+}
+resource "aws_ecs_cluster" "a" {
+  name = "main"
+  tags = { Name = "main", "k8s.io/role" = "web" }
+}
+"#;
+
+#[tokio::test]
+async fn default_tags_that_are_ignored_settle() {
+    let stack = Terrace::sandbox(&[("main.tf", TAGGED)]);
+    stack.ok(&["apply", "-auto-approve"]);
+    stack.ok(&["plan", "-detailed-exitcode"]);
+    let ecs = aws_sdk_ecs::Client::new(&stack.sdk());
+    let all = || ecs.describe_clusters().clusters("main").include("TAGS".into());
+    let cluster = all().send().await.unwrap().clusters.unwrap().remove(0);
+    let tag = |key: &str, value: &str| aws_sdk_ecs::types::Tag::builder().key(key).value(value);
+    let has = |tag: aws_sdk_ecs::types::builders::TagBuilder| cluster.tags().contains(&tag.build());
+    assert!(has(tag("started", "first")) && has(tag("k8s.io/role", "web")), "{cluster:?}");
+    let arn = cluster.cluster_arn().unwrap();
+    let other = ecs.tag_resource().resource_arn(arn).tags(tag("started", "later").build());
+    other.tags(tag("k8s.io/role", "db").build()).send().await.unwrap();
+    stack.ok(&["plan", "-detailed-exitcode"]);
+}

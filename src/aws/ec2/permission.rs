@@ -410,9 +410,9 @@ mod tests {
         assert_eq!(change.removed, [rule(22, "10.0.0.0/8", "")]);
     }
 
-    /// The calls that a change takes when the first one gets this answer.
-    async fn calls(change: &Change, first: Answer) -> (Vec<String>, bool) {
-        let fake = Fake::new([first, Answer::ok("<R><return>true</return></R>")]);
+    /// The calls that a change takes when they get these answers, and whether it succeeds.
+    async fn calls(change: &Change, answers: &[Answer]) -> (Vec<String>, bool) {
+        let fake = Fake::new(answers.to_vec());
         let (aws, (step, _)) = (fake.aws().await, step(false));
         let changed = in_step(&step, change.apply(&aws, "sg-1", Direction::Ingress)).await;
         let operation = |request: &String| {
@@ -426,16 +426,19 @@ mod tests {
     async fn rules_go_first_only_where_there_is_no_room_for_new_ones() {
         let (was, now) = ([rule(22, "10.0.0.0/8", "")], [rule(443, "10.0.0.0/8", "")]);
         let change = Change::between(&was, &now);
-        let full = || {
-            let message = "The maximum number of rules per security group has been reached.";
-            Answer::ec2_error(400, "RulesPerSecurityGroupLimitExceeded", message)
+        let good = |name: &str| {
+            let name = format!("{name}SecurityGroupIngressResponse");
+            Answer::ok(&format!("<{name}><return>true</return></{name}>"))
         };
-        let good = Answer::ok("<R><return>true</return></R>");
-        assert_eq!(calls(&change, good).await, (strings(&["Authorize", "Revoke"]), true));
-        let again = strings(&["Authorize", "Revoke", "Authorize"]);
-        assert_eq!(calls(&change, full()).await, (again, true));
+        let (added, removed) = (good("Authorize"), good("Revoke"));
+        let message = "The maximum number of rules per security group has been reached.";
+        let full = Answer::ec2_error(400, "RulesPerSecurityGroupLimitExceeded", message);
+        let room = calls(&change, &[added.clone(), removed.clone()]).await;
+        assert_eq!(room, (strings(&["Authorize", "Revoke"]), true));
+        let none = calls(&change, &[full.clone(), removed, added]).await;
+        assert_eq!(none, (strings(&["Authorize", "Revoke", "Authorize"]), true));
         let more = Change::between(&[], &now);
-        assert_eq!(calls(&more, full()).await, (strings(&["Authorize"]), false));
+        assert_eq!(calls(&more, &[full]).await, (strings(&["Authorize"]), false));
     }
 
     fn strings(all: &[&str]) -> Vec<String> {

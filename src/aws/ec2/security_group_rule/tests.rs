@@ -96,8 +96,9 @@ async fn a_range_that_is_written_twice_is_one_rule() {
     assert_eq!(twice.permissions().len(), 1);
     let group = "<groupId>sg-1</groupId><isEgress>false</isEgress><ipProtocol>tcp</ipProtocol>";
     let rule = "<fromPort>80</fromPort><toPort>80</toPort><cidrIpv4>10.0.0.0/8</cidrIpv4>";
-    let told =
-        format!("<R><securityGroupRuleSet><item>{group}{rule}</item></securityGroupRuleSet></R>");
+    let told = format!("<securityGroupRuleSet><item>{group}{rule}</item></securityGroupRuleSet>");
+    let name = "DescribeSecurityGroupRulesResponse";
+    let told = format!("<{name}>{told}</{name}>");
     let fake = Fake::new([Answer::ok(&told)]);
     let found = twice.find(&*fake.aws().await, "token").await.unwrap();
     assert_eq!(found, Some(twice.made_id()));
