@@ -526,7 +526,46 @@ async fn flow_listeners(aws: &Engine) {
     network.delete(aws).await;
 }
 
-/// What actions and conditions lack is told at the block.
+fn rewriting(of_type: &str, config: &'static str, regex: &str, replace: &str) -> Value {
+    let rewrite = block([("regex", text(regex)), ("replace", text(replace))]);
+    Value::object([("type", text(of_type)), (config, block([("rewrite", rewrite)]))])
+}
+
+/// moto has no regular expressions in conditions and no transforms.
+async fn transforming_rules(aws: &Engine) {
+    let front = front(aws).await;
+    let of = ("load_balancer_arn", id(&front.balancer));
+    let answer = ("default_action", actions([fixed("nobody here")]));
+    let listener = aws.create("aws_lb_listener", &[of, ("port", number(80)), answer]).await;
+    let kind = "aws_lb_listener_rule";
+    let regex = |values: &[&str]| ("regex_values", texts(values.iter().copied()));
+    let header = block([("http_header_name", text("X-Test")), regex(&["^on$"])]);
+    let conditions = Value::tuple([
+        Value::object([("host_header", block([regex(&["^(.+)[.]example[.]com$"])]))]),
+        Value::object([("path_pattern", block([regex(&["^/a", "^/b"])]))]),
+        Value::object([("http_header", header)]),
+    ]);
+    let plain = [
+        ("listener_arn", id(&listener)),
+        ("priority", number(10)),
+        ("action", actions([front.forward()])),
+        ("condition", conditions),
+    ];
+    let host = rewriting("host-header-rewrite", "host_header_rewrite_config", "^(.+)$", "in.$1");
+    let url = |to: &str| rewriting("url-rewrite", "url_rewrite_config", "^/a/(.+)$", to);
+    let with =
+        |transforms: Vec<Value>| [&plain[..], &[("transform", Value::tuple(transforms))]].concat();
+    let rule = aws.create(kind, &with(vec![host, url("/$1")])).await;
+    aws.import(kind, &id_text(&rule), &rule).await;
+    let rule = aws.change(kind, &rule, &with(vec![url("/b/$1")])).await;
+    let rule = aws.change(kind, &rule, &plain).await;
+    assert_eq!(rule.get("transform").items(), Some(&[][..]));
+    aws.delete(kind, &rule).await;
+    aws.delete("aws_lb_listener", &listener).await;
+    front.delete(aws).await;
+}
+
+/// What actions, conditions and transforms lack is told at the block.
 #[tokio::test]
 async fn incomplete_actions_and_mixed_conditions_are_refused() {
     let stack = Terrace::sandbox(&[]);
@@ -536,15 +575,19 @@ async fn incomplete_actions_and_mixed_conditions_are_refused() {
         ("path_pattern", block([("values", texts(["/a"]))])),
         ("host_header", block([("values", texts(["a"]))])),
     ]);
+    let empty_block = block([("values", texts([]))]);
     let fields = [
         ("listener_arn", text("arn:aws:elasticloadbalancing:eu-west-1:1:listener/app/web/1/2")),
         ("action", actions([empty])),
-        ("condition", Value::tuple([mixed])),
+        ("condition", Value::tuple([mixed, Value::object([("path_pattern", empty_block)])])),
+        ("transform", Value::tuple([Value::object([("type", text("url-rewrite"))])])),
     ];
     let expected = [
         "action[0]: an action of type `redirect` needs a block `redirect`",
-        "condition[0]: a condition is about exactly one thing, such as `path_pattern`; write one \
+        "condition[0]: `path_pattern` needs `values` or `regex_values`",
+        "condition[1]: a condition is about exactly one thing, such as `path_pattern`; write one \
          `condition` block for each",
+        "transform[0]: a transform of type `url-rewrite` needs a block `url_rewrite_config`",
     ];
     assert_eq!(aws.refused("aws_lb_listener_rule", &fields), expected);
 }
@@ -555,4 +598,5 @@ on_sandbox!(
     health_of_target_groups,
     secure_listeners,
     flow_listeners,
+    transforming_rules,
 );

@@ -329,7 +329,12 @@ async fn placed_services(aws: &Engine) {
         ("root_directory", text("\\data")),
         ("authorization_config", access),
     ]);
+    let s3files = block([
+        ("file_system_arn", text("arn:aws:s3files:eu-west-1:123456789012:file-system/fs-3")),
+        ("transit_encryption_port", number(2999)),
+    ]);
     let volumes = Value::tuple([
+        volume("s3files", "s3files_volume_configuration", s3files),
         volume("docker", "docker_volume_configuration", docker),
         volume("efs", "efs_volume_configuration", efs),
         volume("fsx", "fsx_windows_file_server_volume_configuration", fsx),

@@ -26,6 +26,20 @@ schema! {
         #[force_new] host_path: Option<String>,
         /// Name of the volume.
         #[force_new] name: String,
+        /// A file system of S3 Files.
+        #[force_new] s3files_volume_configuration: One<S3FilesVolume>,
+    }
+
+    /// A file system of S3 Files.
+    pub struct S3FilesVolume {
+        /// ARN of the access point.
+        #[force_new] #[check(Check::Arn)] access_point_arn: Option<String>,
+        /// ARN of the file system.
+        #[force_new] #[check(Check::Arn)] file_system_arn: String,
+        /// Folder that is mounted.
+        #[computed] #[force_new] root_directory: Option<String>,
+        /// Port of the encrypted connection.
+        #[force_new] #[check(Check::Between(0, 65535))] transit_encryption_port: Option<i64>,
     }
 
     /// A Docker volume.
@@ -94,7 +108,10 @@ pub(super) fn volume_to_sdk(it: &Volume) -> Result<types::Volume> {
         .set_configured_at_launch(it.configure_at_launch)
         .set_docker_volume_configuration(it.docker_volume_configuration.get().map(docker))
         .set_efs_volume_configuration(efs)
-        .set_fsx_windows_file_server_volume_configuration(fsx);
+        .set_fsx_windows_file_server_volume_configuration(fsx)
+        .set_s3files_volume_configuration(
+            it.s3files_volume_configuration.get().map(s3files).transpose()?,
+        );
     Ok(made.build())
 }
 
@@ -149,6 +166,16 @@ fn efs(it: &EfsVolume) -> Result<types::EfsVolumeConfiguration> {
     Ok(made.build()?)
 }
 
+fn s3files(it: &S3FilesVolume) -> Result<types::S3FilesVolumeConfiguration> {
+    let port = it.transit_encryption_port.and_then(|it| i32::try_from(it).ok());
+    let made = types::S3FilesVolumeConfiguration::builder()
+        .set_access_point_arn(it.access_point_arn.clone())
+        .file_system_arn(&it.file_system_arn)
+        .set_root_directory(it.root_directory.clone())
+        .set_transit_encryption_port(port);
+    Ok(made.build()?)
+}
+
 fn known(it: Option<&HashMap<String, String>>) -> BTreeMap<String, String> {
     it.into_iter().flatten().map(|(key, value)| (key.clone(), value.clone())).collect()
 }
@@ -169,6 +196,12 @@ pub(super) fn volume_from(it: &types::Volume) -> Volume {
         file_system_id: it.file_system_id.clone(),
         root_directory: it.root_directory.clone(),
     });
+    let s3files = it.s3files_volume_configuration.as_ref().map(|it| S3FilesVolume {
+        access_point_arn: it.access_point_arn.clone(),
+        file_system_arn: it.file_system_arn.clone(),
+        root_directory: it.root_directory.clone(),
+        transit_encryption_port: it.transit_encryption_port.map(i64::from),
+    });
     Volume {
         configure_at_launch: it.configured_at_launch,
         docker_volume_configuration: One(docker),
@@ -176,6 +209,7 @@ pub(super) fn volume_from(it: &types::Volume) -> Volume {
         fsx_windows_file_server_volume_configuration: One(fsx),
         host_path: it.host.as_ref().and_then(|it| it.source_path.clone()),
         name: it.name.clone().unwrap_or_default(),
+        s3files_volume_configuration: One(s3files),
     }
 }
 

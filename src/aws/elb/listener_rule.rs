@@ -2,23 +2,21 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_elasticloadbalancingv2::types::{
-    self, HostHeaderConditionConfig, HttpHeaderConditionConfig, HttpRequestMethodConditionConfig,
-    PathPatternConditionConfig, QueryStringConditionConfig, QueryStringKeyValuePair, RuleCondition,
-    RulePriorityPair, SourceIpConditionConfig,
-};
+use aws_sdk_elasticloadbalancingv2::types::{self, RulePriorityPair};
 
 use super::action::{Action, from_sdk, incomplete, to_sdk};
 use super::attributes::Attributes;
+use super::condition::{self, Condition};
 use super::described::{self, Described};
+use super::transform::{self, Transform};
 use super::{ours, sdk_tags};
 use crate::aws::client::Aws;
 use crate::aws::resource::{Resource, gone_is_fine, missing};
 use crate::aws::tags::{Tagging, Tags};
 use crate::provider::{ProviderError, Result, Step};
 use crate::schema;
-use crate::schema::{Check, One};
-use crate::value::{Path, Step as PathStep, Value};
+use crate::schema::Check;
+use crate::value::{Path, Value};
 
 schema! {
     /// What a listener does with some requests.
@@ -35,48 +33,12 @@ schema! {
         tags: Tags,
         /// All tags, those of the provider's `default_tags` included.
         #[computed] tags_all: Tags,
+        /// What becomes of requests before targets get them.
+        #[max_items(2)] transform: BTreeSet<Transform>,
         /// ARN of the rule.
         #[read_only] arn: Option<String>,
         /// ARN of the rule.
         #[read_only] id: Option<String>,
-    }
-
-    /// Which requests.
-    pub struct Condition {
-        /// By host.
-        host_header: One<Values>,
-        /// By a header.
-        http_header: One<Header>,
-        /// By method.
-        http_request_method: One<Values>,
-        /// By path.
-        path_pattern: One<Values>,
-        /// By query.
-        query_string: BTreeSet<Pair>,
-        /// By source address.
-        source_ip: One<Values>,
-    }
-
-    /// Values, any of which will do.
-    pub struct Values {
-        /// The values.
-        #[required] values: BTreeSet<String>,
-    }
-
-    /// Values of a header.
-    pub struct Header {
-        /// Name of the header.
-        http_header_name: String,
-        /// The values.
-        #[required] values: BTreeSet<String>,
-    }
-
-    /// A pair of the query.
-    pub struct Pair {
-        /// The key.
-        key: Option<String>,
-        /// The value.
-        value: String,
     }
 }
 
@@ -126,14 +88,17 @@ impl Resource for ListenerRule {
             let pair = pair.set_priority(i32::try_from(priority).ok()).build();
             aws.elb.set_rule_priorities().rule_priorities(pair).send().await?;
         }
-        if self.action == was.action && self.condition == was.condition {
+        let transforms = self.transform != was.transform;
+        if self.action == was.action && self.condition == was.condition && !transforms {
             return Ok(());
         }
         let call = aws.elb.modify_rule().set_rule_arn(was.id.clone());
         let call = call
-            .set_conditions(Some(conditions(&self.condition)))
+            .set_conditions(Some(condition::to_sdk(&self.condition)))
             .set_actions(Some(to_sdk(&self.action)));
-        call.send().await?;
+        let wanted = transform::to_sdk(&self.transform).filter(|_| transforms);
+        let reset = (transforms && wanted.is_none()).then_some(true);
+        call.set_transforms(wanted).set_reset_transforms(reset).send().await?;
         Ok(())
     }
 
@@ -144,7 +109,8 @@ impl Resource for ListenerRule {
 
     fn validate(configuration: &Value) -> Vec<(Path, String)> {
         let mut wrong = incomplete(configuration, "action");
-        wrong.extend(mixed(&configuration.get("condition")));
+        wrong.extend(condition::wrong(&configuration.get("condition")));
+        wrong.extend(transform::wrong(&configuration.get("transform")));
         wrong
     }
 }
@@ -170,10 +136,11 @@ impl Described for ListenerRule {
     fn merged(self, it: &types::Rule, tags: Tags, _told: &Attributes) -> Result<ListenerRule> {
         Ok(ListenerRule {
             action: from_sdk(it.actions(), &self.action),
-            condition: it.conditions().iter().map(known).collect(),
+            condition: it.conditions().iter().map(condition::from_sdk).collect(),
             listener_arn: listener_of(it.rule_arn.as_deref().unwrap_or_default()),
             priority: it.priority.as_ref().and_then(|it| it.parse().ok()),
             tags_all: tags,
+            transform: it.transforms().iter().map(transform::from_sdk).collect(),
             arn: it.rule_arn.clone(),
             id: it.rule_arn.clone(),
             ..self
@@ -185,96 +152,14 @@ fn is_taken(error: &ProviderError) -> bool {
     error.code.as_deref().is_some_and(|code| code.starts_with("PriorityInUse"))
 }
 
-/// Conditions that are about several things, or about nothing; the API wants one each.
-fn mixed(conditions: &Value) -> Vec<(Path, String)> {
-    let wrong = conditions.items().unwrap_or_default().iter().enumerate().filter_map(|(at, it)| {
-        let fields = it.fields()?;
-        let absent = |it: &&Value| it.is_null() || it.items().is_some_and(<[Value]>::is_empty);
-        let given = fields.values().filter(|it| !absent(it)).count();
-        let mut path = Path::attribute("condition");
-        path.push(PathStep::Index(at));
-        let message = "a condition is about exactly one thing, such as `path_pattern`; write one \
-                       `condition` block for each";
-        (given != 1 && it.is_known()).then(|| (path, message.to_string()))
-    });
-    wrong.collect()
-}
-
-fn conditions(all: &BTreeSet<Condition>) -> Vec<RuleCondition> {
-    all.iter().flat_map(condition).collect()
-}
-
-/// The API has one condition for each field.
-fn condition(it: &Condition) -> Vec<RuleCondition> {
-    let list = |values: &BTreeSet<String>| Some(values.iter().cloned().collect::<Vec<_>>());
-    let of = |field: &str| RuleCondition::builder().field(field);
-    let host = it.host_header.get().map(|it| {
-        let config = HostHeaderConditionConfig::builder().set_values(list(&it.values)).build();
-        of("host-header").host_header_config(config).build()
-    });
-    let header = it.http_header.get().map(|it| {
-        let config = HttpHeaderConditionConfig::builder().http_header_name(&it.http_header_name);
-        of("http-header").http_header_config(config.set_values(list(&it.values)).build()).build()
-    });
-    let method = it.http_request_method.get().map(|it| {
-        let config =
-            HttpRequestMethodConditionConfig::builder().set_values(list(&it.values)).build();
-        of("http-request-method").http_request_method_config(config).build()
-    });
-    let path = it.path_pattern.get().map(|it| {
-        let config = PathPatternConditionConfig::builder().set_values(list(&it.values)).build();
-        of("path-pattern").path_pattern_config(config).build()
-    });
-    let source = it.source_ip.get().map(|it| {
-        let config = SourceIpConditionConfig::builder().set_values(list(&it.values)).build();
-        of("source-ip").source_ip_config(config).build()
-    });
-    let pairs = it.query_string.iter().map(|pair| {
-        QueryStringKeyValuePair::builder().set_key(pair.key.clone()).value(&pair.value).build()
-    });
-    let query = (!it.query_string.is_empty()).then(|| {
-        let config =
-            QueryStringConditionConfig::builder().set_values(Some(pairs.collect())).build();
-        of("query-string").query_string_config(config).build()
-    });
-    [host, header, method, path, source, query].into_iter().flatten().collect()
-}
-
-fn known(it: &RuleCondition) -> Condition {
-    let values = |values: &[String]| -> One<Values> {
-        One((!values.is_empty()).then(|| Values { values: values.iter().cloned().collect() }))
-    };
-    let host = it.host_header_config.as_ref().map(HostHeaderConditionConfig::values);
-    let method =
-        it.http_request_method_config.as_ref().map(HttpRequestMethodConditionConfig::values);
-    let path = it.path_pattern_config.as_ref().map(PathPatternConditionConfig::values);
-    let source = it.source_ip_config.as_ref().map(SourceIpConditionConfig::values);
-    let header = it.http_header_config.as_ref().map(|it| Header {
-        http_header_name: it.http_header_name.clone().unwrap_or_default(),
-        values: it.values().iter().cloned().collect(),
-    });
-    let pairs = it.query_string_config.as_ref().map(QueryStringConditionConfig::values);
-    let pairs = pairs
-        .unwrap_or_default()
-        .iter()
-        .map(|pair| Pair { key: pair.key.clone(), value: pair.value.clone().unwrap_or_default() });
-    Condition {
-        host_header: values(host.unwrap_or_default()),
-        http_header: One(header),
-        http_request_method: values(method.unwrap_or_default()),
-        path_pattern: values(path.unwrap_or_default()),
-        query_string: pairs.collect(),
-        source_ip: values(source.unwrap_or_default()),
-    }
-}
-
 impl ListenerRule {
     async fn create_at(&self, aws: &Aws, priority: i64) -> Result<String> {
         let call = aws.elb.create_rule().listener_arn(&self.listener_arn);
         let call = call
             .set_priority(i32::try_from(priority).ok())
-            .set_conditions(Some(conditions(&self.condition)))
+            .set_conditions(Some(condition::to_sdk(&self.condition)))
             .set_actions(Some(to_sdk(&self.action)))
+            .set_transforms(transform::to_sdk(&self.transform))
             .set_tags(sdk_tags(&self.tags_all));
         let made = call.send().await?;
         let arn = made.rules().first().and_then(|it| it.rule_arn.clone());

@@ -3,6 +3,7 @@
 pub mod action;
 mod attributes;
 pub mod authenticate;
+pub mod condition;
 mod described;
 pub mod listener;
 pub mod listener_rule;
@@ -11,6 +12,7 @@ pub mod target_attributes;
 pub mod target_group;
 #[cfg(test)]
 mod tests;
+pub mod transform;
 
 use std::collections::BTreeMap;
 

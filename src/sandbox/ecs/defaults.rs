@@ -29,14 +29,16 @@ pub fn container(container: &mut Value, network_mode: Option<&str>) {
 /// Completes the volumes of a task definition.
 pub fn volume(volume: &mut Value) {
     default(volume, "host", json!({}));
-    for kind in ["dockerVolumeConfiguration", "efsVolumeConfiguration"] {
+    let kinds =
+        ["dockerVolumeConfiguration", "efsVolumeConfiguration", "s3filesVolumeConfiguration"];
+    for kind in kinds {
         if volume[kind].is_null() {
             continue;
         }
         volume["host"] = Value::Null;
         match kind {
-            "efsVolumeConfiguration" => default(&mut volume[kind], "rootDirectory", json!("/")),
-            _ => default(&mut volume[kind], "scope", json!("task")),
+            "dockerVolumeConfiguration" => default(&mut volume[kind], "scope", json!("task")),
+            _ => default(&mut volume[kind], "rootDirectory", json!("/")),
         }
     }
 }

@@ -72,6 +72,10 @@ fn conditions(given: &[Value]) -> Result<Value, Fault> {
             "http-header" | "http-request-method" | "query-string" | "source-ip" => continue,
             other => return Err(invalid(format!("Condition field '{other}' is not valid"))),
         };
+        if !condition[full].list("RegexValues").is_empty() {
+            condition["RegexValues"] = condition[full]["RegexValues"].clone();
+            continue;
+        }
         if !condition[full].list("Values").is_empty() {
             condition["Values"] = condition[full]["Values"].clone();
         } else {
@@ -145,6 +149,9 @@ pub fn modify(scope: &mut Scope<'_>) -> Answer {
         rule["Conditions"] = conditions;
     }
     copy(input, rule, &["Transforms"]);
+    if input.flag("ResetTransforms") == Some(true) {
+        rule["Transforms"] = json!([]);
+    }
     Ok(json!({"Rules": [rule]}))
 }
 
