@@ -7,6 +7,7 @@ mod partition;
 mod policy_document;
 mod region;
 mod ssm_parameter;
+mod subnet;
 mod subnets;
 mod vpc;
 
@@ -33,6 +34,7 @@ static PARTITION: DataKind<partition::Partition> = DataKind::new();
 static POLICY_DOCUMENT: DataKind<policy_document::PolicyDocument> = DataKind::new();
 static REGION: DataKind<region::Region> = DataKind::new();
 static SSM_PARAMETER: DataKind<ssm_parameter::SsmParameter> = DataKind::new();
+static SUBNET: DataKind<subnet::Subnet> = DataKind::new();
 static SUBNETS: DataKind<subnets::Subnets> = DataKind::new();
 static VPC: DataKind<vpc::Vpc> = DataKind::new();
 
@@ -45,6 +47,7 @@ pub static DATA_SOURCES: &[&dyn AnyDataSource] = &[
     &POLICY_DOCUMENT,
     &REGION,
     &SSM_PARAMETER,
+    &SUBNET,
     &SUBNETS,
     &VPC,
 ];

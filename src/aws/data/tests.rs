@@ -103,3 +103,17 @@ async fn a_policy_document_needs_nobody() {
     let read = connection.read_data("aws_iam_policy_document", &asked).await.unwrap();
     assert_eq!(read.get("minified_json"), Value::string(r#"{"Version":"2012-10-17"}"#));
 }
+
+#[tokio::test]
+async fn one_subnet_is_found_by_its_place() {
+    let body = "<DescribeSubnetsResponse><subnetSet><item><subnetId>subnet-1</subnetId><vpcId>vpc-1\
+                </vpcId><cidrBlock>10.0.1.0/24</cidrBlock><availabilityZone>us-east-1a\
+                </availabilityZone><availableIpAddressCount>251</availableIpAddressCount>\
+                <defaultForAz>false</defaultForAz></item></subnetSet></DescribeSubnetsResponse>";
+    let given = [("vpc_id", Value::string("vpc-1"))];
+    let found = read("aws_subnet", vec![Answer::ok(body)], &given).await.unwrap();
+    assert_eq!(found.get("id"), Value::string("subnet-1"));
+    assert_eq!(found.get("available_ip_address_count"), Value::number(251_i64));
+    let none = "<DescribeSubnetsResponse><subnetSet/></DescribeSubnetsResponse>";
+    assert!(read("aws_subnet", vec![Answer::ok(none)], &given).await.is_err());
+}
