@@ -127,21 +127,30 @@ fn wait<T>(work: impl Future<Output = Result<T, Diagnostics>>) -> Result<T, Diag
     result
 }
 
-/// Asks the run to stop at the first interrupt; at the second, leaves at once.
+/// Asks the run to stop at the first interrupt or request to end; at the second, leaves at once.
 fn stop_on_interrupt(ui: &Ui) -> Stop {
     let stop = Stop::default();
     let (asked, ui) = (stop.clone(), ui.clone());
     tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_err() {
+        if interrupted().await.is_err() {
             return;
         }
         ui.status("\nStopping: calls under way are finished, nothing new is started.");
         asked.request();
-        if tokio::signal::ctrl_c().await.is_ok() {
+        if interrupted().await.is_ok() {
             std::process::exit(1);
         }
     });
     stop
+}
+
+/// Waits for the user's interrupt, or for the signal with which CI systems end a job.
+async fn interrupted() -> std::io::Result<()> {
+    let mut end = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        pressed = tokio::signal::ctrl_c() => pressed,
+        _ = end.recv() => Ok(()),
+    }
 }
 
 /// Now, RFC 3339 in UTC.
