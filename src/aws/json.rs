@@ -6,6 +6,9 @@ use serde_json::{Map, Value as Json};
 
 use crate::value::Value;
 
+mod told;
+pub use told::tell_policy;
+
 /// Whether two strings hold the same JSON, white space and the order of keys aside.
 pub fn same_json(a: &Value, b: &Value) -> bool {
     same(a, b, |json| json)

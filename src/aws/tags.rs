@@ -98,19 +98,21 @@ impl TagPolicy {
         Value::map(Type::String, all).mark(marks)
     }
 
-    /// Hides what is not ours in `tags_all` just read, and splits `tags` off it: all that the
-    /// default tags do not give, and those that were configured all the same. Of ignored keys,
-    /// `tags` keeps what was configured, whatever others make of them.
+    /// Hides what is not ours in `tags_all` just read, and splits `tags` off it: those that were
+    /// configured, and those that came from elsewhere. What was in `tags_all` but not in `tags` is
+    /// of the default tags, those of the last apply. Of ignored keys, `tags` keeps what was
+    /// configured, whatever others make of them.
     pub fn after_read(&self, prior: &Value, now: Value) -> Value {
         let all = now.get("tags_all");
-        let before = prior.get("tags");
-        let configured = |key: &str| before.fields().is_some_and(|tags| tags.contains_key(key));
+        let (before, all_before) = (prior.get("tags"), prior.get("tags_all"));
+        let has = |tags: &Value, key: &str| tags.fields().is_some_and(|it| it.contains_key(key));
+        let default = |key: &String, tag: &Value| {
+            has(&all_before, key) || self.defaults.get(key).map(String::as_str) == tag.as_str()
+        };
         let visible = all.fields().into_iter().flatten().filter(|(key, _)| !self.hides(key));
         let visible: BTreeMap<String, Value> =
             visible.map(|(key, tag)| (key.clone(), tag.clone())).collect();
-        let own = visible.iter().filter(|(key, tag)| {
-            configured(key) || self.defaults.get(*key).map(String::as_str) != tag.as_str()
-        });
+        let own = visible.iter().filter(|(key, tag)| has(&before, key) || !default(key, tag));
         let left = before.fields().into_iter().flatten().filter(|(key, _)| self.ignores(key));
         let own: BTreeMap<String, Value> =
             own.chain(left).map(|(key, tag)| (key.clone(), tag.clone())).collect();
@@ -331,6 +333,21 @@ mod tests {
         let both = Value::object([("tags", map(&[("Name", "x"), ("team", "a")]))]);
         let read = policy().after_read(&both, now);
         assert_eq!(read.get("tags").fields().unwrap().len(), 3);
+    }
+
+    #[test]
+    fn default_tags_of_the_last_apply_are_nobodys_own() {
+        let now = Value::object([("tags_all", map(&[("team", "b"), ("stage", "test")]))]);
+        let prior = Value::object([
+            ("tags", Value::NULL),
+            ("tags_all", map(&[("team", "b"), ("stage", "test")])),
+        ]);
+        let read = policy().after_read(&prior, now.clone());
+        assert!(read.get("tags").is_null(), "the default was b, and will be a");
+        assert_eq!(read.get("tags_all"), now.get("tags_all"));
+        let added = map(&[("team", "b"), ("stage", "test"), ("who", "me")]);
+        let now = Value::object([("tags_all", added)]);
+        assert_eq!(policy().after_read(&prior, now).get("tags"), map(&[("who", "me")]));
     }
 
     #[test]

@@ -37,7 +37,7 @@ pub(super) async fn run(
     let stop = stop_on_interrupt(&ui);
     let plan =
         make_plan(&stack, &arguments.options, mode, Purpose::Change, &reporter, &stop).await?;
-    ui.plan(&plan);
+    ui.plan(&plan, &stack.providers);
     if plan.diagnostics.has_errors() {
         return Err(plan.diagnostics);
     }

@@ -44,7 +44,9 @@ fn one(
         return Ok(format!("{}\n", output.value));
     }
     if !arguments.raw {
-        return Ok(format!("{}\n", ui.value(&decode(name, output)?)));
+        // who asks for it by name may see it
+        let (value, _) = decode(name, output)?.unmark_deep();
+        return Ok(format!("{}\n", ui.value(&value)));
     }
     match &output.value {
         Json::String(text) => Ok(text.clone()),

@@ -32,7 +32,7 @@ pub(super) async fn run(ui: &Ui, arguments: &PlanArguments) -> Result<Exit, Diag
     let mut plan =
         make_plan(&stack, &arguments.options, mode, Purpose::Look, &reporter, &stop).await?;
     plan.world = world::name(&arguments.stack.world).to_string();
-    ui.plan(&plan);
+    ui.plan(&plan, &stack.providers);
     if plan.diagnostics.has_errors() {
         return Err(plan.diagnostics);
     }

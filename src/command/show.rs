@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::command::Exit;
 use crate::command::arguments::{ShowArguments, WorldArguments};
-use crate::command::stack::{configuration, state_path, state_problem};
+use crate::command::stack::{configuration, file_problem, state_path, state_problem};
 use crate::command::world;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::{Providers, file};
@@ -27,7 +27,8 @@ pub(super) fn run(ui: &Ui, arguments: &ShowArguments) -> Result<Exit, Diagnostic
     if bytes.starts_with(b"PK") {
         return show_plan(ui, &bytes, path, &providers, arguments.json);
     }
-    let state = state::parse(&bytes, path).map_err(|error| state_problem(&error))?;
+    let hint = "`terrace show` takes a state file, or a plan saved with `terrace plan -out`.";
+    let state = state::parse(&bytes, path).map_err(|error| file_problem(&error, hint))?;
     show_state(ui, &state.unwrap_or_default(), &providers, arguments.json)
 }
 
@@ -51,7 +52,7 @@ fn show_plan(
 ) -> Result<Exit, Diagnostics> {
     let (plan, _) = file::read(bytes, path)
         .map_err(|error| Diagnostic::error("Saved plan cannot be used", format!("{error}.")))?;
-    let text = if json { ui.plan_json(&plan, providers)? } else { ui.plan_text(&plan) };
+    let text = if json { ui.plan_json(&plan, providers)? } else { ui.plan_text(&plan, providers) };
     ui.data(&text);
     Ok(Exit::Success)
 }

@@ -147,6 +147,16 @@ pub(super) fn state_problem(error: &StateError) -> Diagnostics {
     Diagnostic::error(error.summary(), sentence(&error.to_string())).hint(error.hint()).into()
 }
 
+/// What is wrong with a file that was named to be read as a state, which has no backup of its own.
+pub(super) fn file_problem(error: &StateError, hint: &str) -> Diagnostics {
+    match error {
+        StateError::NotState { .. } | StateError::Invalid { .. } => {
+            Diagnostic::error(error.summary(), sentence(&error.to_string())).hint(hint).into()
+        }
+        _ => state_problem(error),
+    }
+}
+
 fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(|it| it.to_uppercase().collect::<String>()).unwrap_or_default();

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use crate::address::{InstanceAddress, ModuleInstance, Target};
 use crate::command::arguments::{StateArguments, StateCommand, WorldArguments};
-use crate::command::stack::{configuration, state_path, state_problem, store_options};
+use crate::command::stack::{
+    configuration, file_problem, state_path, state_problem, store_options,
+};
 use crate::command::{Exit, world};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::Providers;
@@ -216,7 +218,8 @@ fn push(
     } else {
         bytes = std::fs::read(file).map_err(unreadable)?;
     }
-    let pushed = state::parse(&bytes, file).map_err(|error| state_problem(&error))?;
+    let hint = "`terrace state pull` writes what can be pushed.";
+    let pushed = state::parse(&bytes, file).map_err(|error| file_problem(&error, hint))?;
     let Some(pushed) = pushed else {
         let detail = format!("{} has no state in it.", file.display());
         return Err(Diagnostic::error("Nothing to push", detail).into());

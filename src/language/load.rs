@@ -263,10 +263,10 @@ fn nothing_there(folder: &Path, error: Option<io::Error>, call: Option<&Span>) -
     let shown = folder.display();
     let detail = match error {
         Some(error) if error.kind() == io::ErrorKind::NotFound => {
-            format!("There is no folder {shown}.")
+            format!("There is no folder `{shown}`.")
         }
-        Some(error) => format!("The folder {shown} cannot be read: {error}."),
-        None => format!("There are no .tf files in {shown}."),
+        Some(error) => format!("The folder `{shown}` cannot be read: {error}."),
+        None => format!("There are no .tf files in the folder `{shown}`."),
     };
     match call {
         Some(span) => Diagnostic::error("Unreadable module", detail).at(span),

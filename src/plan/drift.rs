@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::address::{InstanceAddress, Mode as ResourceMode, ModulePath};
 use crate::language::config::IgnoreChanges;
 use crate::plan::dependencies::{Node, Read};
+use crate::plan::difference::is_zero;
 use crate::plan::orphans::value_in;
 use crate::plan::providers::Providers;
 use crate::plan::walk::Planner;
@@ -27,6 +28,13 @@ pub(super) fn reads(
     planner.request.dependencies.reads(changing.chain(outputs).collect::<BTreeSet<_>>())
 }
 
+/// Whether an attribute that nobody set is one that other objects fill in: what state had nothing of,
+/// or a collection, such as the rules of a security group.
+fn is_made_by_others(configured: &Value, before: &Value, after: &Value) -> bool {
+    let collection = after.items().is_some() || after.fields().is_some();
+    configured.is_null() && (before.is_null() || is_zero(before) || collection)
+}
+
 /// What refreshing found changed. Objects that cannot be read from state are left out: planning
 /// reports them.
 pub(super) fn found(planner: &Planner<'_>, reads: &BTreeSet<Read>) -> Vec<Drift> {
@@ -44,7 +52,11 @@ pub(super) fn found(planner: &Planner<'_>, reads: &BTreeSet<Read>) -> Vec<Drift>
         let config = it.address.resource.config();
         let whole = reads.contains(&(config.clone(), None));
         it.relevant.retain(|name| {
-            whole
+            let by_others = change.is_some_and(|it| {
+                let set = it.configuration.get(name);
+                is_made_by_others(&set, &before.get(name), &after.get(name))
+            });
+            (whole && !by_others)
                 || reads.contains(&(config.clone(), Some(name.clone())))
                 || change.is_some_and(|change| is_set(planner, change, name, before, after))
         });
@@ -123,6 +135,23 @@ fn says(configured: &Value, before: &Value, after: &Value) -> bool {
 mod tests {
     use super::*;
     use crate::value::Type;
+
+    #[test]
+    fn what_other_objects_fill_in_comes_not_from_outside() {
+        let arns = |all: &[&str]| Value::list(Type::String, all.iter().map(|it| Value::from(*it)));
+        let none = Value::Null(Type::String);
+        for (configured, before, after, by_others) in [
+            (none.clone(), arns(&[]), arns(&["a"]), true),
+            (none.clone(), arns(&["a"]), arns(&["a", "b"]), true),
+            (none.clone(), none.clone(), "eipassoc-1".into(), true),
+            (none.clone(), Value::number(0_i64), Value::number(1_i64), true),
+            (none.clone(), "a".into(), "b".into(), false),
+            (arns(&["a"]), arns(&[]), arns(&["a"]), false),
+        ] {
+            let found = is_made_by_others(&configured, &before, &after);
+            assert_eq!(found, by_others, "{before:?} {after:?}");
+        }
+    }
 
     #[test]
     fn what_is_configured_speaks_for_itself_only() {

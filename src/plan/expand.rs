@@ -129,15 +129,18 @@ fn count(expression: &Expression, scope: &dyn Scope) -> Result<Expansion, Diagno
         return fail(SUMMARY, "`count` is null.".into(), "Give a whole number.", span);
     }
     let number = crate::value::convert::convert(&value, &Type::Number);
-    let count = number.ok().and_then(|it| it.as_number().and_then(crate::value::Number::as_usize));
-    match count {
+    let number = number.ok().and_then(|it| it.as_number().cloned());
+    let secret = marks.contains(Marks::SENSITIVE);
+    match number.as_ref().and_then(crate::value::Number::as_usize) {
         Some(count) if count <= MOST => Ok(Expansion::Count(count)),
         Some(count) => {
             let detail = format!("`count` is {count}, and a resource can have {MOST} instances.");
             fail(SUMMARY, detail, "Give a smaller number.", span)
         }
         None => {
-            let detail = format!("`count` is {}, not a whole number from 0.", value.ty());
+            let what = number.filter(|_| !secret).map(|it| it.to_string());
+            let what = what.unwrap_or_else(|| value.ty().to_string());
+            let detail = format!("`count` is {what}, not a whole number from 0.");
             fail(SUMMARY, detail, "Give a whole number of instances.", span)
         }
     }
@@ -165,12 +168,12 @@ fn each(expression: &Expression, scope: &dyn Scope) -> Result<Expansion, Diagnos
         Value::Map(_, fields) | Value::Object(fields) => Ok(Expansion::Each(fields)),
         Value::Set(_, items) => match items.iter().map(name_of).collect::<Option<Fields>>() {
             Some(each) => Ok(Expansion::Each(Arc::new(each))),
-            None => fail(
-                SUMMARY,
-                "The set of `for_each` has elements that are not strings.".into(),
-                SHAPE,
-                span,
-            ),
+            None => {
+                let null = items.iter().any(Value::is_null);
+                let what =
+                    if null { "an element that is null" } else { "elements that are not strings" };
+                fail(SUMMARY, format!("The set of `for_each` has {what}."), SHAPE, span)
+            }
         },
         Value::Null(_) => fail(SUMMARY, "`for_each` is null.".into(), SHAPE, span),
         other => fail(SUMMARY, format!("`for_each` is {}.", other.ty()), SHAPE, span),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::address::Mode;
 use crate::diagnostic::Diagnostic;
 use crate::language::config::{Configuration, Module};
+use crate::language::suggest::nearest;
 use crate::plan::ProviderKey;
 use crate::provider::{Connection, DataSourceType, Provider, ResourceType};
 use crate::schema::Schema;
@@ -100,12 +101,11 @@ fn unsupported(what: &str, kind: &str, known: impl Iterator<Item = &'static str>
         format!("Unsupported {what}"),
         format!("terrace does not support the {what} `{kind}` yet."),
     );
-    let near = known
-        .map(|name| (strsim::damerau_levenshtein(name, kind), name))
-        .filter(|(distance, _)| *distance <= 3)
-        .min();
-    match near {
-        Some((_, name)) => diagnostic.hint(format!("Did you mean `{name}`?")),
+    // what all names of a provider begin with makes none of them alike
+    let prefix = kind.split_inclusive('_').next().unwrap_or_default();
+    let own = kind.strip_prefix(prefix).unwrap_or(kind);
+    match nearest(own, known.filter_map(|name| name.strip_prefix(prefix))) {
+        Some(name) => diagnostic.hint(format!("Did you mean `{prefix}{name}`?")),
         None => diagnostic.hint("`terrace providers schema -json` lists what is supported."),
     }
 }
@@ -124,5 +124,21 @@ pub fn provider_key(
             source,
             alias: name.alias.clone(),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unsupported;
+
+    #[test]
+    fn only_a_type_that_is_alike_is_suggested() {
+        let known = ["aws_vpc", "aws_subnet", "aws_eip"];
+        let hint = |kind| unsupported("data source", kind, known.into_iter()).hint;
+        assert_eq!(hint("aws_subnt"), "Did you mean `aws_subnet`?");
+        assert_eq!(hint("aws_vcp"), "Did you mean `aws_vpc`?");
+        for far in ["aws_ami", "aws_elb", "google_vpc", "aws"] {
+            assert!(hint(far).contains("lists what is supported"), "{far}");
+        }
     }
 }

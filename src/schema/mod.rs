@@ -79,6 +79,10 @@ pub enum Check {
     Custom(fn(&Value) -> Result<(), String>),
 }
 
+/// Two values, and the object they are in, to the two whose difference is to be shown; nothing where
+/// they are best shown as they are.
+pub type Told = fn(&Value, &Value, &Value) -> Option<(Value, Value)>;
+
 /// One attribute or nested block. The builder methods are the vocabulary of `schema!`.
 #[derive(Clone, Debug)]
 pub struct Field {
@@ -112,6 +116,8 @@ pub struct Field {
     pub checks: Vec<Check>,
     /// Whether two known values mean the same.
     pub equivalent: Option<fn(&Value, &Value) -> bool>,
+    /// What to show of the difference between two values, when not the values themselves.
+    pub told: Option<Told>,
     /// Fields that cannot be given together with this one.
     pub conflicts_with: &'static [&'static str],
     /// Fields (this one among them) of which exactly one must be given.
@@ -204,6 +210,7 @@ impl Field {
             items: (0, T::MOST),
             checks: T::CHECKS.to_vec(),
             equivalent: None,
+            told: None,
             conflicts_with: &[],
             exactly_one_of: &[],
             at_least_one_of: &[],
@@ -301,6 +308,11 @@ impl Field {
     /// Decides whether two known values mean the same.
     pub fn equivalent(self, same: fn(&Value, &Value) -> bool) -> Field {
         Field { equivalent: Some(same), ..self }
+    }
+
+    /// Decides what is shown of the difference between two values.
+    pub fn told(self, told: Told) -> Field {
+        Field { told: Some(told), ..self }
     }
 
     /// Fields that cannot be given together with this one.

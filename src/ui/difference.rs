@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use crate::plan::{Action, Change, OutputChange};
+use crate::schema::Schema;
 use crate::ui::style::{Label, paint};
 use crate::ui::value::{plain, render};
 use crate::value::json::from_json;
@@ -14,8 +15,9 @@ use crate::value::{Marks, Path, Step, Value};
 const ATTRIBUTES: usize = 8;
 
 /// The lines under the title of a change.
-pub(super) fn body(change: &Change, colour: bool) -> String {
-    let shown = Shown { colour, replace: &change.replace_paths, column: ATTRIBUTES, brief: true };
+pub(super) fn body(change: &Change, schema: Option<&Schema>, colour: bool) -> String {
+    let replace = &change.replace_paths;
+    let shown = Shown { colour, replace, schema, column: ATTRIBUTES, brief: true };
     match change.action {
         Action::Create | Action::Read => shown.whole(&change.after),
         Action::Delete | Action::Forget => {
@@ -28,15 +30,21 @@ pub(super) fn body(change: &Change, colour: bool) -> String {
 }
 
 /// The differences between two objects, as lines.
-pub(super) fn compared(before: &Value, after: &Value, colour: bool) -> String {
-    Shown { colour, replace: &[], column: ATTRIBUTES, brief: true }.fields(before, after)
+pub(super) fn compared(
+    before: &Value,
+    after: &Value,
+    schema: Option<&Schema>,
+    colour: bool,
+) -> String {
+    Shown { colour, replace: &[], schema, column: ATTRIBUTES, brief: true }.fields(before, after)
 }
 
 /// The change of an output, as lines; its name is padded to `width`.
 pub(super) fn output(name: &str, width: usize, change: &OutputChange, colour: bool) -> String {
     let marks = if change.sensitive { Marks::SENSITIVE } else { Marks::NONE };
     let (before, after) = (change.before.clone().mark(marks), change.after.clone().mark(marks));
-    Shown { colour, replace: &[], column: 4, brief: false }.field(name, width, before, after)
+    let shown = Shown { colour, replace: &[], schema: None, column: 4, brief: false };
+    shown.field(name, width, [before, after], &Value::NULL)
 }
 
 /// How differences are shown.
@@ -44,6 +52,8 @@ struct Shown<'a> {
     colour: bool,
     /// The paths that force a replacement.
     replace: &'a [Path],
+    /// The schema of the object, if it has one.
+    schema: Option<&'a Schema>,
     /// Where names stand.
     column: usize,
     /// Whether what is empty in nested blocks is left out.
@@ -94,12 +104,12 @@ impl Shown<'_> {
             .filter(|name| before.get(name).unmark_deep().0 != after.get(name).unmark_deep().0)
             .collect();
         let width = differing.iter().map(|name| name.len()).max().unwrap_or(0);
-        let lines =
-            differing.iter().map(|name| self.field(name, width, before.get(name), after.get(name)));
-        lines.collect()
+        let both = |name: &str| [before.get(name), after.get(name)];
+        differing.iter().map(|name| self.field(name, width, both(name), after)).collect()
     }
 
-    fn field(&self, name: &str, width: usize, old: Value, new: Value) -> String {
+    /// What differs in a field of `object`.
+    fn field(&self, name: &str, width: usize, [old, new]: [Value; 2], object: &Value) -> String {
         let (old, new) = equally_secret(old, new);
         let forces = self.forces(name);
         let line = |label, symbol, what: &str| {
@@ -115,12 +125,22 @@ impl Shown<'_> {
         if secret(&old) || secret(&new) {
             return line(Label::Change, "~", "(sensitive value changes)");
         }
-        let inside = self.inside(&old, &new);
+        let inside = match self.told(name, &old, &new, object) {
+            Some((old, new)) => self.inside(&old, &new),
+            None => self.inside(&old, &new),
+        };
         if inside.is_empty() {
             return line(Label::Change, "~", &self.both(&old, &new));
         }
         let title = self.line(self.column, Label::Change, "~", &format!("{name}{forces}"));
         title + &inside
+    }
+
+    /// The values as the schema would have them told, when both are known and nobody's secret.
+    fn told(&self, name: &str, old: &Value, new: &Value, object: &Value) -> Option<(Value, Value)> {
+        let field = self.schema?.fields.iter().find(|it| it.name == name)?;
+        let plain = old.marks().is_empty() && new.marks().is_empty() && new.is_known();
+        field.told.filter(|_| plain).and_then(|told| told(old, new, object))
     }
 
     /// What is said of an attribute that cannot be changed in place.

@@ -81,17 +81,17 @@ impl Ui {
     }
 
     /// Shows a plan.
-    pub fn plan(&self, plan: &Plan) {
+    pub fn plan(&self, plan: &Plan, providers: &Providers) {
         if self.json {
             machine::plan(plan).iter().for_each(|line| self.data(&format!("{line}\n")));
         } else {
-            self.data(&plan::text(plan, self.colour));
+            self.data(&plan::text(plan, providers, self.colour));
         }
     }
 
     /// A plan as text.
-    pub fn plan_text(&self, plan: &Plan) -> String {
-        plan::text(plan, self.colour)
+    pub fn plan_text(&self, plan: &Plan, providers: &Providers) -> String {
+        plan::text(plan, providers, self.colour)
     }
 
     /// A plan in Terraform's JSON format.

@@ -1,18 +1,19 @@
 //! A plan as text: what is destroyed or replaced first in importance, then the rest, with reasons.
 
-use crate::plan::{Action, Change, Drift, Mode, Plan, Reason};
+use crate::plan::{Action, Change, Drift, Mode, Plan, Providers, Reason};
+use crate::schema::Schema;
 use crate::ui::difference::{body, compared, output};
 use crate::ui::style::{Label, paint};
 use crate::value::Value;
 
 /// The whole plan as text.
-pub(super) fn text(plan: &Plan, colour: bool) -> String {
+pub(super) fn text(plan: &Plan, providers: &Providers, colour: bool) -> String {
     let mut text = String::new();
-    text.push_str(&drift(plan, colour));
+    text.push_str(&drift(plan, providers, colour));
     let changes: Vec<&Change> = plan.changes.iter().filter(|it| it.does_something()).collect();
     text.push_str(&only_moved(plan, colour));
     for change in &changes {
-        text.push_str(&one(change, colour));
+        text.push_str(&one(change, schema(change, providers), colour));
     }
     text.push_str(&outputs(plan, colour));
     text.push_str(&warning(&changes, colour));
@@ -20,7 +21,12 @@ pub(super) fn text(plan: &Plan, colour: bool) -> String {
     text
 }
 
-fn one(change: &Change, colour: bool) -> String {
+fn schema(change: &Change, providers: &Providers) -> Option<&'static Schema> {
+    let name = &change.address.resource.resource;
+    providers.schema(&change.provider.source, name.mode, &name.kind)
+}
+
+fn one(change: &Change, schema: Option<&Schema>, colour: bool) -> String {
     let (label, symbol, verb) = words(change.action);
     let deposed =
         change.deposed.as_ref().map(|key| format!(" (deposed {key})")).unwrap_or_default();
@@ -32,7 +38,7 @@ fn one(change: &Change, colour: bool) -> String {
     let title = format!("{}{deposed} {verb}", change.address);
     let title = paint(&title, Label::Strong, colour);
     let why = reason(change).map(|why| format!("\n      because {why}")).unwrap_or_default();
-    let (symbol, body) = (paint(symbol, label, colour), body(change, colour));
+    let (symbol, body) = (paint(symbol, label, colour), body(change, schema, colour));
     format!("{symbol} {title}{why}\n{body}\n")
 }
 
@@ -89,7 +95,7 @@ fn only_moved(plan: &Plan, colour: bool) -> String {
 }
 
 /// What has changed outside of terrace.
-fn drift(plan: &Plan, colour: bool) -> String {
+fn drift(plan: &Plan, providers: &Providers, colour: bool) -> String {
     let drift: Vec<&Drift> = plan.drift.iter().filter(|it| it.is_relevant()).collect();
     if drift.is_empty() {
         return String::new();
@@ -97,12 +103,14 @@ fn drift(plan: &Plan, colour: bool) -> String {
     let mut text = paint("Changed outside of terrace since the last apply:", Label::Strong, colour);
     text.push_str("\n\n");
     for it in drift {
-        text.push_str(&drifted(it, colour));
+        let change = plan.changes.iter().find(|change| change.address == it.address);
+        let schema = change.and_then(|change| schema(change, providers));
+        text.push_str(&drifted(it, schema, colour));
     }
     text
 }
 
-fn drifted(drift: &Drift, colour: bool) -> String {
+fn drifted(drift: &Drift, schema: Option<&Schema>, colour: bool) -> String {
     if drift.after.is_null() {
         return format!("{} {} is gone\n\n", paint("  -", Label::Destroy, colour), drift.address);
     }
@@ -112,7 +120,7 @@ fn drifted(drift: &Drift, colour: bool) -> String {
     format!(
         "{symbol} {} is different\n{}\n",
         drift.address,
-        compared(&relevant(&drift.before), &relevant(&drift.after), colour)
+        compared(&relevant(&drift.before), &relevant(&drift.after), schema, colour)
     )
 }
 

@@ -15,12 +15,15 @@ pub struct Progress {
     ui: Ui,
     live: MultiProgress,
     lines: Mutex<BTreeMap<String, ProgressBar>>,
+    /// What each object was last said to wait for.
+    told: Mutex<BTreeMap<String, String>>,
 }
 
 impl Progress {
     /// Live lines on a terminal, plain lines elsewhere, JSON lines with `-json`.
     pub fn new(ui: &Ui) -> Progress {
-        Progress { ui: ui.clone(), live: MultiProgress::new(), lines: Mutex::default() }
+        let (lines, told) = (Mutex::default(), Mutex::default());
+        Progress { ui: ui.clone(), live: MultiProgress::new(), lines, told }
     }
 
     fn say(&self, text: &str) {
@@ -63,6 +66,23 @@ impl Progress {
         self.say(text);
     }
 
+    /// Whether an event says what was said of the object just before.
+    fn is_old(&self, event: &Event) -> bool {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        match event {
+            Event::Waiting { place, why } => {
+                told.insert(place.to_string(), why.clone()).is_some_and(|last| last == *why)
+            }
+            Event::Finished { place, .. }
+            | Event::Failed { place, .. }
+            | Event::Abandoned { place, .. } => {
+                told.remove(&place.to_string());
+                false
+            }
+            _ => false,
+        }
+    }
+
     fn show(&self, event: &Event) {
         match event {
             Event::Started { place, doing, .. } => self.start(place, *doing),
@@ -94,6 +114,9 @@ impl Progress {
 
 impl Reporter for Progress {
     fn event(&self, event: Event) {
+        if self.is_old(&event) {
+            return;
+        }
         if self.ui.json {
             if let Some(line) = super::machine::event(&event) {
                 self.ui.data(&format!("{line}\n"));
@@ -142,5 +165,24 @@ fn seconds(elapsed: Duration) -> String {
         0 => format!("{} ms", elapsed.as_millis()),
         seconds if seconds < 60 => format!("{seconds} s"),
         seconds => format!("{} min {} s", seconds / 60, seconds % 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_told_until_it_changes_or_the_work_is_over() {
+        let progress = Progress::new(&Ui { colour: false, live: false, json: false });
+        let place = |name: &str| Place { address: name.parse().unwrap(), deposed: None };
+        let waiting = |name: &str, why: &str| {
+            progress.is_old(&Event::Waiting { place: place(name), why: why.into() })
+        };
+        assert!(!waiting("aws_vpc.a", "x") && waiting("aws_vpc.a", "x"));
+        assert!(!waiting("aws_vpc.b", "x") && !waiting("aws_vpc.a", "y"));
+        assert!(!waiting("aws_vpc.a", "x"));
+        let over = Event::Abandoned { place: place("aws_vpc.a"), doing: Doing::Create };
+        assert!(!progress.is_old(&over) && !waiting("aws_vpc.a", "x"));
     }
 }

@@ -42,7 +42,7 @@ fn change(action: Action, before: Value, after: Value) -> Change {
 /// The lines of an update of the one attribute `name`.
 fn updated(name: &str, before: Value, after: Value) -> String {
     let (before, after) = (Value::object([(name, before)]), Value::object([(name, after)]));
-    body(&change(Action::Update, before, after), false)
+    body(&change(Action::Update, before, after), None, false)
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn creation_leaves_out_what_is_empty() {
         ("ports", Value::list(Type::Any, [port])),
         ("tags", Value::map(Type::String, Vec::<(String, Value)>::new())),
     ]);
-    let shown = body(&change(Action::Create, Value::NULL, after), false);
+    let shown = body(&change(Action::Create, Value::NULL, after), None, false);
     let ports =
         "      + ports = [\n            {\n                port = 80\n            },\n        ]\n";
     assert_eq!(shown, format!("      + name  = \"web\"\n{ports}"));
@@ -87,7 +87,7 @@ fn creation_leaves_out_what_is_empty() {
 #[test]
 fn creation_shows_a_document_by_its_members() {
     let after = Value::object([("policy", text(r#"{"Effect":"Allow"}"#))]);
-    let shown = body(&change(Action::Create, Value::NULL, after), false);
+    let shown = body(&change(Action::Create, Value::NULL, after), None, false);
     let members = "jsonencode({\n            Effect = \"Allow\"\n        })";
     assert_eq!(shown, format!("      + policy = {members}\n"));
 }
@@ -124,7 +124,7 @@ fn what_forces_a_replacement_says_so() {
     let mut replaced = change(Action::DestroyThenCreate, side("a", 1), side("b", 2));
     replaced.replace_paths = vec![Path::attribute("name")];
     assert_eq!(
-        body(&replaced, false),
+        body(&replaced, None, false),
         "      ~ name = \"a\" -> \"b\"  # forces replacement\n      ~ size = 1 -> 2\n"
     );
 }
@@ -170,4 +170,24 @@ fn json_tells_what_is_unknown_and_what_is_secret() {
     assert_eq!(shown["change"]["after"], json!({ "key": "x" }));
     assert_eq!(shown["change"]["after_unknown"], json!({ "id": true }));
     assert_eq!(shown["change"]["after_sensitive"], json!({ "key": true }));
+}
+
+#[test]
+fn update_shows_documents_as_their_schema_tells_them() {
+    const FIRST_LETTER: crate::schema::Told = |old, new, object| {
+        let letter = |it: &Value| -> Option<Value> {
+            Some(Value::object([("first", text(it.as_str()?.get(..1)?))]))
+        };
+        assert_eq!(object.get("policy"), *new);
+        letter(old).zip(letter(new))
+    };
+    let field = crate::schema::Field::new::<String>("policy").told(FIRST_LETTER);
+    let schema = crate::schema::Schema { doc: "", version: 0, fields: vec![field] };
+    let of = |value: Value| Value::object([("policy", value)]);
+    let shown = |old: Value, new: Value| {
+        body(&change(Action::Update, of(old), of(new)), Some(&schema), false)
+    };
+    let told = "      ~ policy\n          ~ first = \"a\" -> \"b\"\n";
+    assert_eq!(shown(text("ax"), text("by")), told);
+    assert_eq!(shown(text("ax"), hidden("by")), "      ~ policy = (sensitive value changes)\n");
 }

@@ -336,6 +336,7 @@ fn outputs_are_told_in_all_forms() {
     stack.ok(&["apply", "-auto-approve"]);
     assert_eq!(stack.ok(&["output"]).stdout, "b = \"x\"\nsecret = (sensitive value)\n");
     assert_eq!(stack.ok(&["output", "b"]).stdout, "\"x\"\n");
+    assert_eq!(stack.ok(&["output", "secret"]).stdout, "\"hunter2\"\n", "asked for by name");
     assert_eq!(stack.ok(&["output", "-raw", "secret"]).stdout, "hunter2");
     assert_eq!(stack.ok(&["output", "-json", "b"]).stdout, "\"x\"\n");
     let all = parsed(&stack.ok(&["output", "-json"]).stdout);
@@ -525,4 +526,47 @@ fn the_results_of_conditions_are_kept_in_state() {
         (&results()[0]["status"], &results()[1]["status"]),
         (&json!("fail"), &json!("pass"))
     );
+}
+
+#[test]
+fn a_file_that_is_no_state_has_no_backup() {
+    let stack = Terrace::sandbox(&[("main.tf", CHAIN)]);
+    for command in [&["show", "main.tf"][..], &["state", "push", "main.tf"]] {
+        let said = stack.fails(command);
+        assert!(said.contains("is not a state file") && !said.contains("backup"), "{said}");
+    }
+}
+
+#[test]
+fn what_repeats_wrongly_is_named() {
+    let repeated = |how: &str| format!("resource \"terraform_data\" \"a\" {{\n  {how}\n}}\n");
+    for (how, problem) in [
+        ("count = -1", "`count` is -1, not a whole number from 0."),
+        ("count = 1.5", "`count` is 1.5, not a whole number from 0."),
+        ("count = true", "`count` is bool, not a whole number from 0."),
+        ("for_each = toset([\"a\", null])", "The set of `for_each` has an element that is null."),
+    ] {
+        let said = Terrace::sandbox(&[("main.tf", &repeated(how))]).fails(&["plan"]);
+        assert!(said.contains(problem), "{said}");
+    }
+    let twice = "output \"o\" {\n  value = 1\n}\n".repeat(2);
+    let said = Terrace::sandbox(&[("main.tf", &twice)]).fails(&["plan"]);
+    assert!(said.contains("There already is an output `o`"), "{said}");
+}
+
+#[test]
+fn a_changed_default_tag_is_nothing_from_outside() {
+    const GROUP: &str = "resource \"aws_cloudwatch_log_group\" \"a\" {\n  name = \"a\"\n}\n";
+    let text = |team: &str| {
+        let tags = format!("default_tags {{\n    tags = {{ Team = \"{team}\" }}\n  }}\n");
+        format!("provider \"aws\" {{\n  region = \"eu-west-1\"\n  {tags}}}\n{GROUP}")
+    };
+    let stack = Terrace::sandbox(&[("main.tf", &text("a"))]);
+    stack.ok(&["apply", "-auto-approve", "-sandbox"]);
+    stack.write("main.tf", &text("b"));
+    let shown = stack.ok(&["plan", "-sandbox"]).stdout;
+    assert!(!shown.contains(OUTSIDE) && !shown.contains("- tags"), "{shown}");
+    assert!(shown.contains("Team = \"a\" -> \"b\""), "{shown}");
+    stack.ok(&["apply", "-auto-approve", "-sandbox"]);
+    assert!(stack.ok(&["plan", "-sandbox"]).stdout.contains("No changes"));
 }

@@ -52,6 +52,7 @@ fn applied(world: World) -> Terrace {
 }
 
 async fn the_example_is_applied_changed_and_destroyed(world: World) {
+    let sandbox = matches!(world, World::Sandbox);
     let terrace = applied(world);
     let url = terrace.ok(&["output", "-raw", "url"]).stdout;
     assert!(url.starts_with("http://"), "{url}");
@@ -61,6 +62,9 @@ async fn the_example_is_applied_changed_and_destroyed(world: World) {
     let replaced = format!("{TASK_DEFINITION}: create, delete");
     let updated = format!("{SERVICE}: update");
     assert_eq!(planned(&terrace, &image), [updated.clone(), replaced]);
+    if sandbox {
+        shows_what_changes_only(&terrace.ok(&["show", "plan"]).stdout);
+    }
     settles(&terrace, &image);
 
     let count = [image[0], "-var=desired_count=3"];
@@ -81,6 +85,16 @@ async fn the_example_is_applied_changed_and_destroyed(world: World) {
     terrace.ok(&["destroy", "-auto-approve"]);
     assert_eq!(census(&terrace.sdk()).await, Vec::<String>::new());
     assert_eq!(terrace.ok(&["state", "list"]).stdout, "");
+}
+
+/// The plan of another image, in text: nothing that terrace made itself comes from outside, and
+/// nothing that ECS fills in goes.
+fn shows_what_changes_only(plan: &str) {
+    assert!(!plan.contains("outside of terrace"), "{plan}");
+    let (_, definitions) = plan.rsplit_once("~ container_definitions").expect("the change");
+    let mut lines = definitions.lines().skip(1);
+    assert!(lines.next().is_some_and(|it| it.contains("image = ")), "{plan}");
+    assert!(!lines.next().is_some_and(|it| it.starts_with("          ")), "{plan}");
 }
 
 async fn a_deleted_rule_comes_back(terrace: &Terrace, arguments: &[&str]) {

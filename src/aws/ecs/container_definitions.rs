@@ -1,8 +1,11 @@
 //! Container definitions: compared by meaning, and checked.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value as Json, json};
 
 use crate::value::Value;
+use crate::value::json::from_json;
 
 /// Whether two documents of container definitions mean the same: key order, omitted defaults, and the
 /// order of containers, environment variables, secrets and the like do not matter.
@@ -19,6 +22,48 @@ pub(super) fn same_with(one: &Value, other: &Value, own_ports: bool) -> bool {
     }
 }
 
+/// Two documents for the eye: without what means nothing, and with containers, variables and secrets
+/// by their names, so that one more does not move the others. `object` is the task definition.
+pub(super) fn told(old: &Value, new: &Value, object: &Value) -> Option<(Value, Value)> {
+    let own_ports = matches!(object.get("network_mode").as_str(), Some("awsvpc" | "host"));
+    let shown = |value: &Value| {
+        let containers = normal(value.as_str()?, own_ports).ok()?;
+        let containers = containers.into_iter().map(with_names).collect();
+        Some(from_json(&by_name(containers)))
+    };
+    Some((shown(old)?, shown(new)?))
+}
+
+fn with_names(container: Json) -> Json {
+    let Json::Object(fields) = container else { return container };
+    let named = |(field, it): (String, Json)| {
+        let it = match it {
+            Json::Array(items) if field == "environment" || field == "secrets" => by_name(items),
+            it => it,
+        };
+        (field, it)
+    };
+    Json::Object(fields.into_iter().map(named).collect())
+}
+
+/// Items by their names; a list where a name is missing or there twice.
+fn by_name(items: Vec<Json>) -> Json {
+    let name = |it: &Json| it.get("name").and_then(Json::as_str).map(str::to_owned);
+    let names: BTreeSet<String> = items.iter().filter_map(name).collect();
+    if names.len() < items.len() {
+        return Json::Array(items);
+    }
+    Json::Object(items.into_iter().filter_map(|it| Some((name(&it)?, without_name(it)))).collect())
+}
+
+/// What is left of an item, which for a variable is its value.
+fn without_name(item: Json) -> Json {
+    let Json::Object(mut fields) = item else { return item };
+    fields.remove("name");
+    let only = (fields.len() == 1).then(|| fields.remove("value")).flatten();
+    only.unwrap_or(Json::Object(fields))
+}
+
 /// The containers as AWS takes them: without nulls and empty entries, and numbers as numbers.
 pub(super) fn sent(text: &str) -> Result<Json, String> {
     let containers = containers(text)?;
@@ -29,7 +74,7 @@ pub(super) fn sent(text: &str) -> Result<Json, String> {
 pub fn check(value: &Value) -> Result<(), String> {
     let text = value.as_str().unwrap_or_default();
     let containers = containers(text)?;
-    let mut names = std::collections::BTreeSet::new();
+    let mut names = BTreeSet::new();
     for (at, it) in containers.iter().enumerate() {
         let Some(name) = it.get("name").and_then(Json::as_str) else {
             return Err(format!("container {at} has no `name`"));

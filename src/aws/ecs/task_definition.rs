@@ -9,7 +9,7 @@ use aws_sdk_ecs::types::{
 };
 use futures::future::try_join_all;
 
-use super::container_definitions::{check, same, same_with, sent};
+use super::container_definitions::{check, same, same_with, sent, told};
 use super::raw::{self, Body};
 use super::volume::{Volume, volume_from, volume_to_sdk};
 use super::{sdk_tags, tags};
@@ -26,7 +26,8 @@ schema! {
     #[version = 1]
     pub struct TaskDefinition {
         /// The containers, as JSON.
-        #[force_new] #[check(Check::Custom(check))] #[equivalent(same)] container_definitions: String,
+        #[force_new] #[check(Check::Custom(check))] #[equivalent(same)] #[told(told)]
+        container_definitions: String,
         /// CPU units of the task.
         #[force_new] #[equivalent(same_units)] cpu: Option<String>,
         /// Whether faults can be injected.
@@ -250,10 +251,12 @@ fn units(text: &str) -> Option<u64> {
     let large = text.strip_suffix("vcpu").or_else(|| text.strip_suffix("gb"));
     let Some(large) = large else { return text.parse().ok() };
     let (whole, part) = large.trim().split_once('.').unwrap_or((large.trim(), ""));
-    let digits = u32::try_from(part.len()).ok().filter(|it| *it <= 3)?;
+    let digits =
+        u32::try_from(part.len()).ok().filter(|it| *it <= 3 && !large.trim().is_empty())?;
     let scale = 10_u64.pow(digits);
-    let part: u64 = if part.is_empty() { 0 } else { part.parse().ok()? };
-    let scaled = whole.parse::<u64>().ok()?.checked_mul(scale)?.checked_add(part)?;
+    let number = |digits: &str| if digits.is_empty() { Some(0) } else { digits.parse().ok() };
+    let (whole, part): (u64, u64) = (number(whole)?, number(part)?);
+    let scaled = whole.checked_mul(scale)?.checked_add(part)?;
     scaled.checked_mul(1024)?.checked_div(scale)
 }
 
@@ -402,7 +405,9 @@ mod tests {
     fn sizes_are_the_same_in_any_unit() {
         for (one, other, same) in [
             ("1 vCPU", "1024", true),
-            (".25 vCPU", "256", false),
+            (".25 vCPU", "256", true),
+            (".5 vCPU", "512", true),
+            ("vCPU", "0", false),
             ("0.25 vcpu", "256", true),
             ("2GB", "2048", true),
             ("0.5 GB", "512", true),

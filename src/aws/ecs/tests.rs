@@ -1,4 +1,4 @@
-//! How many calls reading takes, and whose cluster a create call answers with.
+//! How many calls reading takes, whose cluster a create call answers with, and what is gone.
 
 use super::cluster::Cluster;
 use super::service::Service;
@@ -80,4 +80,19 @@ async fn a_task_definition_without_containers_is_an_error_and_no_change() {
     let gone = Fake::new([Answer::ok(&answer.replace("ACTIVE", "INACTIVE"))]);
     let read = TaskDefinition::read(&*gone.aws().await, vec![one()]).await.unwrap();
     assert!(read[0].is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cluster_that_is_inactive_is_gone() {
+    let gone = Cluster { id: Some("main".into()), ..Cluster::blank() };
+    for (code, message, fine) in [
+        ("ClientException", "The cluster is inactive.", true),
+        ("ClusterNotFoundException", "Cluster not found.", true),
+        ("ClientException", "The cluster has a name that is too long.", false),
+    ] {
+        let body = format!(r#"{{"__type": "{code}", "message": "{message}"}}"#);
+        let (aws, (step, _)) = (Fake::new([Answer::Body(400, body)]).aws().await, step(false));
+        let deleted = in_step(&step, gone.delete(&aws)).await;
+        assert_eq!(deleted.is_ok(), fine, "{deleted:?}");
+    }
 }

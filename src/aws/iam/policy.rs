@@ -5,7 +5,7 @@ use futures::future::try_join_all;
 
 use super::{GONE, document, found, name, overview, tags};
 use crate::aws::client::Aws;
-use crate::aws::json::same_policy;
+use crate::aws::json::{same_policy, tell_policy};
 use crate::aws::resource::{Resource, gone_is_fine, missing};
 use crate::aws::tags::{TOKEN_TAG, Tagging, Tags, iam_tags};
 use crate::provider::{Result, Step};
@@ -27,7 +27,7 @@ schema! {
         /// Path of the policy.
         #[default("/")] #[force_new] path: String,
         /// The policy document.
-        #[check(Check::Json)] #[equivalent(same_policy)] policy: String,
+        #[check(Check::Json)] #[equivalent(same_policy)] #[told(tell_policy)] policy: String,
         /// Tags of the policy.
         tags: Tags,
         /// All tags, those of the provider's `default_tags` included.

@@ -10,7 +10,7 @@ use futures::future::try_join_all;
 use self::policies::{Policies, names_in};
 use super::{GONE, attached_to, document, found, name, overview, tags};
 use crate::aws::client::Aws;
-use crate::aws::json::same_policy;
+use crate::aws::json::{same_policy, tell_policy};
 use crate::aws::resource::{Resource, gone_is_fine, missing};
 use crate::aws::tags::{TOKEN_TAG, Tagging, Tags, iam_tags};
 use crate::provider::{Result, Step};
@@ -21,7 +21,8 @@ schema! {
     /// An identity that services and users can take on.
     pub struct Role {
         /// Policy that says who may take the role on.
-        #[check(Check::Json)] #[equivalent(same_policy)] assume_role_policy: String,
+        #[check(Check::Json)] #[equivalent(same_policy)] #[told(tell_policy)]
+        assume_role_policy: String,
         /// What the role is for.
         #[check(Check::Length(0, 1000))] description: Option<String>,
         /// Whether deleting the role detaches its policies first.

@@ -5,7 +5,7 @@ use futures::future::try_join_all;
 
 use super::{GONE, document, inline_of, name, overview};
 use crate::aws::client::Aws;
-use crate::aws::json::same_policy;
+use crate::aws::json::{same_policy, tell_policy};
 use crate::aws::resource::{Resource, gone_is_fine};
 use crate::provider::{ErrorKind, ProviderError, Recovery, Result, Step};
 use crate::schema;
@@ -21,7 +21,7 @@ schema! {
         /// Start of a name that is made up.
         #[computed] #[force_new] name_prefix: Option<String>,
         /// The policy document.
-        #[check(Check::Json)] #[equivalent(same_policy)] policy: String,
+        #[check(Check::Json)] #[equivalent(same_policy)] #[told(tell_policy)] policy: String,
         /// Name of the role.
         #[force_new] role: String,
         /// Role and policy: `role:policy`.

@@ -9,7 +9,7 @@ use futures::future::try_join_all;
 use crate::aws::client::Aws;
 use crate::aws::resource::{Proposal, Resource, gone_is_fine};
 use crate::aws::tags::{TOKEN_TAG, Tagging, Tags};
-use crate::provider::{Result, Step};
+use crate::provider::{ProviderError, Result, Step};
 use crate::schema;
 use crate::schema::Check;
 use crate::value::{Number, Value};
@@ -83,8 +83,8 @@ impl Resource for LogGroup {
         let name = self.wanted_name(token);
         let found = get(aws, vec![name.clone()]).await?;
         let Some(found) = found.get(&name) else { return Ok(None) };
-        let ours = tags(aws, found).await?.get(TOKEN_TAG).map(String::as_str) == Some(token);
-        Ok(ours.then_some(name))
+        let tags = tags(aws, found).await?.unwrap_or_default();
+        Ok((tags.get(TOKEN_TAG).map(String::as_str) == Some(token)).then_some(name))
     }
 
     async fn read(aws: &Aws, objects: Vec<Self>) -> Result<Vec<Option<Self>>> {
@@ -94,7 +94,7 @@ impl Resource for LogGroup {
             async move {
                 let Some(it) = it else { return Ok(None) };
                 let tags = tags(aws, it).await?;
-                Ok(Some(group.merged(it, tags)))
+                Ok(tags.map(|tags| group.merged(it, tags)))
             }
         });
         try_join_all(reads).await
@@ -198,9 +198,14 @@ fn arn(group: &types::LogGroup) -> Option<String> {
     Some(arn.trim_end_matches(":*").to_string())
 }
 
-async fn tags(aws: &Aws, group: &types::LogGroup) -> Result<Tags> {
-    let found = aws.logs.list_tags_for_resource().set_resource_arn(arn(group)).send().await?;
-    Ok(found.tags.unwrap_or_default().into_iter().collect())
+/// The tags of a group; none when it has just gone, which not every reader sees at once.
+async fn tags(aws: &Aws, group: &types::LogGroup) -> Result<Option<Tags>> {
+    let call = aws.logs.list_tags_for_resource().set_resource_arn(arn(group));
+    match call.send().await.map_err(ProviderError::from) {
+        Ok(found) => Ok(Some(found.tags.unwrap_or_default().into_iter().collect())),
+        Err(error) if error.code.as_deref() == Some(GONE) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 impl LogGroup {
@@ -223,5 +228,27 @@ impl LogGroup {
             id: it.log_group_name.clone(),
             ..self
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::testing::{Answer, Fake};
+    use crate::schema::FieldType as _;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_group_whose_tags_are_gone_is_gone() {
+        let group = LogGroup { id: Some("a".into()), ..LogGroup::blank() };
+        let told = Answer::ok(r#"{"logGroups": [{"logGroupName": "a", "logGroupArn": "arn:a"}]}"#);
+        for (code, gone) in [(GONE, Some(true)), ("InvalidParameterException", None)] {
+            let body = format!(r#"{{"__type": "{code}", "message": "no"}}"#);
+            let fake = Fake::new([told.clone(), Answer::Body(400, body)]);
+            let read = LogGroup::read(&*fake.aws().await, vec![group.clone()]).await;
+            assert_eq!(read.ok().map(|it| it.iter().all(Option::is_none)), gone, "{code}");
+        }
+        let fake = Fake::new([told, Answer::ok(r#"{"tags": {"a": "b"}}"#)]);
+        let read = LogGroup::read(&*fake.aws().await, vec![group]).await.unwrap();
+        assert_eq!(read[0].as_ref().unwrap().tags_all["a"], "b");
     }
 }

@@ -70,8 +70,8 @@ fn every_file_reports_its_own_errors() {
 fn what_cannot_be_loaded_is_said() {
     let call = |source: &str| format!("module \"m\" {{ source = \"{source}\" }}\n");
     for (files, problem) in [
-        (vec![("x.txt", "")], "No configuration: There are no .tf files in .."),
-        (vec![], "No configuration: There is no folder .."),
+        (vec![("x.txt", "")], "No configuration: There are no .tf files in the folder `.`."),
+        (vec![], "No configuration: There is no folder `.`."),
         (
             vec![("main.tf", call("terraform-aws-modules/vpc/aws").leak() as &str)],
             "main.tf:1:23 Module not fetched: The source of module.m, \
@@ -79,7 +79,7 @@ fn what_cannot_be_loaded_is_said() {
         ),
         (
             vec![("main.tf", call("./nowhere").leak())],
-            "main.tf:1:23 Unreadable module: There is no folder nowhere.",
+            "main.tf:1:23 Unreadable module: There is no folder `nowhere`.",
         ),
         (
             vec![

@@ -242,7 +242,8 @@ fn insert<K: std::hash::Hash + Eq, T>(
         }
         Entry::Occupied(taken) => {
             let first = place(taken.get());
-            let detail = format!("There already is a {shown}, at {first}.");
+            let article = if shown.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+            let detail = format!("There already is {article} {shown}, at {first}.");
             Some(Diagnostic::error("Duplicate name", detail).at(span))
         }
     }

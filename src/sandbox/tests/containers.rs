@@ -226,3 +226,22 @@ async fn a_task_definition_is_completed_and_retired() {
     let size = size.requires_compatibilities(Compatibility::Fargate).send().await;
     assert_eq!(code(size), "ClientException");
 }
+
+#[tokio::test]
+async fn sizes_of_tasks_may_have_units() {
+    let ground = Ground::new();
+    let ecs = ground.ecs();
+    for (cpu, memory, told) in [
+        ("512", "1GB", ("512", "1024")),
+        ("512", "1 GB", ("512", "1024")),
+        (".5 vCPU", "1024", ("512", "1024")),
+        ("1vcpu", "2 gb", ("1024", "2048")),
+    ] {
+        let container = ContainerDefinition::builder().name("web").image("nginx").build();
+        let call = ecs.register_task_definition().family("web").network_mode(NetworkMode::Awsvpc);
+        let call = call.requires_compatibilities(Compatibility::Fargate).cpu(cpu).memory(memory);
+        let made = call.container_definitions(container).send().await.unwrap();
+        let made = made.task_definition.unwrap();
+        assert_eq!((made.cpu().unwrap(), made.memory().unwrap()), told, "{cpu} {memory}");
+    }
+}

@@ -151,3 +151,26 @@ proptest! {
         prop_assert!(equal(&text, &sent));
     }
 }
+
+#[test]
+fn only_what_means_something_else_is_told() {
+    let answered = r#"[{"cpu":0,"environment":[{"value":"1","name":"A"},{"name":"B","value":"2"}],
+        "essential":true,"image":"nginx","mountPoints":[],"name":"web","volumesFrom":[],
+        "portMappings":[{"containerPort":80,"hostPort":80,"protocol":"tcp"}]}]"#;
+    let written = r#"[{"name":"log","image":"fluent"},{"name":"web","image":"nginx:2",
+        "environment":[{"name":"B","value":"2"},{"name":"C","value":"3"},{"name":"A","value":"1"}],
+        "portMappings":[{"containerPort":80}]}]"#;
+    let network = |mode: &str| Value::object([("network_mode", Value::string(mode))]);
+    let told = |mode: &str| told(&answered.into(), &written.into(), &network(mode)).unwrap();
+    let (old, new) = told("awsvpc");
+    let (was, now) = (old.get("web"), new.get("web"));
+    assert_eq!(was.get("image"), "nginx".into());
+    assert_eq!(now.get("image"), "nginx:2".into());
+    assert_eq!(was.get("portMappings"), now.get("portMappings"));
+    assert_eq!(now.get("environment").get("C"), "3".into());
+    assert_eq!(was.get("environment").get("A"), now.get("environment").get("A"));
+    assert_eq!(was.fields().unwrap().len(), 3, "{was:?}");
+    assert_eq!(new.get("log").get("image"), "fluent".into());
+    let (old, new) = told("bridge");
+    assert_ne!(old.get("web").get("portMappings"), new.get("web").get("portMappings"));
+}
