@@ -64,6 +64,17 @@ pub enum Command {
     Graph(GraphArguments),
     /// Remove a lock that its holder left behind.
     ForceUnlock(ForceUnlockArguments),
+    /// Write configuration files in their canonical form.
+    ///
+    /// Changes the files in place, and lists those that it changed. JSON files are left alone.
+    Fmt(FmtArguments),
+    /// Evaluate expressions, line by line, against the configuration and its state.
+    ///
+    /// Nothing is changed. `exit` or the end of the input ends it.
+    Console(ConsoleArguments),
+    /// Show what the language has.
+    #[command(subcommand)]
+    Metadata(MetadataCommand),
     /// Show the providers of the configuration, or the schemas of those that terrace has.
     Providers(ProvidersArguments),
     /// Show the version.
@@ -437,6 +448,51 @@ pub struct ForceUnlockArguments {
     /// Use this state file instead of the one the configuration names.
     #[arg(long, value_name = "FILE")]
     pub state: Option<PathBuf>,
+}
+
+/// `terrace fmt`
+#[derive(Debug, Args)]
+pub struct FmtArguments {
+    /// Files and folders; this folder when none is given, and standard input for `-`.
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Only look: exit with 3 when a file is not in canonical form.
+    #[arg(long, default_value_t = false, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub check: bool,
+    /// Show what is changed.
+    #[arg(long, default_value_t = false, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub diff: bool,
+    /// List the files that are not in canonical form. Not with `-`.
+    #[arg(long, default_value_t = true, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub list: bool,
+    /// Change the files. Not with `-` or `-check`.
+    #[arg(long, default_value_t = true, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub write: bool,
+    /// Go into folders within folders.
+    #[arg(long, default_value_t = false, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub recursive: bool,
+}
+
+/// `terrace console`
+#[derive(Debug, Args)]
+pub struct ConsoleArguments {
+    /// Make a plan first, and evaluate against what it would make.
+    #[arg(long)]
+    pub plan: bool,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at the type")]
+    pub stack: StackArguments,
+}
+
+/// `terrace metadata …`
+#[derive(Debug, Subcommand)]
+pub enum MetadataCommand {
+    /// Print the functions of the language, with their parameters and types.
+    Functions {
+        /// Print JSON; the only format there is.
+        #[arg(long, required = true)]
+        json: bool,
+    },
 }
 
 /// `terrace providers`

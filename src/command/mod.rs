@@ -2,9 +2,12 @@
 
 mod apply;
 pub mod arguments;
+mod console;
+mod fmt;
 mod graph;
 mod import;
 mod init;
+mod metadata;
 mod output;
 mod plan;
 mod planning;
@@ -40,6 +43,10 @@ pub enum Exit {
     Failure,
     /// All went well and there are changes, with `-detailed-exitcode`: 2.
     Changes,
+    /// Files could not be formatted: 2.
+    Unreadable,
+    /// Files are not in canonical form: 3.
+    Unformatted,
 }
 
 impl From<Exit> for ExitCode {
@@ -47,7 +54,8 @@ impl From<Exit> for ExitCode {
         match exit {
             Exit::Success => ExitCode::SUCCESS,
             Exit::Failure => ExitCode::from(1),
-            Exit::Changes => ExitCode::from(2),
+            Exit::Changes | Exit::Unreadable => ExitCode::from(2),
+            Exit::Unformatted => ExitCode::from(3),
         }
     }
 }
@@ -110,6 +118,9 @@ fn run(ui: &Ui, command: Command) -> Result<Exit, Diagnostics> {
         Command::Import(arguments) => wait(import::run(ui, &arguments)),
         Command::Graph(arguments) => graph::run(ui, &arguments),
         Command::ForceUnlock(arguments) => unlock::run(ui, &arguments),
+        Command::Fmt(arguments) => fmt::run(ui, &arguments),
+        Command::Console(arguments) => console::run(ui, &arguments),
+        Command::Metadata(command) => metadata::run(ui, &command),
         Command::Providers(arguments) => providers::run(ui, &arguments),
         Command::Version(arguments) => version::run(ui, &arguments),
         Command::Sandbox(command) => sandbox::run(ui, &command),

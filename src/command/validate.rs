@@ -1,28 +1,18 @@
 //! `terrace validate`
 
-use serde_json::json;
-
 use crate::command::arguments::{ValidateArguments, VariableArguments, WorldArguments};
 use crate::command::stack::load_fetched;
 use crate::command::{Exit, world};
 use crate::diagnostic::Diagnostics;
 use crate::plan::{Dependencies, Providers, validate};
-use crate::ui::{Ui, diagnostics::to_json};
+use crate::ui::{Ui, validation};
 
 /// Runs the command.
 pub(super) fn run(ui: &Ui, arguments: &ValidateArguments) -> Result<Exit, Diagnostics> {
-    let diagnostics = check(&arguments.variables)?;
+    let diagnostics = check(&arguments.variables).unwrap_or_else(|problems| problems);
     let valid = !diagnostics.has_errors();
     if arguments.json {
-        let errors = diagnostics.0.iter().filter(|it| it.is_error()).count();
-        let json = json!({
-            "format_version": "1.0",
-            "valid": valid,
-            "error_count": errors,
-            "warning_count": diagnostics.0.len() - errors,
-            "diagnostics": diagnostics.0.iter().map(to_json).collect::<Vec<_>>(),
-        });
-        ui.data(&format!("{json:#}\n"));
+        ui.data(&format!("{:#}\n", validation(&diagnostics)));
     } else {
         ui.diagnostics(&diagnostics);
         if valid {

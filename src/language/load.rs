@@ -240,7 +240,8 @@ impl Loader<'_> {
     }
 }
 
-fn is_configuration(name: &str) -> bool {
+/// Whether a file of this name in the folder of a module is part of it.
+pub fn is_configuration(name: &str) -> bool {
     let hidden = name.starts_with(['.', '#']) || name.ends_with(['~', '#']);
     !hidden && [".tf", ".tofu", ".tf.json", ".tofu.json"].iter().any(|it| name.ends_with(it))
 }

@@ -7,6 +7,7 @@ pub mod body;
 pub mod config;
 pub mod defaults;
 pub mod evaluate;
+pub mod format;
 pub mod functions;
 pub mod inputs;
 pub mod installed;

@@ -1,7 +1,6 @@
-//! Diagnostics as text with their source, and as JSON.
+//! Diagnostics as text with their source.
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
-use serde_json::{Value as Json, json};
 
 use crate::diagnostic::{Diagnostic, Severity, Span};
 
@@ -41,43 +40,4 @@ fn visible(span: &Span) -> std::ops::Range<usize> {
     let end = span.range.end.clamp(start, text.len());
     let line = text.get(start..end).and_then(|it| it.find('\n')).map_or(end, |at| start + at);
     start..line.max(start)
-}
-
-/// A diagnostic in the format of Terraform's `-json` output.
-pub(super) fn json_line(diagnostic: &Diagnostic) -> Json {
-    let (level, title) = match diagnostic.is_error() {
-        true => ("error", "Error"),
-        false => ("warn", "Warning"),
-    };
-    let message = format!("{title}: {}", diagnostic.summary);
-    super::machine::line(
-        level,
-        "diagnostic",
-        &message,
-        json!({ "diagnostic": to_json(diagnostic) }),
-    )
-}
-
-/// A diagnostic as in `validate -json`.
-pub fn to_json(diagnostic: &Diagnostic) -> Json {
-    let severity = if diagnostic.is_error() { "error" } else { "warning" };
-    let parts = [&diagnostic.detail, &diagnostic.hint].into_iter().filter(|it| !it.is_empty());
-    let detail = parts.map(String::as_str).collect::<Vec<_>>().join(" ");
-    let mut json = json!({ "severity": severity, "summary": diagnostic.summary, "detail": detail });
-    if let Some(address) = &diagnostic.address {
-        json["address"] = json!(address);
-    }
-    if let Some(span) = &diagnostic.span {
-        let end = Span { source: span.source.clone(), range: span.range.end..span.range.end };
-        let place = |span: &Span| {
-            let (line, column) = span.position();
-            json!({ "line": line, "column": column, "byte": span.range.start })
-        };
-        json["range"] = json!({
-            "filename": span.source.path,
-            "start": place(span),
-            "end": place(&end),
-        });
-    }
-    json
 }

@@ -1,12 +1,15 @@
 //! All that is written to the terminal: data to stdout, everything else to stderr.
 
 mod configuration_json;
+mod diagnostic_json;
 pub mod diagnostics;
 mod difference;
+mod functions_json;
 mod json;
 mod machine;
 mod plan;
 pub mod progress;
+pub mod prompt;
 mod schema_json;
 mod state;
 mod style;
@@ -16,6 +19,8 @@ mod value;
 
 use std::io::{IsTerminal as _, Write as _};
 
+pub use diagnostic_json::validation;
+pub use functions_json::functions_json;
 pub use schema_json::schema_json;
 
 use crate::apply::{Applied, Doing};
@@ -73,7 +78,7 @@ impl Ui {
     pub fn diagnostics(&self, diagnostics: &Diagnostics) {
         for diagnostic in &diagnostics.0 {
             if self.json {
-                self.data(&format!("{}\n", diagnostics::json_line(diagnostic)));
+                self.data(&format!("{}\n", diagnostic_json::line(diagnostic)));
             } else {
                 self.status(&diagnostics::render(diagnostic, self.colour));
             }

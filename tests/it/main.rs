@@ -8,6 +8,7 @@ mod balancing;
 mod blocks;
 mod commands;
 mod containers;
+mod format;
 mod identity;
 mod lifecycle;
 mod modules;

@@ -2,6 +2,7 @@
 //! references, takes numbers and template text from the source as written, and keeps spans.
 
 mod context;
+mod keys;
 mod lower;
 mod scan;
 mod syntax;
@@ -17,6 +18,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
 use crate::language::config::{Body, Expression};
 
 use context::Context;
+use keys::parse_with_repeated_keys;
 use lower::Lower;
 use template::Flavour;
 
@@ -28,6 +30,15 @@ pub fn parse_file(source: Arc<Source>) -> (Body, Diagnostics) {
 /// Parses a file of variable values: only `name = value` pairs.
 pub fn parse_values(source: Arc<Source>) -> (Body, Diagnostics) {
     parse_body(source, Context::Plain)
+}
+
+/// What is wrong with the syntax of a file of configuration, whatever it means.
+pub fn syntax_problems(source: &Arc<Source>) -> Diagnostics {
+    let parse = |text: &str| parse_with_repeated_keys(text, hcl_edit::parser::parse_body);
+    match retried(&padded(&source.text), parse) {
+        Ok(_) => Diagnostics::new(),
+        Err(error) => syntax::explain(source, 0, &error).into(),
+    }
 }
 
 fn parse_body(source: Arc<Source>, context: Context) -> (Body, Diagnostics) {

@@ -45,6 +45,7 @@ impl Open {
     fn unclosed(&self) -> Fault {
         match self.kind {
             Kind::Heredoc(_) => Fault::OpenHeredoc(self.at),
+            Kind::Quote => Fault::OpenQuote(self.at),
             _ => Fault::Unclosed(self.at),
         }
     }

@@ -12,6 +12,7 @@ use crate::diagnostic::Diagnostics;
 use crate::language::config::Configuration;
 
 pub use providers::{provider_of, provider_source};
+pub use references::check_expression;
 
 /// Checks every module: references, inputs of module calls, provider configurations.
 pub fn validate(configuration: &Configuration) -> Diagnostics {

@@ -33,6 +33,18 @@ pub(super) fn check(configuration: &Configuration, module: &Module) -> Diagnosti
     checker.diagnostics
 }
 
+/// What is wrong with the references of an expression that stands outside of all blocks of a module.
+pub fn check_expression(
+    configuration: &Configuration,
+    module: &Module,
+    expression: &Expression,
+) -> Diagnostics {
+    let mut checker =
+        Checker { configuration, module, inside: None, diagnostics: Diagnostics::new() };
+    checker.expression(expression, Place::default());
+    checker.diagnostics
+}
+
 struct Checker<'c> {
     configuration: &'c Configuration,
     module: &'c Module,

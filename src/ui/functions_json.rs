@@ -1,0 +1,62 @@
+//! The functions of the language in Terraform's JSON format.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value as Json, json};
+
+use crate::language::functions::{Function, Parameter, Returns, Shape, functions};
+use crate::value::json::type_to_json;
+use crate::value::{Type, Value};
+
+/// `metadata functions -json`
+pub fn functions_json() -> Json {
+    // The console alone has `type`; `list` and `map` are only there to say what to use instead.
+    let hidden = ["type", "list", "map"];
+    let all = functions().into_iter().filter(|function| !hidden.contains(&function.name));
+    let named = |function: &Function| {
+        let signature = signature(function);
+        [function.name.to_string(), format!("core::{}", function.name)]
+            .map(|name| (name, signature.clone()))
+    };
+    let signatures: BTreeMap<String, Json> = all.flat_map(named).collect();
+    json!({ "format_version": "1.0", "function_signatures": signatures })
+}
+
+fn signature(function: &Function) -> Json {
+    let mut json = json!({
+        "description": function.description,
+        "return_type": type_to_json(&returned(function)),
+    });
+    if !function.parameters.is_empty() {
+        json["parameters"] = function.parameters.iter().map(parameter).collect();
+    }
+    if let Some(variadic) = &function.variadic {
+        json["variadic_parameter"] = parameter(variadic);
+    }
+    json
+}
+
+fn parameter(parameter: &Parameter) -> Json {
+    let mut json = json!({ "name": parameter.name });
+    if parameter.null {
+        json["is_nullable"] = json!(true);
+    }
+    json["type"] = type_to_json(&parameter.shape.ty());
+    json
+}
+
+/// The type of the result when no more is known of the arguments than their types.
+fn returned(function: &Function) -> Type {
+    let parameters = || function.parameters.iter().chain(&function.variadic);
+    if parameters().any(|parameter| parameter.shape == Shape::Any && !parameter.dynamic) {
+        return Type::Any;
+    }
+    match function.returns {
+        Returns::Always(shape) => shape.ty(),
+        Returns::Rule(rule) => {
+            let unknown: Vec<Value> =
+                parameters().map(|parameter| Value::unknown(parameter.shape.ty())).collect();
+            rule(&unknown).unwrap_or(Type::Any)
+        }
+    }
+}
