@@ -326,6 +326,7 @@ fn plan(bench: &Bench, items: &[Item], fake: &Fake, stored: &State) -> Task {
 fn change_of(address: InstanceAddress, action: Action) -> Change {
     Change {
         previous: None,
+        importing: None,
         address,
         deposed: None,
         provider: key(),

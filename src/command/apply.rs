@@ -148,7 +148,7 @@ async fn execute(
         stop: stop.clone(),
         parallelism,
     };
-    let mode = plan.mode;
+    let (mode, import) = (plan.mode, plan.counts().import);
     let task = Task {
         changes: plan.changes,
         schedule: plan.schedule,
@@ -157,15 +157,21 @@ async fn execute(
         prior: plan.prior,
     };
     let applied = apply(task, &surroundings).await;
-    finished(ui, &applied, mode, &stop)
+    finished(ui, &applied, mode, import, &stop)
 }
 
-fn finished(ui: &Ui, applied: &Applied, mode: Mode, stop: &Stop) -> Result<Exit, Diagnostics> {
+fn finished(
+    ui: &Ui,
+    applied: &Applied,
+    mode: Mode,
+    import: usize,
+    stop: &Stop,
+) -> Result<Exit, Diagnostics> {
     let failed = applied.diagnostics.has_errors();
     if !applied.complete && stop.is_requested() {
         ui.status("\nStopped. What was done is in state; the next apply goes on from here.");
     }
-    ui.applied(applied, mode);
+    ui.applied(applied, mode, import);
     if failed {
         return Err(applied.diagnostics.clone());
     }

@@ -281,6 +281,9 @@ pub struct PlanArguments {
     #[command(flatten)]
     #[allow(missing_docs, reason = "documented at the type")]
     pub stack: StackArguments,
+    /// Write `resource` blocks for what `import` blocks name without one to this new file.
+    #[arg(long, value_name = "FILE")]
+    pub generate_config_out: Option<PathBuf>,
     /// Save the plan to this file, for `terrace apply`.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,

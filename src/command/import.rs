@@ -7,8 +7,8 @@ use crate::command::planning::settle;
 use crate::command::stack::{Stack, state_problem};
 use crate::command::{Exit, progress};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::plan::{ProviderKey, object_of, provider_key};
-use crate::provider::{ProviderError, ResourceType};
+use crate::plan::{ProviderKey, imported, object_of, provider_key};
+use crate::provider::ResourceType;
 use crate::state::{Done, Place, Record, StoredObject};
 use crate::ui::Ui;
 use crate::value::Value;
@@ -70,27 +70,8 @@ async fn read(
     kind: &dyn ResourceType,
     id: &str,
 ) -> Result<Value, Diagnostics> {
-    let failed = |error: ProviderError| {
-        let hint = match error.hint.is_empty() {
-            true => format!("Import it as: {}", kind.import_syntax()),
-            false => error.hint.clone(),
-        };
-        Diagnostics::from(
-            Diagnostic::error("Import failed", error.message).hint(hint).about(address),
-        )
-    };
     let connection = stack.resolver.connection(provider)?;
-    connection.verify().await.map_err(failed)?;
-    let partial = connection.import(kind.name(), id).map_err(failed)?;
-    let found = connection.read(kind.name(), vec![partial]).await.map_err(failed)?;
-    match found.into_iter().next().flatten() {
-        Some(found) => Ok(found.value),
-        None => {
-            let detail = format!("There is no {} with the id `{id}`.", kind.name());
-            let error = Diagnostic::error("Object not found", detail).about(address);
-            Err(error.hint(format!("Import it as: {}", kind.import_syntax())).into())
-        }
-    }
+    Ok(imported(connection.as_ref(), kind, address, id).await?)
 }
 
 fn keep(

@@ -4,6 +4,7 @@ mod apply;
 pub mod arguments;
 mod console;
 mod fmt;
+mod generate;
 mod graph;
 mod import;
 mod init;

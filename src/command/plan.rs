@@ -5,12 +5,15 @@ use std::sync::Arc;
 
 use crate::apply::{Purpose, Reporter, Stop};
 use crate::command::arguments::{PlanArguments, PlanOptions};
+use crate::command::generate::generated;
 use crate::command::planning::make_plan;
 use crate::command::stack::Stack;
 use crate::command::{Exit, progress, world};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::{Mode, Plan, file};
 use crate::ui::Ui;
+
+const OPERATION: &str = "OperationTypePlan";
 
 /// What is asked for.
 pub(super) fn mode(options: &PlanOptions) -> Mode {
@@ -25,7 +28,11 @@ pub(super) fn mode(options: &PlanOptions) -> Mode {
 pub(super) async fn run(ui: &Ui, arguments: &PlanArguments) -> Result<Exit, Diagnostics> {
     let ui = ui.clone().json(arguments.json);
     ui.begin();
-    let stack = Stack::open(&ui, &arguments.stack, "OperationTypePlan")?;
+    let stack = Stack::open(&ui, &arguments.stack, OPERATION)?;
+    let stack = match &arguments.generate_config_out {
+        Some(out) => generated(stack, &arguments.stack, OPERATION, out).await?,
+        None => stack,
+    };
     let reporter: Arc<dyn Reporter> = progress::reporter(&ui);
     let mode = mode(&arguments.options);
     let stop = Stop::default();

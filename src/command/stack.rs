@@ -12,7 +12,7 @@ use crate::fetch;
 use crate::language::config::{Configuration, Module};
 use crate::language::inputs::{InputArgument, finish_inputs, missing_inputs, read_inputs};
 use crate::language::installed::{Installed, Modules};
-use crate::language::load::{Disk, load_with};
+use crate::language::load::{Disk, Files, load_with};
 use crate::plan::{Dependencies, Evaluation, Providers};
 use crate::state::{Options, StateError, Store};
 use crate::ui::Ui;
@@ -38,17 +38,33 @@ pub(super) fn configuration_with(
     ui: &Ui,
     variables: &VariableArguments,
 ) -> Result<Configuration, Diagnostics> {
-    shown(ui, load_fetched(variables))
+    configuration_in(ui, variables, &Disk)
+}
+
+/// The same from these files.
+fn configuration_in(
+    ui: &Ui,
+    variables: &VariableArguments,
+    files: &dyn Files,
+) -> Result<Configuration, Diagnostics> {
+    shown(ui, load_fetched_from(variables, files))
 }
 
 /// The configuration of the current folder with the modules that have been fetched, which must be
 /// what the lock file says.
 pub(super) fn load_fetched(variables: &VariableArguments) -> (Option<Configuration>, Diagnostics) {
+    load_fetched_from(variables, &Disk)
+}
+
+fn load_fetched_from(
+    variables: &VariableArguments,
+    files: &dyn Files,
+) -> (Option<Configuration>, Diagnostics) {
     let changed = fetch::verify(Path::new("."));
     if changed.has_errors() {
         return (None, changed);
     }
-    load_here(variables, &mut Installed::read(Path::new("."), &Disk))
+    load_from(variables, files, &mut Installed::read(Path::new("."), &Disk))
 }
 
 /// The configuration of the current folder with modules as they are found.
@@ -56,11 +72,19 @@ pub(super) fn load_here(
     variables: &VariableArguments,
     modules: &mut dyn Modules,
 ) -> (Option<Configuration>, Diagnostics) {
+    load_from(variables, &Disk, modules)
+}
+
+fn load_from(
+    variables: &VariableArguments,
+    files: &dyn Files,
+    modules: &mut dyn Modules,
+) -> (Option<Configuration>, Diagnostics) {
     let given = |root: &Module| {
         let (values, _) = read_inputs(root, &Disk, std::env::vars(), &variables.given());
         values.into_iter().map(|(name, it)| (name, it.value)).collect::<BTreeMap<String, Value>>()
     };
-    load_with(Path::new("."), &Disk, &given, modules)
+    load_with(Path::new("."), files, &given, modules)
 }
 
 /// What was loaded, with its warnings shown.
@@ -171,8 +195,18 @@ impl Stack {
         arguments: &StackArguments,
         operation: &str,
     ) -> Result<Stack, Diagnostics> {
+        Stack::open_with(ui, arguments, operation, &Disk)
+    }
+
+    /// Loads the stack from these files, and opens its state.
+    pub(super) fn open_with(
+        ui: &Ui,
+        arguments: &StackArguments,
+        operation: &str,
+        files: &dyn Files,
+    ) -> Result<Stack, Diagnostics> {
         let StackArguments { variables, state, world } = arguments;
-        let configuration = configuration_with(ui, variables)?;
+        let configuration = configuration_in(ui, variables, files)?;
         let variables = inputs(ui, &configuration, variables)?;
         let dependencies = Dependencies::find(&configuration)?;
         let path = state_path(Some(&configuration), state.state.as_ref())?;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use crate::address::{Key, ModulePath, ResourceName, Target};
+use crate::address::{ConfigAddress, Key, ModulePath, ResourceName, Target};
 use crate::diagnostic::{Source, Span};
 use crate::value::{Type, Value};
 
@@ -257,6 +257,8 @@ pub struct Module {
     pub moved: Vec<Moved>,
     /// `removed` blocks.
     pub removed: Vec<Removed>,
+    /// `import` blocks; only the root module has any.
+    pub imports: Vec<Import>,
     /// `check` blocks; their data sources stand among the resources.
     pub checks: IndexMap<String, Check>,
 }
@@ -269,6 +271,25 @@ pub struct Removed {
     pub from: Target,
     /// Whether its objects are destroyed, not only forgotten.
     pub destroy: bool,
+    /// Where the header stands.
+    pub span: Span,
+}
+
+/// An `import` block.
+#[derive(Clone, Debug)]
+pub struct Import {
+    /// The resource that its objects belong to.
+    pub resource: ConfigAddress,
+    /// The steps of the address of an instance as written, with the expressions of their keys.
+    pub to: Vec<(String, Option<Expression>)>,
+    /// What is imported: an id, or the attributes that identify an object.
+    pub id: Expression,
+    /// Whether the attributes are given instead of an id.
+    pub is_identity: bool,
+    /// `for_each`
+    pub for_each: Option<Expression>,
+    /// `provider`, for a resource whose configuration is generated.
+    pub provider: Option<ProviderName>,
     /// Where the header stands.
     pub span: Span,
 }

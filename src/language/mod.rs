@@ -9,6 +9,7 @@ pub mod defaults;
 pub mod evaluate;
 pub mod format;
 pub mod functions;
+pub mod generate;
 pub mod inputs;
 pub mod installed;
 pub mod load;

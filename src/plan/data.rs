@@ -155,6 +155,7 @@ impl Planner<'_> {
         self.add(Change {
             address: source.address.clone(),
             previous: None,
+            importing: None,
             deposed: None,
             provider: source.provider.clone(),
             action: Action::Read,

@@ -242,6 +242,13 @@ impl Builder<'_> {
             for resource in module.resources.values() {
                 self.resource(module, resource);
             }
+            for import in &module.imports {
+                let ConfigAddress { module: path, resource } = import.resource.clone();
+                let node = Node::Resource(path, resource);
+                let keys = import.to.iter().filter_map(|it| it.1.as_ref());
+                let all = keys.chain([&import.id]).chain(&import.for_each);
+                all.for_each(|it| self.uses(module, &node, it.uses()));
+            }
             for (name, check) in &module.checks {
                 let node = Node::Check(module.path.clone(), name.clone());
                 self.checks(module, &node, &check.asserts);

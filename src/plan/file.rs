@@ -107,6 +107,7 @@ fn change_to_json(change: &Change) -> Json {
     json!({
         "address": change.address.to_string(),
         "previous": change.previous.as_ref().map(InstanceAddress::to_string),
+        "importing": change.importing,
         "deposed": change.deposed,
         "provider": change.provider.to_string(),
         "action": change.action,
@@ -278,6 +279,7 @@ fn change_from_json(json: &Json) -> Option<Change> {
             Json::String(previous) => Some(previous.parse().ok()?),
             _ => None,
         },
+        importing: json.get("importing")?.as_str().map(str::to_string),
         deposed: json.get("deposed")?.as_str().map(str::to_string),
         provider: json.get("provider")?.as_str()?.parse().ok()?,
         action: serde_json::from_value(json.get("action")?.clone()).ok()?,

@@ -50,7 +50,7 @@ impl Planner<'_> {
         }
     }
 
-    fn kind_of(
+    pub(super) fn kind_of(
         &mut self,
         address: &ResourceAddress,
         resource: &Resource,
@@ -60,7 +60,7 @@ impl Planner<'_> {
         match self.request.providers.resource(&key.source, &resource.name.kind) {
             Ok(kind) => Some((kind, key)),
             Err(problem) => {
-                self.diagnostics.push(problem.at(&resource.span).about(address));
+                self.diagnostics.extend([problem.at(&resource.span).about(address)]);
                 None
             }
         }
@@ -166,6 +166,7 @@ impl Planner<'_> {
         Some(Change {
             address: address.clone(),
             previous: self.request.moves.origins.get(address).cloned(),
+            importing: self.importing.get(address).cloned(),
             deposed: None,
             provider: provider.clone(),
             action: match found.action {

@@ -9,6 +9,7 @@ mod drift;
 mod evaluation;
 mod expand;
 pub mod file;
+mod import;
 mod managed;
 mod model;
 pub mod moves;
@@ -31,6 +32,7 @@ pub use dependencies::{Dependencies, Node, Read};
 pub use difference::{Difference, difference, misfit};
 pub use evaluation::Evaluation;
 pub use expand::Expansion;
+pub use import::{Wanted, imported, imports, wanted};
 pub use model::{
     Action, Change, CheckResult, CheckStatus, Counts, Drift, Mode, OutputChange, Plan, ProviderKey,
     Reason, Schedule, Work,

@@ -133,6 +133,8 @@ pub struct Change {
     pub address: InstanceAddress,
     /// The address that its object had before it was moved.
     pub previous: Option<InstanceAddress>,
+    /// The id by which its object is imported, when it was not in state.
+    pub importing: Option<String>,
     /// The key of the deposed object this is about.
     pub deposed: Option<String>,
     /// The provider configuration that does it.
@@ -158,9 +160,10 @@ pub struct Change {
 }
 
 impl Change {
-    /// Whether anything comes of it: something is done to the object, or it has another address.
+    /// Whether anything comes of it: something is done to the object, it has another address, or it
+    /// is imported.
     pub fn does_something(&self) -> bool {
-        self.action != Action::Nothing || self.previous.is_some()
+        self.action != Action::Nothing || self.previous.is_some() || self.importing.is_some()
     }
 }
 
@@ -295,7 +298,8 @@ pub struct Plan {
 impl Plan {
     /// Whether applying it would change anything: objects, outputs, or what state knows.
     pub fn changes_anything(&self) -> bool {
-        self.changes.iter().any(|change| change.action != Action::Nothing)
+        let does = |it: &Change| it.action != Action::Nothing || it.importing.is_some();
+        self.changes.iter().any(does)
             || self.outputs.values().any(|output| output.before != output.after)
             || !self.moves.is_empty()
             || (self.mode == Mode::RefreshOnly && !self.drift.is_empty())
@@ -305,6 +309,7 @@ impl Plan {
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
         for change in &self.changes {
+            counts.import += usize::from(change.importing.is_some());
             match change.action {
                 Action::Create => counts.add += 1,
                 Action::Update => counts.change += 1,
@@ -332,4 +337,6 @@ pub struct Counts {
     pub destroy: usize,
     /// Dropped from state.
     pub forget: usize,
+    /// Taken into state.
+    pub import: usize,
 }

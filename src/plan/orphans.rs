@@ -232,6 +232,7 @@ fn end_object(
     let change = Change {
         address: address.clone(),
         previous: planner.request.moves.origins.get(address).cloned(),
+        importing: None,
         deposed: deposed.map(str::to_string),
         provider,
         action,

@@ -10,6 +10,7 @@ use crate::plan::checks::{Checked, check, check_block, merged};
 use crate::plan::connect::connect_one;
 use crate::plan::dependencies::{Dependencies, Node};
 use crate::plan::evaluation::Evaluation;
+use crate::plan::import::Importing;
 use crate::plan::moves::{self, Moves};
 use crate::plan::providers::{Connections, Providers};
 use crate::plan::{
@@ -57,6 +58,8 @@ pub(super) struct Planner<'a> {
     pub(super) changing: BTreeSet<ResourceAddress>,
     pub(super) in_state: BTreeMap<ResourceAddress, Vec<InstanceAddress>>,
     included: Option<BTreeSet<usize>>,
+    /// The instances whose objects are imported, with their ids.
+    pub(super) importing: Importing,
 }
 
 /// Makes the plan. With errors among the diagnostics it must not be applied.
@@ -88,6 +91,7 @@ impl<'a> Planner<'a> {
             changing: BTreeSet::new(),
             in_state,
             included: included(request),
+            importing: Importing::new(),
         }
     }
 
@@ -123,6 +127,9 @@ impl<'a> Planner<'a> {
             self.diagnostics.extend(self.evaluation.take_problems());
         }
         orphans::plan_orphans(self);
+        if self.request.targets.is_empty() {
+            self.imports_without_block();
+        }
         self.look(&last).await;
     }
 
@@ -226,7 +233,10 @@ impl<'a> Planner<'a> {
         for module in self.evaluation.module_instances(path) {
             let address = Evaluation::address(&module, name);
             match name.mode {
-                ResourceMode::Managed => self.managed_resource(&address),
+                ResourceMode::Managed => {
+                    self.import_into(&address).await;
+                    self.managed_resource(&address);
+                }
                 ResourceMode::Data => self.data_resource(&address).await,
             }
         }

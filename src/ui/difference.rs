@@ -24,6 +24,9 @@ pub(super) fn body(change: &Change, schema: Option<&Schema>, colour: bool) -> St
             let id = change.before.get("id");
             if id.is_null() { String::new() } else { format!("        id = {}\n", render(&id, 8)) }
         }
+        Action::Nothing if change.importing.is_some() => {
+            format!("        id = {}\n", render(&change.after.get("id"), 8))
+        }
         Action::Nothing => String::new(),
         _ => shown.fields(&change.before, &change.after),
     }

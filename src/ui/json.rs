@@ -162,6 +162,9 @@ pub(super) fn change(change: &Change) -> Json {
         let paths = change.replace_paths.iter().map(path);
         json["change"]["replace_paths"] = paths.collect();
     }
+    if let Some(id) = &change.importing {
+        json["change"]["importing"] = json!({ "id": id });
+    }
     if let Some(reason) = reason(change) {
         json["action_reason"] = json!(reason);
     }
@@ -360,6 +363,7 @@ pub(super) fn state(state: &State, providers: &Providers) -> Result<Json, Diagno
 pub(super) fn change_action(change: &Change) -> &'static str {
     match change.action {
         Action::Nothing if change.previous.is_some() => "move",
+        Action::Nothing if change.importing.is_some() => "import",
         Action::Nothing => "noop",
         Action::Create => "create",
         Action::Read => "read",

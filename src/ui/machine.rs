@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::address::{InstanceAddress, Key};
 use crate::apply::{Doing, Event};
-use crate::plan::{Change, Drift, Mode, OutputChange, Plan};
+use crate::plan::{Change, Counts, Drift, Mode, OutputChange, Plan};
 use crate::state::{OutputValue, TERRAFORM_VERSION};
 use crate::ui::json::{change_action, drift_action, output_action, reason};
 
@@ -62,12 +62,7 @@ pub(super) fn plan(plan: &Plan) -> Vec<Json> {
     let mut lines: Vec<Json> = plan.drift.iter().map(drift).collect();
     lines.extend(plan.changes.iter().filter(|it| it.does_something()).map(change));
     let counts = plan.counts();
-    let numbers = [counts.add, counts.change, counts.destroy];
-    let text = format!(
-        "Plan: {} to add, {} to change, {} to destroy.",
-        numbers[0], numbers[1], numbers[2]
-    );
-    lines.push(summary(&text, "plan", numbers));
+    lines.push(summary(&super::plan::counted(counts), "plan", counts));
     let changed = plan.outputs.iter().filter(|(_, it)| it.before != it.after);
     let changed: Map<String, Json> =
         changed.map(|(name, it)| (name.clone(), output_change(it))).collect();
@@ -92,6 +87,9 @@ fn change(change: &Change) -> Json {
     if let Some(reason) = reason(change) {
         fields["reason"] = json!(reason);
     }
+    if let Some(id) = &change.importing {
+        fields["importing"] = json!({ "id": id });
+    }
     let message = format!("{}: Plan to {action}", change.address);
     info("planned_change", &message, json!({ "change": fields }))
 }
@@ -105,24 +103,34 @@ fn outputs(outputs: Map<String, Json>) -> Json {
     info("outputs", &message, json!({ "outputs": outputs }))
 }
 
-fn summary(message: &str, operation: &str, [add, change, remove]: [usize; 3]) -> Json {
-    let changes = json!({ "add": add, "change": change, "import": 0, "remove": remove, "operation": operation });
+fn summary(message: &str, operation: &str, counts: Counts) -> Json {
+    let Counts { add, change, destroy, forget, import } = counts;
+    let changes = json!({
+        "add": add, "change": change, "import": import, "remove": destroy, "forget": forget,
+        "operation": operation,
+    });
     info("change_summary", message, json!({ "changes": changes }))
 }
 
 /// How an apply came out.
-pub(super) fn applied(mode: Mode, numbers: [usize; 3]) -> Json {
-    let [add, change, destroy] = numbers;
-    let (text, operation) = match mode {
-        Mode::Destroy => (format!("Destroy complete! Resources: {destroy} destroyed."), "destroy"),
-        _ => (
-            format!(
-                "Apply complete! Resources: {add} added, {change} changed, {destroy} destroyed."
-            ),
-            "apply",
-        ),
+pub(super) fn applied(mode: Mode, counts: Counts) -> Json {
+    let operation = if mode == Mode::Destroy { "destroy" } else { "apply" };
+    summary(&came_out(mode, true, counts), operation, counts)
+}
+
+/// `Apply complete! Resources: 1 added, 0 changed, 0 destroyed.`
+pub(super) fn came_out(mode: Mode, complete: bool, counts: Counts) -> String {
+    let Counts { add, change, destroy, forget, import } = counts;
+    let how = if complete { "complete" } else { "incomplete" };
+    let what = if mode == Mode::Destroy { "Destroy" } else { "Apply" };
+    let some = |count: usize, text: String| if count == 0 { String::new() } else { text };
+    let import = some(import, format!("{import} imported, "));
+    let forget = some(forget, format!(", {forget} forgotten"));
+    let rest = match mode {
+        Mode::Destroy => format!("{destroy} destroyed{forget}"),
+        _ => format!("{import}{add} added, {change} changed, {destroy} destroyed{forget}"),
     };
-    summary(&text, operation, numbers)
+    format!("{what} {how}! Resources: {rest}.")
 }
 
 /// The outputs after an apply; secrets without their value.

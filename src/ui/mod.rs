@@ -25,7 +25,7 @@ pub use schema_json::schema_json;
 
 use crate::apply::{Applied, Doing};
 use crate::diagnostic::Diagnostics;
-use crate::plan::{Mode, Plan, Providers};
+use crate::plan::{Counts, Mode, Plan, Providers};
 use crate::state::State;
 use crate::value::Value;
 
@@ -119,23 +119,24 @@ impl Ui {
         value::render(value, 0)
     }
 
-    /// Says how an apply came out, with the outputs.
-    pub fn applied(&self, applied: &Applied, mode: Mode) {
+    /// Says how an apply came out, with the outputs. `import` objects were imported.
+    pub fn applied(&self, applied: &Applied, mode: Mode, import: usize) {
         let count = |doing| applied.done.get(&doing).copied().unwrap_or(0);
-        let (add, change, destroy) =
-            (count(Doing::Create), count(Doing::Update), count(Doing::Destroy));
+        let counts = Counts {
+            add: count(Doing::Create),
+            change: count(Doing::Update),
+            destroy: count(Doing::Destroy),
+            forget: count(Doing::Forget),
+            import,
+        };
         if self.json {
-            self.data(&format!("{}\n", machine::applied(mode, [add, change, destroy])));
+            self.data(&format!("{}\n", machine::applied(mode, counts)));
             if applied.complete {
                 self.data(&format!("{}\n", machine::values(&applied.state.outputs)));
             }
             return;
         }
-        let how = if applied.complete { "complete" } else { "incomplete" };
-        let what = if mode == Mode::Destroy { "Destroy" } else { "Apply" };
-        self.status(&format!(
-            "\n{what} {how}! Resources: {add} added, {change} changed, {destroy} destroyed."
-        ));
+        self.status(&format!("\n{}", machine::came_out(mode, applied.complete, counts)));
         if applied.complete && mode != Mode::Destroy {
             self.outputs(&applied.state);
         }

@@ -1,6 +1,7 @@
 //! A plan as text: what is destroyed or replaced first in importance, then the rest, with reasons.
 
-use crate::plan::{Action, Change, Drift, Mode, Plan, Providers, Reason};
+use crate::address::quote;
+use crate::plan::{Action, Change, Counts, Drift, Mode, Plan, Providers, Reason};
 use crate::schema::Schema;
 use crate::ui::difference::{body, compared, output};
 use crate::ui::style::{Label, paint};
@@ -34,6 +35,11 @@ fn one(change: &Change, schema: Option<&Schema>, colour: bool) -> String {
         (Some(previous), Action::Nothing) => format!("has moved from {previous}"),
         (Some(previous), _) => format!("(moved from {previous}) {verb}"),
         (None, _) => verb.to_string(),
+    };
+    let verb = match (&change.importing, change.action) {
+        (Some(id), Action::Nothing) => format!("will be imported from {}", quote(id)),
+        (Some(id), _) => format!("(imported from {}) {verb}", quote(id)),
+        (None, _) => verb,
     };
     let title = format!("{}{deposed} {verb}", change.address);
     let title = paint(&title, Label::Strong, colour);
@@ -163,14 +169,14 @@ fn summary(plan: &Plan, colour: bool) -> String {
         };
         return format!("{}\n", paint(text, Label::Strong, colour));
     }
-    let counts = plan.counts();
-    let forget = match counts.forget {
-        0 => String::new(),
-        count => format!(", {count} to forget"),
-    };
-    let text = format!(
-        "Plan: {} to add, {} to change, {} to destroy{forget}.\n",
-        counts.add, counts.change, counts.destroy
-    );
-    paint(&text, Label::Strong, colour)
+    paint(&format!("{}\n", counted(plan.counts())), Label::Strong, colour)
+}
+
+/// `Plan: 1 to add, 0 to change, 0 to destroy.`
+pub(super) fn counted(counts: Counts) -> String {
+    let Counts { add, change, destroy, forget, import } = counts;
+    let some = |count: usize, text: String| if count == 0 { String::new() } else { text };
+    let import = some(import, format!("{import} to import, "));
+    let forget = some(forget, format!(", {forget} to forget"));
+    format!("Plan: {import}{add} to add, {change} to change, {destroy} to destroy{forget}.")
 }

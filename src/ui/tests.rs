@@ -25,6 +25,7 @@ fn change(action: Action, before: Value, after: Value) -> Change {
     Change {
         address: "aws_ecs_service.web".parse().unwrap(),
         previous: None,
+        importing: None,
         deposed: None,
         provider: ProviderKey { module: ModulePath::default(), source, alias: None },
         action,

@@ -1,4 +1,4 @@
-//! Blocks of the language besides resources: `check`, `removed`, on small stacks.
+//! Blocks of the language besides resources: `check`, `removed`, `import`, on small stacks.
 
 use serde_json::{Value as Json, json};
 
@@ -185,4 +185,120 @@ fn what_is_still_there_cannot_be_removed() {
     stack.write("m/main.tf", "resource \"terraform_data\" \"z\" {}\n");
     let told = stack.fails(&["plan"]);
     assert!(told.contains("Removed block still exists"), "{told}");
+}
+
+const IMPORTS: &str = r#"
+locals {
+  ids = { a = "id-a", b = "id-b" }
+}
+resource "terraform_data" "one" {
+  input = "x"
+}
+resource "terraform_data" "each" {
+  for_each = local.ids
+}
+import {
+  to = terraform_data.one
+  id = "the-id"
+}
+import {
+  for_each = local.ids
+  to       = terraform_data.each[each.key]
+  id       = each.value
+}
+"#;
+
+#[test]
+fn objects_are_imported() {
+    let stack = stack(IMPORTS);
+    let text = stack.ok(&["plan"]).stdout;
+    assert!(
+        text.contains("terraform_data.one (imported from \"the-id\") will be updated"),
+        "{text}"
+    );
+    assert!(text.contains("terraform_data.each[\"b\"] will be imported from \"id-b\""), "{text}");
+    assert!(text.contains("Plan: 3 to import, 0 to add, 1 to change, 0 to destroy."), "{text}");
+    let planned = plan(&stack);
+    let changes = planned["resource_changes"].as_array().unwrap();
+    let importing = |address: &str| {
+        let change = changes.iter().find(|it| it["address"] == address).unwrap();
+        (change["change"]["actions"][0].clone(), change["change"]["importing"].clone())
+    };
+    let one = (json!("update"), json!({ "id": "the-id" }));
+    assert_eq!(importing("terraform_data.one"), one);
+    let each = (json!("no-op"), json!({ "id": "id-a" }));
+    assert_eq!(importing("terraform_data.each[\"a\"]"), each);
+    let lines = stack.ok(&["plan", "-json"]).stdout;
+    assert!(lines.contains(r#""import":3"#), "{lines}");
+    assert!(lines.contains("Plan to import"), "{lines}");
+
+    let told = stack.ok(&["apply", "plan"]).stderr;
+    assert!(told.contains("Resources: 3 imported, 0 added, 1 changed, 0 destroyed."), "{told}");
+    let ids: Vec<Json> = state(&stack)["resources"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|it| it["instances"].as_array().unwrap().clone())
+        .map(|it| it["attributes"]["id"].clone())
+        .collect();
+    assert_eq!(ids, [json!("id-a"), json!("id-b"), json!("the-id")]);
+    stack.ok(&["plan", "-detailed-exitcode"]);
+}
+
+#[test]
+fn imports_that_make_no_sense_are_refused() {
+    const ONE: &str = "resource \"terraform_data\" \"a\" {}\n";
+    let cases = [
+        (
+            "import {\n  to = terraform_data.b\n  id = \"x\"\n}\n",
+            "configuration has no terraform_data.b",
+        ),
+        (
+            "import {\n  to = terraform_data.a[0]\n  id = \"x\"\n}\n",
+            "configuration has no terraform_data.a[0]",
+        ),
+        ("import {\n  to = terraform_data.a\n  id = null\n}\n", "import id is null"),
+        (
+            "import {\n  to = terraform_data.a\n  id = sensitive(\"x\")\n}\n",
+            "import id is sensitive",
+        ),
+        ("import {\n  to = terraform_data.a\n}\n", "has an `id` or an `identity`"),
+        ("import {\n  to = data.a.b\n  id = \"x\"\n}\n", "address of a managed resource"),
+        (
+            "resource \"terraform_data\" \"c\" {}\nimport {\n  to = terraform_data.a\n  id = terraform_data.c.id\n}\n",
+            "import id is not known until apply",
+        ),
+        (
+            "import {\n  to = terraform_data.a\n  id = \"x\"\n}\nimport {\n  to = terraform_data.a\n  id = \"y\"\n}\n",
+            "is imported already",
+        ),
+    ];
+    for (text, expected) in cases {
+        let told = stack(&format!("{ONE}{text}")).fails(&["plan"]);
+        assert!(told.contains(expected), "{text}{told}");
+    }
+}
+
+const NETWORK: &str = "resource \"aws_vpc\" \"a\" {\n  cidr_block = \"10.0.0.0/16\"\n  \
+                       tags       = { Name = \"a\" }\n}\n";
+
+#[test]
+fn configuration_is_generated_for_what_is_imported() {
+    let stack = stack(&format!("{PROVIDER}{NETWORK}"));
+    apply(&stack);
+    let id = state(&stack)["resources"][0]["instances"][0]["attributes"]["id"].clone();
+    stack.ok(&["state", "rm", "aws_vpc.a"]);
+    let import = format!("import {{\n  to = aws_vpc.b\n  id = {id}\n}}\n");
+    stack.write("main.tf", &format!("{PROVIDER}{import}"));
+    let text = stack.ok(&["plan", "-generate-config-out=made.tf", "-out=plan"]).stdout;
+    assert!(text.contains("Plan: 1 to import, 0 to add, 0 to change, 0 to destroy."), "{text}");
+    let made = stack.read("made.tf");
+    assert!(made.contains("resource \"aws_vpc\" \"b\" {\n"), "{made}");
+    assert!(made.contains("  tags = {\n    Name = \"a\"\n  }\n"), "{made}");
+    assert!(!made.contains("  arn "), "{made}");
+    let again = stack.fails(&["plan", "-generate-config-out=made.tf"]);
+    assert!(again.contains("only a new file is written"), "{again}");
+    stack.ok(&["apply", "plan"]);
+    assert_eq!(state(&stack)["resources"][0]["instances"][0]["attributes"]["id"], id);
+    stack.ok(&["plan", "-detailed-exitcode"]);
 }

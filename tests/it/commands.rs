@@ -309,7 +309,9 @@ fn json_lines_tell_plan_and_apply() {
     assert_eq!(kinds(&plan), wanted);
     assert_eq!(plan[1]["change"]["resource"]["addr"], "terraform_data.a");
     assert_eq!(plan[1]["change"]["action"], "create");
-    let numbers = json!({ "add": 3, "change": 0, "import": 0, "remove": 0, "operation": "plan" });
+    let numbers = json!({
+        "add": 3, "change": 0, "import": 0, "remove": 0, "forget": 0, "operation": "plan",
+    });
     assert_eq!(plan[4]["changes"], numbers);
     assert_eq!(plan[5]["outputs"]["b"], json!({ "sensitive": false, "action": "create" }));
 

@@ -4,6 +4,7 @@ mod arguments;
 mod call;
 mod check;
 mod constant;
+mod import;
 mod moved;
 mod removed;
 mod resource;
@@ -62,6 +63,7 @@ pub fn read_module(folder: PathBuf, files: Vec<Body>) -> (Module, Diagnostics) {
         backend: None,
         moved: Vec::new(),
         removed: Vec::new(),
+        imports: Vec::new(),
         checks: IndexMap::new(),
     };
     let mut reader = Reader { module, diagnostics: Diagnostics::new() };
@@ -101,7 +103,8 @@ impl Reader {
             "moved" => self.moved(block),
             "removed" => self.removed(block),
             "check" => self.check(block),
-            "import" | "ephemeral" => self.later(&block),
+            "import" => self.import(block),
+            "ephemeral" => self.later(&block),
             kind => {
                 let hint = nearest(kind, BLOCKS).map(|it| format!("Did you mean `{it}`?"));
                 let detail = format!("There are no `{kind}` blocks in a configuration.");
@@ -112,10 +115,7 @@ impl Reader {
     }
 
     fn later(&mut self, block: &Block) {
-        let hint = match block.kind.as_str() {
-            "import" => "Until then, `terrace import` takes a resource into the state.",
-            _ => "Until then, use a `data` block.",
-        };
+        let hint = "Until then, use a `data` block.";
         let detail = format!("terrace does not support `{}` blocks yet.", block.kind);
         let problem = Diagnostic::error("Unsupported block type", detail).hint(hint);
         self.diagnostics.push(problem.at(&block.span));

@@ -19,6 +19,8 @@ pub(super) enum Context {
     Lifecycle,
     /// A `check` block.
     Check,
+    /// An `import` block.
+    Import,
 }
 
 impl Context {
@@ -29,7 +31,8 @@ impl Context {
             (Context::File, "resource" | "data" | "ephemeral") => Context::Resource,
             (Context::File, "module") => Context::Module,
             (Context::File, "check") => Context::Check,
-            (Context::File, "terraform" | "moved" | "import" | "removed") => Context::Raw,
+            (Context::File, "terraform" | "moved" | "removed") => Context::Raw,
+            (Context::File, "import") => Context::Import,
             (Context::Check, "data") => Context::Resource,
             (Context::Resource, "lifecycle") => Context::Lifecycle,
             (Context::Resource, "provisioner" | "connection") | (Context::Raw, _) => Context::Raw,
@@ -47,6 +50,7 @@ impl Context {
                 (Context::Raw, _)
                     | (Context::Resource, "provider")
                     | (Context::Module, "providers")
+                    | (Context::Import, "to" | "provider")
                     | (Context::Lifecycle, "ignore_changes")
             )
     }

@@ -31,11 +31,14 @@ pub(super) struct Lower<'a> {
     pub(super) bound: Vec<String>,
     /// Whether names are taken as they are written instead of as references.
     pub(super) raw: bool,
+    /// Whether keys in brackets are references all the same, as in the address of an import.
+    pub(super) live_keys: bool,
 }
 
 impl<'a> Lower<'a> {
     pub(super) fn new(source: &'a Arc<Source>, offset: usize) -> Lower<'a> {
-        Lower { source, offset, diagnostics: Diagnostics::new(), bound: Vec::new(), raw: false }
+        let diagnostics = Diagnostics::new();
+        Lower { source, offset, diagnostics, bound: Vec::new(), raw: false, live_keys: false }
     }
 
     /// The place of a range of the parsed text.
@@ -76,7 +79,9 @@ impl<'a> Lower<'a> {
             match item {
                 structure::Structure::Attribute(item) => {
                     let name = item.key.as_str();
+                    self.live_keys = context == Context::Import;
                     let attribute = self.attribute(item, context.is_raw(name));
+                    self.live_keys = false;
                     lowered.attributes.insert(name.to_string(), attribute);
                 }
                 structure::Structure::Block(item) => lowered.blocks.push(self.block(item, context)),
@@ -139,6 +144,15 @@ impl<'a> Lower<'a> {
             }
         }
         lowered
+    }
+
+    /// The key of an index.
+    pub(super) fn key(&mut self, item: &syntax::Expression) -> Expression {
+        let raw = self.raw && !self.live_keys;
+        let before = std::mem::replace(&mut self.raw, raw);
+        let key = self.expression(item);
+        self.raw = before;
+        key
     }
 
     pub(super) fn expression(&mut self, item: &syntax::Expression) -> Expression {

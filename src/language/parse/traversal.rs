@@ -56,7 +56,7 @@ impl Lower<'_> {
                     ExpressionKind::Attribute(Box::new(base), name.as_str().to_string())
                 }
                 TraversalOperator::Index(key) => {
-                    ExpressionKind::Index(Box::new(base), Box::new(self.expression(key)))
+                    ExpressionKind::Index(Box::new(base), Box::new(self.key(key)))
                 }
                 TraversalOperator::LegacyIndex(index) => {
                     let key = Value::number(Number::new((*index.value()).into()));

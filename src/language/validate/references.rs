@@ -82,6 +82,21 @@ impl<'c> Checker<'c> {
             self.rules(&output.preconditions, nowhere);
             self.depends_on(&output.depends_on);
         }
+        for import in &module.imports {
+            let place = Place { each: import.for_each.is_some(), ..nowhere };
+            self.expression(&import.id, place);
+            import
+                .to
+                .iter()
+                .filter_map(|it| it.1.as_ref())
+                .for_each(|it| self.expression(it, place));
+            import.for_each.iter().for_each(|it| self.expression(it, nowhere));
+            if !module.path.is_root() {
+                let detail = "Only the root module imports objects, also into modules.".to_string();
+                let hint = "Move the block there.".to_string();
+                self.report("Import block in a module", detail, hint, &import.span);
+            }
+        }
         for (name, check) in &module.checks {
             self.inside = Some(name);
             self.rules(&check.asserts, nowhere);

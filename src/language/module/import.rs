@@ -1,0 +1,111 @@
+//! `import` blocks.
+
+use super::Reader;
+use super::arguments::Arguments;
+use super::resource::provider_name;
+use crate::address::{ConfigAddress, Mode, Target};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::language::config::{Block, Expression, ExpressionKind, Import, Reference};
+use crate::value::Value;
+
+impl Reader {
+    pub(super) fn import(&mut self, block: Block) {
+        self.labels(&block, []);
+        let mut arguments = Arguments::new("an import block", block, &mut self.diagnostics);
+        let span = arguments.span.clone();
+        let to = arguments.required("to");
+        let to = to.and_then(|given| {
+            let mut steps = Vec::new();
+            let found = spell(&given, &mut steps).and_then(|()| resource(&steps));
+            if found.is_none() {
+                arguments.diagnostics.push(no_address(&given));
+            }
+            found.map(|resource| (resource, steps))
+        });
+        let provider = arguments.take("provider").map(|it| it.value);
+        let provider = provider.and_then(|it| provider_name(&it, arguments.diagnostics));
+        let for_each = arguments.take("for_each").map(|it| it.value);
+        let id = what(&mut arguments);
+        arguments.finish();
+        let (Some((resource, to)), Some((id, is_identity))) = (to, id) else { return };
+        let import = Import { resource, to, id, is_identity, for_each, provider, span };
+        let twice = self.module.imports.iter().find(|it| same(it, &import));
+        match twice {
+            Some(first) => {
+                let detail =
+                    format!("`{}` is imported already, at {}.", import.resource, first.span);
+                let problem = Diagnostic::error("Duplicate import", detail).at(&import.span);
+                self.diagnostics.push(problem);
+            }
+            None => self.module.imports.push(import),
+        }
+    }
+}
+
+/// `id` or `identity`, and whether it is the latter.
+fn what(arguments: &mut Arguments<'_>) -> Option<(Expression, bool)> {
+    let problem = match (arguments.take("id"), arguments.take("identity")) {
+        (Some(id), None) => return Some((id.value, false)),
+        (None, Some(identity)) => return Some((identity.value, true)),
+        (Some(_), Some(identity)) => {
+            let detail = "`id` and `identity` exclude each other.";
+            let problem = Diagnostic::error("Invalid combination of arguments", detail);
+            problem.at(&identity.name_span)
+        }
+        (None, None) => {
+            let detail = "An import block has an `id` or an `identity`.";
+            Diagnostic::error("Missing required argument", detail).at(&arguments.span)
+        }
+    };
+    arguments.diagnostics.extend(Diagnostics::from(problem));
+    None
+}
+
+fn no_address(given: &Expression) -> Diagnostic {
+    let detail = "`to` is the address of a managed resource; keys may be any expression.";
+    let hint = "Write for example `aws_vpc.main` or `module.a[each.key].aws_subnet.b[0]`.";
+    Diagnostic::error("Invalid address", detail).hint(hint).at(&given.span)
+}
+
+/// Whether both surely are about the same instance.
+fn same(one: &Import, other: &Import) -> bool {
+    let key = |key: &Option<Expression>| match key.as_ref().map(|it| &it.kind) {
+        None => Some(Value::NULL),
+        Some(ExpressionKind::Literal(value)) => Some(value.clone()),
+        Some(_) => None,
+    };
+    let steps = one.to.iter().zip(&other.to);
+    let keys = steps.map(|((_, one), (_, other))| key(one).is_some() && key(one) == key(other));
+    one.resource == other.resource && keys.fold(true, |all, it| all && it)
+}
+
+/// The names of an address, with the expressions of their keys.
+fn spell(expression: &Expression, steps: &mut Vec<(String, Option<Expression>)>) -> Option<()> {
+    match &expression.kind {
+        ExpressionKind::Reference(Reference::Bound(name)) => steps.push((name.clone(), None)),
+        ExpressionKind::Attribute(inside, name) => {
+            spell(inside, steps)?;
+            steps.push((name.clone(), None));
+        }
+        ExpressionKind::Index(inside, key) => {
+            spell(inside, steps)?;
+            let last = steps.last_mut().filter(|(_, taken)| taken.is_none())?;
+            last.1 = Some((**key).clone());
+        }
+        _ => return None,
+    }
+    Some(())
+}
+
+/// The resource that an address with any keys is about.
+fn resource(steps: &[(String, Option<Expression>)]) -> Option<ConfigAddress> {
+    // A key may only follow the name of a module or of a resource.
+    let names = |at: usize| steps.get(at).is_none_or(|(_, key)| key.is_none());
+    let modules = steps.iter().step_by(2).take_while(|(name, _)| name == "module").count();
+    let plain = (0..modules).all(|at| names(2 * at)) && names(2 * modules);
+    let without = steps.iter().map(|(name, _)| (name.clone(), None)).collect();
+    match Target::from_steps(without) {
+        Ok(Target::Resource(it)) if plain && it.resource.mode == Mode::Managed => Some(it.config()),
+        _ => None,
+    }
+}

@@ -1,0 +1,245 @@
+//! Objects that `import` blocks bring in: from then on, they are as any in state.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::address::{InstanceAddress, Key, ModuleInstance, ResourceAddress, Target};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::language::config::{Expression, Import, Repetition};
+use crate::language::evaluate::evaluate;
+use crate::plan::evaluation::Evaluation;
+use crate::plan::expand::{Expansion, expand};
+use crate::plan::resolve::object_of;
+use crate::plan::scope::ModuleScope;
+use crate::plan::walk::Planner;
+use crate::provider::{Connection, ProviderError, ResourceType};
+use crate::state::Instance;
+use crate::value::{Fields, Marks, Value};
+
+/// One object to import.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// The instance that it becomes.
+    pub address: InstanceAddress,
+    /// The id; nothing when it is empty, so that nothing is imported.
+    pub id: Option<String>,
+}
+
+/// The objects that an `import` block asks for.
+pub fn wanted(import: &Import, evaluation: &Evaluation) -> Result<Vec<Wanted>, Diagnostics> {
+    let scopes = scopes(import, evaluation)?;
+    let one = |scope: &ModuleScope<'_>| -> Result<Wanted, Diagnostics> {
+        let address = address(import, scope)?;
+        Ok(Wanted { address, id: id(import, scope)? })
+    };
+    scopes.iter().map(one).collect()
+}
+
+fn scopes<'e>(
+    import: &Import,
+    evaluation: &'e Evaluation,
+) -> Result<Vec<ModuleScope<'e>>, Diagnostics> {
+    let scope = evaluation.scope(&ModuleInstance::ROOT);
+    let Some(each) = &import.for_each else { return Ok(vec![scope]) };
+    let (value, problems) = evaluate(each, &scope);
+    if problems.has_errors() {
+        return Err(problems);
+    }
+    let expansion = match value.bare() {
+        Value::List(_, items) | Value::Tuple(items) if value.marks().is_empty() => {
+            let numbered = items.iter().enumerate();
+            let fields: Fields = numbered.map(|(at, it)| (at.to_string(), it.clone())).collect();
+            Expansion::Each(Arc::new(fields))
+        }
+        _ => expand(&Repetition::ForEach(each.clone()), &scope)?,
+    };
+    let keys = expansion.keys().into_iter();
+    Ok(keys.map(|key| scope.clone().repeated(&expansion, key.as_ref())).collect())
+}
+
+fn invalid<T>(what: &str, detail: String, place: &Expression) -> Result<T, Diagnostics> {
+    Err(Diagnostic::error(format!("Invalid {what}"), detail).at(&place.span).into())
+}
+
+/// A value that must be there, and be shown.
+fn plain(what: &str, it: &Expression, scope: &ModuleScope<'_>) -> Result<Value, Diagnostics> {
+    let (value, problems) = evaluate(it, scope);
+    if problems.has_errors() {
+        return Err(problems);
+    }
+    let marks = value.marks_deep();
+    let wrong = if marks.contains(Marks::SENSITIVE) {
+        "is sensitive, and it would be shown"
+    } else if marks.contains(Marks::EPHEMERAL) {
+        "is ephemeral, and the plan would have to keep it"
+    } else if !value.is_wholly_known() {
+        "is not known until apply, and importing is part of planning"
+    } else if value.is_null() {
+        "is null"
+    } else {
+        return Ok(value);
+    };
+    invalid(what, format!("The {what} {wrong}."), it)
+}
+
+fn address(import: &Import, scope: &ModuleScope<'_>) -> Result<InstanceAddress, Diagnostics> {
+    let mut steps = Vec::new();
+    for (name, key) in &import.to {
+        let key = key.as_ref().map(|it| instance_key(it, scope)).transpose()?;
+        steps.push((name.clone(), key));
+    }
+    let resource = match Target::from_steps(steps) {
+        Ok(Target::Instance(instance)) => return Ok(instance),
+        Ok(Target::Resource(resource)) => Some(resource),
+        _ => None,
+    };
+    resource.map(|it| it.instance(None)).ok_or_else(|| {
+        let detail = "`to` is not the address of a resource.";
+        Diagnostic::error("Invalid address", detail).at(&import.span).into()
+    })
+}
+
+fn instance_key(it: &Expression, scope: &ModuleScope<'_>) -> Result<Key, Diagnostics> {
+    match plain("instance key", it, scope)? {
+        Value::String(name) => Ok(Key::Name(name.to_string())),
+        Value::Number(at) if at.as_usize().is_some() => {
+            Ok(Key::Index(at.as_usize().unwrap_or_default()))
+        }
+        other => {
+            let detail =
+                format!("An instance key is a string or a whole number, not {}.", other.ty());
+            invalid("instance key", detail, it)
+        }
+    }
+}
+
+fn id(import: &Import, scope: &ModuleScope<'_>) -> Result<Option<String>, Diagnostics> {
+    let what = if import.is_identity { "import identity" } else { "import id" };
+    let value = plain(what, &import.id, scope)?;
+    let value = match (import.is_identity, value.fields()) {
+        (false, _) => value,
+        (true, Some(fields)) if fields.len() == 1 => {
+            fields.values().next().cloned().unwrap_or(Value::NULL)
+        }
+        (true, _) => {
+            let detail = "terrace imports by an identity that has one attribute.".to_string();
+            let problem = invalid::<Option<String>>(what, detail, &import.id);
+            return problem.map_err(|mut it| {
+                it.0.iter_mut().for_each(|it| it.hint = "Use `id` instead.".into());
+                it
+            });
+        }
+    };
+    match crate::value::convert::convert(&value, &crate::value::Type::String) {
+        Ok(Value::String(id)) => Ok(Some(id.to_string()).filter(|it| !it.is_empty())),
+        _ => invalid(what, format!("The {what} is {}, not a string.", value.ty()), &import.id),
+    }
+}
+
+/// An object as it is, by its import id.
+pub async fn imported(
+    connection: &dyn Connection,
+    kind: &dyn ResourceType,
+    address: &InstanceAddress,
+    id: &str,
+) -> Result<Value, Diagnostic> {
+    let failed = |error: ProviderError| {
+        let hint = match error.hint.is_empty() {
+            true => format!("Import it as: {}", kind.import_syntax()),
+            false => error.hint.clone(),
+        };
+        Diagnostic::error("Import failed", error.message).hint(hint).about(address)
+    };
+    connection.verify().await.map_err(failed)?;
+    let partial = connection.import(kind.name(), id).map_err(failed)?;
+    let found = connection.read(kind.name(), vec![partial]).await.map_err(failed)?;
+    found.into_iter().next().flatten().map(|it| it.value).ok_or_else(|| {
+        let detail = format!("There is no {} with the id `{id}`.", kind.name());
+        let error = Diagnostic::error("Object not found", detail).about(address);
+        error.hint(format!("Import it as: {}", kind.import_syntax()))
+    })
+}
+
+impl Planner<'_> {
+    /// Brings in what `import` blocks say of the instances of a resource that are not in state.
+    pub(super) async fn import_into(&mut self, resource: &ResourceAddress) {
+        let evaluation = self.evaluation;
+        for import in imports(evaluation).filter(|it| it.resource == resource.config()) {
+            let found = wanted(import, evaluation);
+            match found {
+                Ok(all) => {
+                    for one in all.into_iter().filter(|it| it.address.resource == *resource) {
+                        self.import_one(import, one).await;
+                    }
+                }
+                Err(problems) => self.diagnostics.extend(problems),
+            }
+        }
+    }
+
+    async fn import_one(&mut self, import: &Import, Wanted { address, id }: Wanted) {
+        let there = self.request.moves.state.object(&address, None).is_some();
+        let expansion = self.evaluation.resource_expansion(&address.resource);
+        let Some(id) = id.filter(|_| !there && expansion.has(address.key.as_ref())) else { return };
+        if let Some(other) = self.importing.get(&address) {
+            let detail = format!("{address} is imported already, from `{other}`.");
+            return self
+                .diagnostics
+                .push(Diagnostic::error("Duplicate import", detail).at(&import.span));
+        }
+        let Some(declared) = self.evaluation.resource(&address.resource) else { return };
+        let Some((kind, provider)) = self.kind_of(&address.resource, declared) else { return };
+        let Some(connection) = self.connection(&provider) else { return };
+        match imported(connection.as_ref(), kind, &address, &id).await {
+            Ok(value) => {
+                let config = address.resource.config();
+                let on = self.request.dependencies.managed(&config.module, &config.resource);
+                let object = object_of(kind.schema(), &value, on.into_iter().collect());
+                let provider = provider.to_string();
+                let instance = Instance { provider, current: Some(object), ..Instance::default() };
+                self.prior.resources_mut().insert(address.clone(), instance);
+                self.importing.insert(address, id);
+            }
+            Err(problem) => self.diagnostics.push(problem.at(&import.span)),
+        }
+    }
+
+    /// Says which objects would be imported into what the configuration does not have.
+    pub(super) fn imports_without_block(&mut self) {
+        let evaluation = self.evaluation;
+        for import in imports(evaluation) {
+            let config = &import.resource;
+            let module = evaluation.module(&config.module);
+            if module.is_none_or(|it| !it.resources.contains_key(&config.resource)) {
+                let hint = "Write its `resource` block, or let `terrace plan \
+                            -generate-config-out=FILE` write it.";
+                self.diagnostics.push(nowhere(import, &config.to_string()).hint(hint));
+                continue;
+            }
+            let all = wanted(import, evaluation).unwrap_or_default();
+            for Wanted { address, .. } in all {
+                let modules = evaluation.module_instances(&config.module);
+                let expansion = evaluation.resource_expansion(&address.resource);
+                let has = modules.contains(&address.resource.module)
+                    && (expansion == Expansion::Unknown || expansion.has(address.key.as_ref()));
+                if !has {
+                    self.diagnostics.push(nowhere(import, &address.to_string()));
+                }
+            }
+        }
+    }
+}
+
+fn nowhere(import: &Import, address: &str) -> Diagnostic {
+    let detail = format!("The configuration has no {address}, and so nothing to import it to.");
+    Diagnostic::error("Import target is not in the configuration", detail).at(&import.span)
+}
+
+/// All `import` blocks.
+pub fn imports(evaluation: &Evaluation) -> impl Iterator<Item = &Import> {
+    let root = evaluation.module(&crate::address::ModulePath::default());
+    root.into_iter().flat_map(|it| &it.imports)
+}
+
+/// What is being imported, by instance.
+pub(super) type Importing = BTreeMap<InstanceAddress, String>;
