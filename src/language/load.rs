@@ -11,7 +11,8 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
 use crate::language::config::{Configuration, Module, ModuleCall};
 use crate::language::installed::{Installed, Modules, Wanted, package_of};
 use crate::language::module::read_module;
-use crate::language::parse::parse_file;
+use crate::language::overrides::{is_override, merged};
+use crate::language::parse::{parse_file, parse_json_file};
 use crate::language::source::ModuleSource;
 use crate::language::validate::validate;
 use crate::language::version::VersionConstraint;
@@ -210,23 +211,21 @@ impl Loader<'_> {
     }
 
     fn read(&mut self, folder: &Path, names: &[String]) -> Folder {
-        let mut bodies = Vec::new();
+        let (mut bodies, mut overrides) = (Vec::new(), Vec::new());
         let mut readable = true;
         for name in names {
             let path = normalise(&folder.join(name));
-            if let Some(problem) = unsupported_file(name, &path) {
-                self.diagnostics.push(problem);
-                readable = false;
-                continue;
-            }
             match self.files.read(&path) {
                 Ok(text) => {
                     let source = Arc::new(Source { path, text });
                     self.configuration.sources.push(source.clone());
-                    let (body, problems) = parse_file(source);
+                    let (body, problems) = match name.ends_with(".json") {
+                        true => parse_json_file(source),
+                        false => parse_file(source),
+                    };
                     readable &= !problems.has_errors();
                     self.diagnostics.extend(problems);
-                    bodies.push(body);
+                    if is_override(name) { &mut overrides } else { &mut bodies }.push(body);
                 }
                 Err(error) => {
                     let detail = format!("{} cannot be read: {error}.", path.display());
@@ -235,6 +234,7 @@ impl Loader<'_> {
                 }
             }
         }
+        let bodies = self.diagnostics.take(merged(bodies, overrides));
         let module = self.diagnostics.take(read_module(folder.to_path_buf(), bodies));
         Folder { module: Arc::new(module), readable }
     }
@@ -244,20 +244,6 @@ impl Loader<'_> {
 pub fn is_configuration(name: &str) -> bool {
     let hidden = name.starts_with(['.', '#']) || name.ends_with(['~', '#']);
     !hidden && [".tf", ".tofu", ".tf.json", ".tofu.json"].iter().any(|it| name.ends_with(it))
-}
-
-fn unsupported_file(name: &str, path: &Path) -> Option<Diagnostic> {
-    let path = path.display();
-    if name.ends_with(".json") {
-        let detail = format!("terrace does not read JSON configuration such as {path} yet.");
-        let problem = Diagnostic::error("Unsupported file", detail);
-        return Some(problem.hint("Write it in the native syntax, in a .tf file."));
-    }
-    let stem = name.split('.').next().unwrap_or(name);
-    (stem == "override" || stem.ends_with("_override")).then(|| {
-        let detail = format!("terrace does not merge override files such as {path} yet.");
-        Diagnostic::error("Unsupported file", detail).hint("Change the original blocks instead.")
-    })
 }
 
 fn nothing_there(folder: &Path, error: Option<io::Error>, call: Option<&Span>) -> Diagnostic {

@@ -14,6 +14,7 @@ pub mod inputs;
 pub mod installed;
 pub mod load;
 pub mod module;
+mod overrides;
 pub mod parse;
 pub mod reference;
 pub mod scope;

@@ -302,3 +302,132 @@ fn configuration_is_generated_for_what_is_imported() {
     assert_eq!(state(&stack)["resources"][0]["instances"][0]["attributes"]["id"], id);
     stack.ok(&["plan", "-detailed-exitcode"]);
 }
+
+#[test]
+fn override_files_change_what_others_say() {
+    let stack = stack(
+        r#"
+terraform {
+  required_version = ">= 1.0"
+}
+variable "name" {
+  default = "a"
+}
+locals {
+  kept = "k"
+  size = 1
+}
+resource "terraform_data" "a" {
+  count            = 2
+  input            = { name = var.name, kept = local.kept, size = local.size }
+  triggers_replace = "t"
+  lifecycle {
+    prevent_destroy = true
+    ignore_changes  = [triggers_replace]
+  }
+}
+output "a" {
+  value = "no"
+}
+"#,
+    );
+    stack.write(
+        "z_override.tf",
+        r#"
+variable "name" {
+  default = "b"
+}
+locals {
+  size = 3
+}
+resource "terraform_data" "a" {
+  for_each         = toset(["x"])
+  triggers_replace = "u"
+  lifecycle {
+    prevent_destroy = false
+  }
+}
+output "a" {
+  value = terraform_data.a["x"].input
+}
+"#,
+    );
+    stack.write("override.tf.json", r#"{ "variable": { "name": { "default": "c" } } }"#);
+    apply(&stack);
+    let output = stack.ok(&["output", "-json", "a"]).stdout;
+    let output: Json = serde_json::from_str(&output).unwrap();
+    assert_eq!(output, json!({ "name": "b", "kept": "k", "size": 3 }));
+    let instance = &state(&stack)["resources"][0]["instances"][0];
+    assert_eq!(instance["attributes"]["triggers_replace"]["value"], "u");
+    stack.ok(&["destroy", "-auto-approve"]);
+    stack.write("other_override.tf", "resource \"terraform_data\" \"none\" {}\n");
+    let told = stack.fails(&["plan"]);
+    assert!(told.contains("There is no resource `terraform_data.none`"), "{told}");
+}
+
+const IN_JSON: &str = r#"{
+  "//": "a comment",
+  "provider": { "aws": { "region": "eu-west-1" } },
+  "variable": { "ports": { "type": "list(number)", "default": [80, 443] } },
+  "locals": { "name": "web-${length(var.ports)}" },
+  "resource": {
+    "aws_vpc": { "a": { "cidr_block": "10.0.0.0/16", "tags": { "Name": "${upper(\"${local.name}\")}" } } },
+    "aws_security_group": {
+      "a": [{
+        "name": "${local.name}",
+        "vpc_id": "${aws_vpc.a.id}",
+        "depends_on": ["aws_vpc.a"],
+        "lifecycle": { "ignore_changes": ["tags[\"x\"]"], "create_before_destroy": true },
+        "dynamic": {
+          "ingress": {
+            "for_each": "${var.ports}",
+            "content": {
+              "from_port": "${ingress.value}", "to_port": "${ingress.value}", "protocol": "tcp",
+              "cidr_blocks": ["10.0.0.0/8"]
+            }
+          }
+        },
+        "egress": { "from_port": 0, "to_port": 0, "protocol": "-1", "cidr_blocks": ["0.0.0.0/0"] }
+      }]
+    }
+  },
+  "output": {
+    "ports": {
+      "value": "${sort([for it in aws_security_group.a.ingress : tostring(it.from_port)])}"
+    },
+    "name": { "value": "${aws_vpc.a.tags.Name}" }
+  }
+}"#;
+
+#[test]
+fn configuration_may_be_json() {
+    let stack = Terrace::sandbox(&[("main.tf.json", IN_JSON)]);
+    apply(&stack);
+    let output: Json = serde_json::from_str(&stack.ok(&["output", "-json"]).stdout).unwrap();
+    assert_eq!(output["ports"]["value"], json!(["443", "80"]));
+    assert_eq!(output["name"]["value"], "WEB-2");
+    stack.ok(&["plan", "-detailed-exitcode"]);
+    stack.write("main.tofu.json", "{ \"output\": { \"only\": { \"value\": 1 } } }\n");
+    let planned = plan(&stack);
+    assert_eq!(planned["output_changes"]["only"]["after"], 1);
+    assert!(changes(&planned).iter().all(|it| it.contains(" delete ")), "{:?}", changes(&planned));
+}
+
+#[test]
+fn mistakes_in_json_are_told_where_they_are() {
+    let cases = [
+        ("{\n  \"locals\": { \"a\": \"${var.b}\" }\n}\n", "main.tf.json:2:23"),
+        ("{\n  \"locals\": { \"a\": \"x ${\\\"\\\"} ${var.b}\" }\n}\n", "main.tf.json:2:"),
+        ("{\n  \"locals\": { \"a\": \"${1 +}\" }\n}\n", "main.tf.json:2:"),
+        ("{\n  \"resource\": 1\n}\n", "main.tf.json:2:15"),
+        ("{\n  \"a\" 1\n}\n", "main.tf.json:2:7"),
+        (
+            "{\n  \"resource\": { \"terraform_data\": { \"a\": { \"inputs\": 1 } } }\n}\n",
+            "main.tf.json:2:44",
+        ),
+    ];
+    for (text, place) in cases {
+        let told = Terrace::sandbox(&[("main.tf.json", text)]).fails(&["validate"]);
+        assert!(told.contains(place), "{text}{told}");
+    }
+}

@@ -18,6 +18,8 @@ pub fn static_check(body: &Body, schema: &Schema) -> Diagnostics {
 }
 
 fn check_body(body: &Body, schema: &Schema, found: &mut Diagnostics) {
+    let native = super::native::native(body, schema);
+    let body = &*native;
     for (name, attribute) in &body.attributes {
         check_argument(name, attribute, schema, found);
     }

@@ -2,6 +2,7 @@
 
 mod block;
 mod check;
+mod native;
 mod place;
 #[cfg(test)]
 mod tests;
@@ -49,6 +50,8 @@ impl Decoder<'_> {
     }
 
     fn body(&mut self, body: &Body, schema: &Schema) -> Value {
+        let native = native::native(body, schema);
+        let body = &*native;
         let mut fields = Fields::new();
         for field in &schema.fields {
             fields.insert(field.name.to_string(), self.field(body, field));

@@ -90,12 +90,12 @@ fn what_cannot_be_loaded_is_said() {
             "b/main.tf:1:23 Module cycle: This module would contain itself: a → b → a.",
         ),
         (
-            vec![("main.tf.json", "{}")],
-            "Unsupported file: terrace does not read JSON configuration such as main.tf.json yet.",
+            vec![("main.tf.json", "{")],
+            "main.tf.json:1:2 Invalid JSON: A name in quotes is expected here.",
         ),
         (
-            vec![("main.tf", ""), ("main_override.tf", "")],
-            "Unsupported file: terrace does not merge override files such as main_override.tf yet.",
+            vec![("main.tf", ""), ("main_override.tf", "locals {\n  a = 1\n}\n")],
+            "main_override.tf:2:3 Nothing to override: There is no local value `a` that this could override.",
         ),
     ] {
         assert_eq!(problems(&files), [problem]);

@@ -25,6 +25,8 @@ pub(super) struct Lower<'a> {
     source: &'a Arc<Source>,
     /// How many bytes the parsed text has before the source's.
     offset: usize,
+    /// Where the source's text that is parsed begins.
+    pub(super) start: usize,
     /// What is wrong so far.
     pub(super) diagnostics: Diagnostics,
     /// The names bound around the current expression, innermost last.
@@ -38,14 +40,15 @@ pub(super) struct Lower<'a> {
 impl<'a> Lower<'a> {
     pub(super) fn new(source: &'a Arc<Source>, offset: usize) -> Lower<'a> {
         let diagnostics = Diagnostics::new();
-        Lower { source, offset, diagnostics, bound: Vec::new(), raw: false, live_keys: false }
+        let bound = Vec::new();
+        Lower { source, offset, start: 0, diagnostics, bound, raw: false, live_keys: false }
     }
 
     /// The place of a range of the parsed text.
     pub(super) fn span(&self, range: Option<Range<usize>>) -> Span {
         let range = range.unwrap_or_default();
         let end = self.source.text.len();
-        let place = |at: usize| at.saturating_sub(self.offset).min(end);
+        let place = |at: usize| (at.saturating_sub(self.offset) + self.start).min(end);
         Span { source: self.source.clone(), range: place(range.start)..place(range.end) }
     }
 

@@ -2,6 +2,7 @@
 //! references, takes numbers and template text from the source as written, and keeps spans.
 
 mod context;
+mod json;
 mod keys;
 mod lower;
 mod scan;
@@ -16,6 +17,8 @@ use indexmap::IndexMap;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
 use crate::language::config::{Body, Expression};
+
+pub use json::parse_json_file;
 
 use context::Context;
 use keys::parse_with_repeated_keys;
