@@ -188,6 +188,7 @@ pub(super) async fn refresh(ui: &Ui, arguments: &RefreshArguments) -> Result<Exi
             refresh_only: true,
             refresh: true,
             target: Vec::new(),
+            exclude: Vec::new(),
             replace: Vec::new(),
             parallelism: arguments.parallelism,
         },

@@ -219,6 +219,9 @@ pub struct PlanOptions {
     /// Limit the plan to a resource or module and what it depends on. Can be repeated.
     #[arg(long, value_name = "ADDRESS")]
     pub target: Vec<String>,
+    /// Leave a resource or module as it is, and what depends on it. Can be repeated.
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "target")]
+    pub exclude: Vec<String>,
     /// Replace this instance, whatever the comparison says. Can be repeated.
     #[arg(long, value_name = "ADDRESS")]
     pub replace: Vec<String>,

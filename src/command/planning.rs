@@ -16,6 +16,7 @@ use crate::state::State;
 /// What a plan is limited to, and what it must replace.
 struct Wanted {
     targets: Vec<Target>,
+    excludes: Vec<Target>,
     replace: Vec<InstanceAddress>,
 }
 
@@ -32,6 +33,13 @@ impl Wanted {
                 Err(error) => invalid("-target", &error),
             }
         }
+        let mut excludes = Vec::new();
+        for text in &options.exclude {
+            match text.parse() {
+                Ok(target) => excludes.push(target),
+                Err(error) => invalid("-exclude", &error),
+            }
+        }
         let mut replace = Vec::new();
         for text in &options.replace {
             match text.parse() {
@@ -39,7 +47,11 @@ impl Wanted {
                 Err(error) => invalid("-replace", &error),
             }
         }
-        if problems.has_errors() { Err(problems) } else { Ok(Wanted { targets, replace }) }
+        if problems.has_errors() {
+            Err(problems)
+        } else {
+            Ok(Wanted { targets, excludes, replace })
+        }
     }
 }
 
@@ -80,6 +92,7 @@ pub(super) async fn make_plan(
         prior: &prior,
         mode,
         targets: wanted.targets,
+        excludes: wanted.excludes,
         replace: wanted.replace,
     };
     let mut plan = unless_stopped(stop, async { Ok(plan(&request).await) }).await?;
@@ -182,7 +195,8 @@ async fn refreshed(
 ) -> Result<State, Diagnostics> {
     let all = wanted.targets.is_empty();
     let looked_at = |address: &InstanceAddress| {
-        all || wanted.targets.iter().any(|target| target.covers(address))
+        let named = |targets: &[Target]| targets.iter().any(|target| target.covers(address));
+        (all || named(&wanted.targets)) && !named(&wanted.excludes)
     };
     let (prior, diagnostics) =
         refresh(stored, &stack.providers, connections, options.parallelism, &looked_at).await;

@@ -422,6 +422,8 @@ pub struct Output {
     pub sensitive: bool,
     /// `ephemeral`
     pub ephemeral: bool,
+    /// `deprecated`: what to say to whoever refers to the output.
+    pub deprecated: Option<String>,
     /// `depends_on`
     pub depends_on: Vec<(Reference, Span)>,
     /// `precondition` blocks.
@@ -439,6 +441,8 @@ pub enum Repetition {
     Count(Expression),
     /// `for_each`
     ForEach(Expression),
+    /// `enabled` in `lifecycle`: one without a key, or none.
+    Enabled(Expression),
 }
 
 /// A `resource` or `data` block.

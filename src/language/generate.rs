@@ -49,7 +49,7 @@ fn body(schema: &Schema, object: &Value) -> Vec<Line> {
 fn argument(field: &Field, value: &Value) -> Line {
     let secret = field.sensitive || value.marks_deep().contains(Marks::SENSITIVE);
     // Of what may be left out, nothing and zero are the same.
-    let zero = value.as_str().is_some_and(str::is_empty) || *value == Value::number(0);
+    let zero = value.as_str().is_some_and(str::is_empty) || *value == Value::number(0_i64);
     let empty = !field.required && field.default.is_none() && zero;
     let (value, comment) = if secret {
         ("null".to_string(), " # sensitive")

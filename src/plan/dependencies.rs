@@ -6,8 +6,7 @@ use crate::address::{ConfigAddress, Mode, ModulePath, ResourceName};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::graph::Dag;
 use crate::language::config::{
-    CheckRule, Configuration, Expression, Module, ModuleCall, ProviderName, Reference, Repetition,
-    Resource,
+    CheckRule, Configuration, Module, ModuleCall, ProviderName, Reference, Repetition, Resource,
 };
 use crate::language::reference::Use;
 
@@ -398,7 +397,7 @@ impl Builder<'_> {
 /// The attribute that is taken of the only instance, or of some or all instances.
 fn taken<'u>(used: &'u Use, repetition: &Repetition) -> Option<&'u str> {
     let of_element = match repetition {
-        Repetition::Single => None,
+        Repetition::Single | Repetition::Enabled(_) => None,
         Repetition::Count(_) | Repetition::ForEach(_) => used.of_element.as_deref(),
     };
     used.attribute.as_deref().or(of_element)
@@ -407,8 +406,6 @@ fn taken<'u>(used: &'u Use, repetition: &Repetition) -> Option<&'u str> {
 fn repetition_uses(repetition: &Repetition) -> Vec<Use> {
     match repetition {
         Repetition::Single => Vec::new(),
-        Repetition::Count(expression) | Repetition::ForEach(expression) => {
-            Expression::uses(expression)
-        }
+        Repetition::Count(it) | Repetition::ForEach(it) | Repetition::Enabled(it) => it.uses(),
     }
 }

@@ -14,6 +14,8 @@ use crate::value::{Fields, Marks, Type, Value};
 pub enum Expansion {
     /// One, without a key.
     Single,
+    /// None, for it is not enabled.
+    Off,
     /// So many, by index.
     Count(usize),
     /// One for each key, with its value.
@@ -31,7 +33,7 @@ impl Expansion {
             Expansion::Each(each) => {
                 each.keys().map(|name| Some(Key::Name(name.clone()))).collect()
             }
-            Expansion::Unknown => Vec::new(),
+            Expansion::Off | Expansion::Unknown => Vec::new(),
         }
     }
 
@@ -55,6 +57,7 @@ impl Expansion {
             Expansion::Each(each) => Value::object(
                 each.keys().map(|name| (name.clone(), value(Some(Key::Name(name.clone()))))),
             ),
+            Expansion::Off => Value::NULL,
             Expansion::Unknown => Value::unknown(Type::Any),
         }
     }
@@ -68,7 +71,7 @@ impl Expansion {
             (Expansion::Unknown, _) => Ok(()),
             (Expansion::Count(count), Key::Index(index)) if index < count => Ok(()),
             (Expansion::Each(each), Key::Name(name)) if each.contains_key(name) => Ok(()),
-            (Expansion::Single, _) => {
+            (Expansion::Single | Expansion::Off, _) => {
                 fail(format!("{what} has neither `count` nor `for_each`, so it takes no key."))
             }
             (Expansion::Count(count), _) => {
@@ -89,6 +92,7 @@ pub(super) fn expand(repetition: &Repetition, scope: &dyn Scope) -> Result<Expan
         Repetition::Single => Ok(Expansion::Single),
         Repetition::Count(expression) => count(expression, scope),
         Repetition::ForEach(expression) => each(expression, scope),
+        Repetition::Enabled(expression) => enabled(expression, scope),
     }
 }
 
@@ -108,6 +112,30 @@ fn unknown_culprits(expression: &Expression) -> String {
     let named: Vec<_> =
         expression.references().into_iter().map(|(_, span)| span.text().to_string()).collect();
     if named.is_empty() { "it".into() } else { format!("`{}`", named.join("`, `")) }
+}
+
+fn enabled(expression: &Expression, scope: &dyn Scope) -> Result<Expansion, Diagnostics> {
+    const SUMMARY: &str = "Invalid enabled argument";
+    let span = &expression.span;
+    let (value, marks) = value_of(expression, scope)?.unmark();
+    if !marks.is_empty() {
+        let detail = "`enabled` is sensitive or ephemeral, and its result would show.".into();
+        return fail(SUMMARY, detail, "Use a value that may be shown and lasts.", span);
+    }
+    if !value.is_known() {
+        let culprits = unknown_culprits(expression);
+        let detail = format!("`enabled` depends on {culprits}, which is not known until apply.");
+        return fail(SUMMARY, detail, DECIDE_FIRST, span);
+    }
+    let flag = crate::value::convert::convert(&value, &Type::Bool);
+    match flag.ok().and_then(|it| it.as_bool()) {
+        Some(true) => Ok(Expansion::Single),
+        Some(false) => Ok(Expansion::Off),
+        None => {
+            let detail = format!("`enabled` is {}, not a bool.", value.ty());
+            fail(SUMMARY, detail, "Give true or false.", span)
+        }
+    }
 }
 
 /// The most instances that one `count` can ask for: more is a mistake, and would use up the memory.

@@ -98,6 +98,7 @@ fn plan_to_json(plan: &Plan, root: &FilePath) -> Json {
         "outputs": outputs.collect::<BTreeMap<_, _>>(),
         "checks": plan.checks.iter().map(check_to_json).collect::<Vec<_>>(),
         "targets": plan.targets.iter().map(Target::to_string).collect::<Vec<_>>(),
+        "excludes": plan.excludes.iter().map(Target::to_string).collect::<Vec<_>>(),
     })
 }
 
@@ -204,7 +205,9 @@ fn plan_from_json(
     let schedule: Schedule = serde_json::from_value(json.get("schedule")?.clone()).ok()?;
     let outputs =
         named("outputs")?.iter().map(|(name, it)| Some((name.clone(), output_from_json(it)?)));
-    let targets = all("targets")?.iter().map(|it| it.as_str()?.parse().ok());
+    let targets = |name: &str| -> Option<Vec<Target>> {
+        all(name)?.iter().map(|it| it.as_str()?.parse().ok()).collect()
+    };
     Some(Plan {
         mode: serde_json::from_value(json.get("mode")?.clone()).ok()?,
         configuration,
@@ -219,7 +222,8 @@ fn plan_from_json(
         reads: all("reads")?.iter().map(read_from_json).collect::<Option<_>>()?,
         outputs: outputs.collect::<Option<_>>()?,
         checks: all("checks")?.iter().map(check_from_json).collect::<Option<_>>()?,
-        targets: targets.collect::<Option<_>>()?,
+        targets: targets("targets")?,
+        excludes: targets("excludes")?,
         timestamp: json.get("timestamp")?.as_str()?.to_string(),
         world: json.get("world")?.as_str()?.to_string(),
         diagnostics,

@@ -228,6 +228,7 @@ impl Planner<'_> {
 fn missing_key(expansion: &Expansion, address: &InstanceAddress) -> Reason {
     use crate::address::Key;
     match (expansion, &address.key) {
+        (Expansion::Off, None) => Reason::Disabled,
         (Expansion::Count(_), Some(Key::Index(_))) => Reason::CountIndex,
         (Expansion::Each(_), Some(Key::Name(_))) => Reason::EachKey,
         _ => Reason::WrongRepetition,

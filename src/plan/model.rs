@@ -114,6 +114,8 @@ pub enum Reason {
     CountIndex,
     /// The instance's key is not in `for_each` now.
     EachKey,
+    /// The resource is not enabled now.
+    Disabled,
     /// The resource had no `count` or `for_each` before, or has none now.
     WrongRepetition,
     /// A data source's arguments are not known yet.
@@ -287,6 +289,8 @@ pub struct Plan {
     pub checks: Vec<CheckResult>,
     /// The targets, when the plan covers only those.
     pub targets: Vec<crate::address::Target>,
+    /// What the plan leaves as it is, with all that depends on it.
+    pub excludes: Vec<crate::address::Target>,
     /// When it was made, RFC 3339: what `plantimestamp` gives.
     pub timestamp: String,
     /// Where the objects are, in a word of the command: a plan is applied nowhere else.

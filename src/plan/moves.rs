@@ -202,7 +202,7 @@ fn inside<'s>(
 fn keys(repetition: &Repetition) -> Option<(Option<Key>, Option<Key>)> {
     match repetition {
         Repetition::Count(_) => Some((None, Some(Key::Index(0)))),
-        Repetition::Single => Some((Some(Key::Index(0)), None)),
+        Repetition::Single | Repetition::Enabled(_) => Some((Some(Key::Index(0)), None)),
         Repetition::ForEach(_) => None,
     }
 }

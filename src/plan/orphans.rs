@@ -89,9 +89,7 @@ pub(super) fn plan_orphans(planner: &mut Planner<'_>) {
     let removed = Removals::of(&planner.evaluation.configuration);
     let addresses: Vec<InstanceAddress> = planner.request.prior.resources.keys().cloned().collect();
     for address in addresses {
-        let targeted = planner.request.targets.is_empty()
-            || planner.request.targets.iter().any(|target| target.covers(&address));
-        if !targeted {
+        if !planner.request.covers(&address) {
             continue;
         }
         let reason = match planner.evaluation.resource(&address.resource) {
@@ -159,10 +157,7 @@ pub(super) fn plan_destroy(planner: &mut Planner<'_>) {
 /// What is destroyed: all, or the targets and what depends on them.
 fn doomed(planner: &Planner<'_>) -> BTreeSet<InstanceAddress> {
     let state = planner.request.prior;
-    let targets = &planner.request.targets;
-    let named = |it: &&InstanceAddress| {
-        targets.is_empty() || targets.iter().any(|target| target.covers(it))
-    };
+    let named = |it: &&InstanceAddress| planner.request.covers(it);
     let mut queue: Vec<InstanceAddress> = state.resources.keys().filter(named).cloned().collect();
     let mut dependants: BTreeMap<&ConfigAddress, Vec<&InstanceAddress>> = BTreeMap::new();
     for (address, _, object) in state.objects() {
@@ -177,7 +172,27 @@ fn doomed(planner: &Planner<'_>) -> BTreeSet<InstanceAddress> {
         queue.extend(more.into_iter().cloned());
         doomed.insert(address);
     }
+    let kept = kept(planner);
+    doomed.retain(|it| !kept.contains(it));
     doomed
+}
+
+/// What is excluded from destruction, and all that it depends on.
+fn kept(planner: &Planner<'_>) -> BTreeSet<InstanceAddress> {
+    let state = planner.request.prior;
+    let excluded = |it: &&InstanceAddress| planner.request.excludes.iter().any(|at| at.covers(it));
+    let mut kept: BTreeSet<_> = state.resources.keys().filter(excluded).cloned().collect();
+    let mut queue: Vec<InstanceAddress> = kept.iter().cloned().collect();
+    while let Some(address) = queue.pop() {
+        let object = state.object(&address, None);
+        let on: BTreeSet<_> = object.into_iter().flat_map(|it| &it.dependencies).collect();
+        for other in state.resources.keys().filter(|it| on.contains(&it.resource.config())) {
+            if kept.insert(other.clone()) {
+                queue.push(other.clone());
+            }
+        }
+    }
+    kept
 }
 
 /// Refuses to destroy what the configuration protects.

@@ -127,7 +127,9 @@ impl Scope for ModuleScope<'_> {
         let expansion = self.evaluation.call_expansion(&self.module, call);
         let key = match (&expansion, key) {
             (Expansion::Single, None) => None,
-            (Expansion::Unknown | Expansion::Single, _) | (_, None) => return None,
+            (Expansion::Unknown | Expansion::Single | Expansion::Off, _) | (_, None) => {
+                return None;
+            }
             // As everywhere, numbers and their text may stand for each other.
             (Expansion::Each(_), Some(Key::Index(at))) => Some(Key::Name(at.to_string())),
             (Expansion::Count(_), Some(Key::Name(text))) => Some(Key::Index(text.parse().ok()?)),

@@ -149,7 +149,7 @@ impl Unknowns<'_> {
 fn repetition(repetition: &Repetition) -> Option<&Expression> {
     match repetition {
         Repetition::Single => None,
-        Repetition::Count(it) | Repetition::ForEach(it) => Some(it),
+        Repetition::Count(it) | Repetition::ForEach(it) | Repetition::Enabled(it) => Some(it),
     }
 }
 

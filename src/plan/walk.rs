@@ -39,8 +39,18 @@ pub struct Request<'a> {
     pub mode: Mode,
     /// What the plan is limited to; all when empty.
     pub targets: Vec<Target>,
+    /// What is left as it is, with all that depends on it.
+    pub excludes: Vec<Target>,
     /// Instances to replace whatever the comparison says.
     pub replace: Vec<InstanceAddress>,
+}
+
+impl Request<'_> {
+    /// Whether the plan is about an object, as far as what is asked for says.
+    pub(super) fn covers(&self, address: &InstanceAddress) -> bool {
+        let named = |all: &[Target]| all.iter().any(|it| it.covers(address));
+        (self.targets.is_empty() || named(&self.targets)) && !named(&self.excludes)
+    }
 }
 
 /// Plans in the making.
@@ -127,7 +137,7 @@ impl<'a> Planner<'a> {
             self.diagnostics.extend(self.evaluation.take_problems());
         }
         orphans::plan_orphans(self);
-        if self.request.targets.is_empty() {
+        if self.included.is_none() {
             self.imports_without_block();
         }
         self.look(&last).await;
@@ -321,6 +331,7 @@ impl<'a> Planner<'a> {
             outputs,
             checks: merged(self.checks),
             targets: request.targets.clone(),
+            excludes: request.excludes.clone(),
             timestamp: self.evaluation.timestamp.clone(),
             world: String::new(),
             diagnostics: self.diagnostics,
@@ -367,19 +378,27 @@ impl<'a> Planner<'a> {
     }
 }
 
-/// The nodes that a plan limited to targets covers: the targets and all they depend on.
+/// The nodes that a limited plan covers: the targets and all they depend on, or all but what is
+/// excluded and what depends on it.
 fn included(request: &Request<'_>) -> Option<BTreeSet<usize>> {
-    if request.targets.is_empty() {
-        return None;
-    }
     let dag = &request.dependencies.dag;
-    let named = (0..dag.len()).filter(|at| match dag.node(*at) {
-        Some(Node::Resource(path, name)) => {
-            request.targets.iter().any(|target| targets_resource(target, path, name))
+    let named = |targets: &[Target]| -> Vec<usize> {
+        let is_named = |at: &usize| match dag.node(*at) {
+            Some(Node::Resource(path, name)) => {
+                targets.iter().any(|target| targets_resource(target, path, name))
+            }
+            _ => false,
+        };
+        (0..dag.len()).filter(is_named).collect()
+    };
+    match (request.targets.is_empty(), request.excludes.is_empty()) {
+        (true, true) => None,
+        (false, _) => Some(dag.with_dependencies(named(&request.targets))),
+        (true, false) => {
+            let left = dag.with_dependants(named(&request.excludes));
+            Some((0..dag.len()).filter(|at| !left.contains(at)).collect())
         }
-        _ => false,
-    });
-    Some(dag.with_dependencies(named.collect::<Vec<_>>()))
+    }
 }
 
 fn targets_resource(target: &Target, path: &ModulePath, name: &ResourceName) -> bool {

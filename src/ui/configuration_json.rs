@@ -131,7 +131,7 @@ fn variables(it: &Module) -> Map<String, Json> {
 
 fn repeated(json: &mut Json, repetition: &Repetition) {
     match repetition {
-        Repetition::Single => {}
+        Repetition::Single | Repetition::Enabled(_) => {}
         Repetition::Count(it) => json["count_expression"] = expression(it),
         Repetition::ForEach(it) => json["for_each_expression"] = expression(it),
     }

@@ -47,7 +47,7 @@ pub(super) fn plan(plan: &Plan, providers: &Providers) -> Result<Json, Diagnosti
         "checks": checks(&plan.checks),
         "timestamp": plan.timestamp,
         "applyable": plan.changes_anything(),
-        "complete": plan.targets.is_empty(),
+        "complete": plan.targets.is_empty() && plan.excludes.is_empty(),
         "errored": plan.diagnostics.has_errors(),
     }))
 }
@@ -191,6 +191,7 @@ pub(super) fn reason(change: &Change) -> Option<&'static str> {
         Reason::NoModule => "delete_because_no_module",
         Reason::CountIndex => "delete_because_count_index",
         Reason::EachKey => "delete_because_each_key",
+        Reason::Disabled => "delete_because_enabled_false",
         Reason::WrongRepetition => "delete_because_wrong_repetition",
         Reason::ConfigUnknown => "read_because_config_unknown",
         Reason::DependencyPending => "read_because_dependency_pending",

@@ -81,6 +81,7 @@ fn reason(change: &Change) -> Option<String> {
         }
         Reason::CountIndex => format!("index {key} is beyond the count"),
         Reason::EachKey => format!("key {key} is not in for_each"),
+        Reason::Disabled => "it is not enabled".into(),
         Reason::WrongRepetition => "its count or for_each is no longer of that kind".into(),
         Reason::ConfigUnknown => "some of its arguments are not known yet".into(),
         Reason::DependencyPending => "it depends on something that changes".into(),

@@ -431,3 +431,74 @@ fn mistakes_in_json_are_told_where_they_are() {
         assert!(told.contains(place), "{text}{told}");
     }
 }
+
+const ENABLED: &str = r#"
+variable "on" {
+  default = false
+}
+resource "terraform_data" "a" {
+  input = "x"
+  lifecycle {
+    enabled = var.on
+  }
+}
+module "m" {
+  source = "./m"
+  lifecycle {
+    enabled = var.on
+  }
+}
+output "a" {
+  value = terraform_data.a == null ? "none" : terraform_data.a.input
+}
+output "m" {
+  value = module.m == null ? 0 : module.m.o
+}
+"#;
+
+#[test]
+fn what_is_not_enabled_is_not_there() {
+    let stack = stack(ENABLED);
+    let module = "output \"o\" {\n  value      = 1\n  deprecated = \"use p\"\n}\n\
+                  resource \"terraform_data\" \"z\" {}\n";
+    stack.write("m/main.tf", module);
+    let off = plan(&stack);
+    assert_eq!(changes(&off), Vec::<String>::new());
+    assert_eq!(off["output_changes"]["a"]["after"], "none");
+    assert_eq!(off["output_changes"]["m"]["after"], 0);
+    let told = stack.ok(&["apply", "-auto-approve", "-var", "on=true"]);
+    assert!(told.stderr.contains("Output `o` of `m` is deprecated: use p"), "{}", told.stderr);
+    let resources = state(&stack)["resources"].clone();
+    assert_eq!(resources.as_array().unwrap().len(), 2);
+    assert_eq!(state(&stack)["outputs"]["m"]["value"], 1);
+    let off = plan(&stack);
+    assert_eq!(
+        changes(&off),
+        [
+            "terraform_data.a delete delete_because_enabled_false",
+            "module.m.terraform_data.z delete delete_because_no_module",
+        ]
+    );
+    stack.write("more.tf", "resource \"terraform_data\" \"q\" {\n  count = 1\n  lifecycle {\n    enabled = true\n  }\n}\n");
+    let told = stack.fails(&["validate"]);
+    assert!(told.contains("exclude each other"), "{told}");
+}
+
+#[test]
+fn excluded_objects_stay_as_they_are() {
+    let stack = stack(
+        "resource \"terraform_data\" \"a\" {}\n\
+         resource \"terraform_data\" \"b\" {\n  input = terraform_data.a.id\n}\n\
+         resource \"terraform_data\" \"c\" {\n  input = terraform_data.b.id\n}\n\
+         resource \"terraform_data\" \"d\" {}\n",
+    );
+    let text = stack.ok(&["plan", "-exclude=terraform_data.b"]).stdout;
+    assert!(text.contains("Plan: 2 to add"), "{text}");
+    assert!(!text.contains("terraform_data.c"), "{text}");
+    apply(&stack);
+    let text = stack.ok(&["plan", "-destroy", "-exclude=terraform_data.b"]).stdout;
+    assert!(text.contains("Plan: 0 to add, 0 to change, 2 to destroy."), "{text}");
+    assert!(!text.contains("terraform_data.a will"), "{text}");
+    let both = stack.run(&["plan", "-exclude=terraform_data.b", "-target=terraform_data.a"]);
+    assert_eq!(both.code, Some(1), "{}", both.stderr);
+}

@@ -1,7 +1,7 @@
 //! `module` blocks.
 
 use super::arguments::{Arguments, EarlyText};
-use super::resource::{provider_name, repetition};
+use super::resource::{enabled, provider_name, repetition};
 use super::{Reader, depends_on, insert};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::language::config::{Block, Expression, ExpressionKind, ModuleCall, ProviderName};
@@ -20,7 +20,13 @@ impl Reader {
             let problem = Diagnostic::error("Invalid version constraint", detail);
             arguments.diagnostics.push(problem.at(&version.span).hint("Remove `version`."));
         }
-        let repetition = repetition(&mut arguments);
+        let mut repetition = repetition(&mut arguments);
+        if let Some(block) = arguments.block("lifecycle") {
+            let title = "a lifecycle block of a module";
+            let mut inner = Arguments::new(title, block, arguments.diagnostics);
+            enabled(&mut inner, &mut repetition);
+            inner.finish();
+        }
         let providers = arguments.take("providers").map(|it| it.value);
         let providers = providers.map(|it| providers_map(it, &mut arguments)).unwrap_or_default();
         let depends_on = depends_on(&mut arguments);

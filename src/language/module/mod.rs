@@ -181,11 +181,11 @@ impl Reader {
             description: arguments.text("description").map(|(text, _)| text).unwrap_or_default(),
             sensitive: arguments.flag("sensitive").unwrap_or(false),
             ephemeral: arguments.flag("ephemeral").unwrap_or(false),
+            deprecated: arguments.text("deprecated").map(|(text, _)| text),
             depends_on: depends_on(&mut arguments),
             preconditions: rules(&mut arguments, "precondition"),
             span: span.clone(),
         };
-        arguments.text("deprecated");
         arguments.finish();
         let shown = format!("output `{name}`");
         let problem = insert(&mut self.module.outputs, name, output, &shown, &span, |it| &it.span);

@@ -26,12 +26,12 @@ impl Reader {
         let default = kind.split('_').next().unwrap_or(&kind);
         let default = ProviderName { name: default.to_string(), alias: None };
         let name = ResourceName { mode, kind, name };
-        let repetition = repetition(&mut arguments);
+        let mut repetition = repetition(&mut arguments);
         let provider = arguments.take("provider").map(|it| it.value);
         let provider = provider.and_then(|it| provider_name(&it, arguments.diagnostics));
         let depends_on = depends_on(&mut arguments);
         let lifecycle = arguments.block("lifecycle");
-        let lifecycle = lifecycle.map(|it| lifecycle_of(it, mode, &mut arguments));
+        let lifecycle = lifecycle.map(|it| lifecycle_of(it, mode, &mut repetition, &mut arguments));
         refuse_provisioners(&mut arguments);
         let resource = Resource {
             repetition,
@@ -63,6 +63,18 @@ pub(super) fn repetition(arguments: &mut Arguments<'_>) -> Repetition {
             Repetition::ForEach(each.value)
         }
     }
+}
+
+/// `enabled`, which is a way of repeating.
+pub(super) fn enabled(lifecycle: &mut Arguments<'_>, repetition: &mut Repetition) {
+    let Some(given) = lifecycle.take("enabled") else { return };
+    if matches!(repetition, Repetition::Single) {
+        *repetition = Repetition::Enabled(given.value);
+        return;
+    }
+    let detail = "`enabled` and `count` or `for_each` exclude each other.";
+    let problem = Diagnostic::error("Invalid combination of arguments", detail);
+    lifecycle.diagnostics.push(problem.at(&given.name_span).hint("Remove one of them."));
 }
 
 /// `aws` or `aws.west`, as it is written.
@@ -133,8 +145,14 @@ fn refuse_provisioners(arguments: &mut Arguments<'_>) {
     }
 }
 
-fn lifecycle_of(block: Block, mode: Mode, outer: &mut Arguments<'_>) -> Lifecycle {
+fn lifecycle_of(
+    block: Block,
+    mode: Mode,
+    repetition: &mut Repetition,
+    outer: &mut Arguments<'_>,
+) -> Lifecycle {
     let mut arguments = Arguments::new("a lifecycle block", block, outer.diagnostics);
+    enabled(&mut arguments, repetition);
     let mut lifecycle = Lifecycle {
         preconditions: rules(&mut arguments, "precondition"),
         postconditions: rules(&mut arguments, "postcondition"),

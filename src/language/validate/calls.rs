@@ -56,6 +56,7 @@ fn own_providers(call: &ModuleCall, child: &Module, diagnostics: &mut Diagnostic
     let what = match call.repetition {
         Repetition::Count(_) => "count",
         Repetition::ForEach(_) => "for_each",
+        Repetition::Enabled(_) => "enabled",
         Repetition::Single if !call.depends_on.is_empty() => "depends_on",
         Repetition::Single => return,
     };

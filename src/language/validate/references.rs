@@ -121,7 +121,7 @@ impl<'c> Checker<'c> {
     fn repetition(&mut self, repetition: &Repetition) {
         match repetition {
             Repetition::Single => {}
-            Repetition::Count(it) | Repetition::ForEach(it) => {
+            Repetition::Count(it) | Repetition::ForEach(it) | Repetition::Enabled(it) => {
                 self.expression(it, Place::default());
             }
         }
@@ -241,7 +241,12 @@ impl<'c> Checker<'c> {
     fn output(&mut self, name: &str, used: &Use) {
         let child = self.configuration.module(&self.module.path.child(name));
         let (Some(child), Some(output)) = (child, &used.attribute) else { return };
-        if child.outputs.contains_key(output) {
+        if let Some(declared) = child.outputs.get(output) {
+            if let Some(why) = &declared.deprecated {
+                let detail = format!("Output `{output}` of `{name}` is deprecated: {why}");
+                let warning = Diagnostic::warning("Deprecated output", detail).at(&used.span);
+                self.diagnostics.push(warning);
+            }
             return;
         }
         let detail = format!("Module `{name}` has no output `{output}`.");
@@ -308,7 +313,7 @@ impl<'c> Checker<'c> {
         used: &Use,
     ) -> bool {
         let (detail, hint) = match (repetition, key, &used.attribute) {
-            (Repetition::Single, Some(_), _) => {
+            (Repetition::Single | Repetition::Enabled(_), Some(_), _) => {
                 let detail = format!("`{shown}` has neither `count` nor `for_each`, so no index.");
                 (detail, format!("Write `{shown}`."))
             }

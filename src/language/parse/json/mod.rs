@@ -48,7 +48,7 @@ fn labels(within: &str, name: &str) -> Option<usize> {
         ("resource" | "data" | "ephemeral", "lifecycle" | "connection") => 0,
         ("resource" | "data" | "ephemeral", "provisioner" | "dynamic") => 1,
         ("provider" | "content", "dynamic") | ("removed", "provisioner") => 1,
-        ("lifecycle", "precondition" | "postcondition") => 0,
+        ("lifecycle", "precondition" | "postcondition") | ("module", "lifecycle") => 0,
         ("dynamic", "content") | ("provisioner", "connection") => 0,
         _ => return None,
     })
