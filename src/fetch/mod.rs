@@ -8,6 +8,7 @@ mod files;
 mod git;
 mod http;
 mod lock;
+mod netrc;
 mod package;
 mod registry;
 mod s3;

@@ -9,11 +9,11 @@ use url::Url;
 use crate::fetch::archive::{self, Kind};
 use crate::fetch::error::{FetchError, Result, shown};
 use crate::fetch::http::{Answer, Header, Http};
-use crate::fetch::{checksum, files, git, s3};
+use crate::fetch::{checksum, files, git, netrc, s3};
 use crate::language::source::RemoteSource;
 
 /// How often an address may lead to another.
-const HOPS: u32 = 5;
+const HOPS: u32 = 10;
 
 /// Fetches a package into a folder that does not exist yet.
 pub(super) fn fetch(http: &Http, source: &RemoteSource, into: &Path) -> Result<()> {
@@ -27,7 +27,7 @@ fn hop(http: &Http, source: &RemoteSource, into: &Path, left: u32) -> Result<()>
             let wanted = Wanted::read(&source.address)?;
             match wanted.kind {
                 Some(kind) => {
-                    let answer = http.get_ok(&wanted.url, &[])?;
+                    let answer = http.get_ok(&wanted.url, &netrc::headers(&wanted.url))?;
                     wanted.unpack(&answer.body, kind, into)
                 }
                 None => wanted.ask(http, into, left),
@@ -84,7 +84,7 @@ impl Wanted {
     fn ask(&self, http: &Http, into: &Path, left: u32) -> Result<()> {
         let mut url = self.url.clone();
         url.query_pairs_mut().append_pair("terraform-get", "1");
-        let answer = http.get_ok(&url, &[])?;
+        let answer = http.get_ok(&url, &netrc::headers(&url))?;
         match location(&answer) {
             Some(_) if left == 0 => {
                 let detail = format!("{} leads from one address to the next", self.url);
@@ -134,9 +134,14 @@ pub(super) fn next_address(base: &Url, text: &str) -> Result<RemoteSource> {
         true => base.join(text).map_err(FetchError::internal)?.to_string(),
         false => text.to_string(),
     };
-    RemoteSource::parse(&text).map_err(|error| {
+    let wrong = |error: String| {
         FetchError::new(format!("{} names `{}`: {error}", shown(base.as_str()), shown(&text)))
-    })
+    };
+    let found = RemoteSource::parse(&text).map_err(wrong)?;
+    match found.address.starts_with("file:") {
+        true => Err(wrong("it must not name what is on this machine".to_string())),
+        false => Ok(found),
+    }
 }
 
 /// Fetches a package at an address that may name an archive or answer with one.
@@ -206,6 +211,8 @@ mod tests {
         assert_eq!(next("/p.zip//x?a=1"), "https://h.io/p.zip//x?a=1");
         assert_eq!(next("./p.zip"), "https://h.io/v1/m/p.zip");
         assert_eq!(next("git::https://g.io/r?ref=1"), "git::https://g.io/r?ref=1");
-        assert!(next_address(&base, "a/b").is_err());
+        for wrong in ["a/b", "file:///etc", "git::file:///srv/r.git"] {
+            assert!(next_address(&base, wrong).is_err(), "{wrong}");
+        }
     }
 }

@@ -182,6 +182,9 @@ fn clean(subdir: &str) -> Result<String, String> {
 fn detect(package: &str, forced: bool) -> Result<RemoteSource, String> {
     if let Some((scheme, _)) = package.split_once("://") {
         let getter = scheme.to_lowercase();
+        if !getter.chars().all(|it| it.is_ascii_alphanumeric() || "+-.".contains(it)) {
+            return Err(format!("`{scheme}://` is no kind of address"));
+        }
         return match (getter.as_str(), forced) {
             ("ssh", false) => Err("how to fetch it is missing: write `git::ssh://…`".to_string()),
             _ => Ok(remote(&getter, package.to_string(), "")),
@@ -298,6 +301,7 @@ mod tests {
             ("modules/vpc", "neither a local folder"),
             ("github.com/o", "`github.com/owner/repository`"),
             ("ssh://git@h.io/r", "`git::ssh://…`"),
+            ("git::ext::sh://x", "`ext::sh://` is no kind of address"),
             ("a/b/aws//../x", "leads out of the package"),
             ("git::https://h.io/r//x/../../y", "leads out of the package"),
         ] {

@@ -247,7 +247,14 @@ fn archives_are_fetched_and_checked() {
     moved.ok(&["init"]);
     assert_eq!(said(&moved), "zip");
 
+    moved.write(".netrc", "machine 127.0.0.1 login me password secret\n");
+    moved.ok(&["init", "-upgrade"]);
+    let [_, with_name] = &host.requests("/moved.zip")[..] else { panic!("not asked twice") };
+    assert!(with_name.contains("authorization: basic bwu6c2vjcmv0"), "{with_name}");
+
     let told = |path: &str| fails(&stack(&host, &format!("{url}{path}"), ""), &["init"]);
+    host.put("/own?terraform-get=1", 204, &["x-terraform-get: file:///etc"], "");
+    assert_has(&told("/own"), &["must not name what is on this machine"]);
     host.put("/slip.zip", 200, &[], zipped(&[("../../../slip.tf", "x")]));
     assert_has(&told("/slip.zip"), &["Dangerous archive", "../../../slip.tf"]);
     host.put("/text?terraform-get=1", 200, &[], "hello");
