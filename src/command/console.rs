@@ -59,6 +59,7 @@ async fn planned(ui: &Ui, arguments: &ConsoleArguments) -> Result<Arc<Evaluation
         refresh_only: false,
         refresh: true,
         target: Vec::new(),
+        exclude: Vec::new(),
         replace: Vec::new(),
         parallelism: 10,
     };

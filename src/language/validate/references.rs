@@ -40,7 +40,7 @@ pub fn check_expression(
     expression: &Expression,
 ) -> Diagnostics {
     let mut checker =
-        Checker { configuration, module, inside: None, diagnostics: Diagnostics::new() };
+        Checker { configuration, module, inside: None, own: None, diagnostics: Diagnostics::new() };
     checker.expression(expression, Place::default());
     checker.diagnostics
 }
