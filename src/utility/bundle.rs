@@ -42,8 +42,8 @@ pub(super) struct Bundle {
 impl Bundle {
     /// The provider of these facts.
     pub(super) fn new(facts: Facts) -> Bundle {
-        let resources = facts.resources.iter().map(|it| -> &'static dyn ResourceType { *it });
-        let sources = facts.sources.iter().map(|it| -> &'static dyn DataSourceType { *it });
+        let resources = facts.resources.iter().copied().map(|it| it as &'static dyn ResourceType);
+        let sources = facts.sources.iter().copied().map(|it| it as &'static dyn DataSourceType);
         Bundle { facts, resources: resources.collect(), sources: sources.collect() }
     }
 }

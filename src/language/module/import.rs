@@ -75,8 +75,8 @@ fn same(one: &Import, other: &Import) -> bool {
         Some(_) => None,
     };
     let steps = one.to.iter().zip(&other.to);
-    let keys = steps.map(|((_, one), (_, other))| key(one).is_some() && key(one) == key(other));
-    one.resource == other.resource && keys.fold(true, |all, it| all && it)
+    let mut keys = steps.map(|((_, one), (_, other))| key(one).is_some() && key(one) == key(other));
+    one.resource == other.resource && keys.all(|it| it)
 }
 
 /// The names of an address, with the expressions of their keys.
