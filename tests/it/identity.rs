@@ -294,7 +294,7 @@ struct Calls {
 }
 
 impl Calls {
-    fn new(&mut self) -> BTreeMap<String, usize> {
+    fn since(&mut self) -> BTreeMap<String, usize> {
         let text = std::fs::read_to_string(&self.path).unwrap();
         let mut calls = BTreeMap::new();
         for line in text.lines().skip(self.seen) {
@@ -345,17 +345,17 @@ async fn a_refresh_asks_once_for_all_types() {
     let (sdk, mut trace) = counted(&stack);
     let aws = Engine::new(&sdk).await;
     let objects = small_stack(&aws).await;
-    trace.new();
+    trace.since();
     let found = aws.refresh(&objects).await;
     assert!(found.iter().all(Option::is_some));
     // Only `GetPolicy` tells the tags of a policy.
     let one_of_each = [("GetAccountAuthorizationDetails", 1), ("GetPolicy", 1), ("ListRoles", 1)];
-    assert_eq!(trace.new(), calls(one_of_each));
+    assert_eq!(trace.since(), calls(one_of_each));
     // Two calls are no more than a page and what it lacks.
     aws.refresh(&objects[1..3]).await;
-    assert_eq!(trace.new(), calls([("GetRole", 2)]));
+    assert_eq!(trace.since(), calls([("GetRole", 2)]));
     aws.read("aws_iam_role_policy", &objects[3].1).await;
-    assert_eq!(trace.new(), calls([("GetRolePolicy", 1)]), "after a change, only what is asked");
+    assert_eq!(trace.since(), calls([("GetRolePolicy", 1)]), "after a change, only what is asked");
 }
 
 /// The example has two roles, two policies in them, and a policy of its own that is attached.
@@ -366,7 +366,7 @@ fn the_refresh_of_the_example_asks_iam_three_times() {
     stack.ok(&["plan", "-trace=calls.jsonl"]);
     let mut trace = Calls { path: stack.path("calls.jsonl"), seen: 0 };
     let one_of_each = [("GetAccountAuthorizationDetails", 1), ("GetPolicy", 1), ("ListRoles", 1)];
-    assert_eq!(trace.new(), calls(one_of_each));
+    assert_eq!(trace.since(), calls(one_of_each));
 }
 
 #[tokio::test]
@@ -400,7 +400,7 @@ async fn a_small_stack_in_a_large_account_does_not_read_all_of_it() {
         create.assume_role_policy_document(trust.as_str().unwrap()).send().await.unwrap();
     }
     let objects = small_stack(&aws).await;
-    trace.new();
+    trace.since();
     assert!(aws.refresh(&objects).await.iter().all(Option::is_some));
     let expected = [
         ("GetAccountAuthorizationDetails", 1),
@@ -411,7 +411,7 @@ async fn a_small_stack_in_a_large_account_does_not_read_all_of_it() {
         ("ListAttachedRolePolicies", 1),
         ("ListRoles", 1),
     ];
-    assert_eq!(trace.new(), calls(expected));
+    assert_eq!(trace.since(), calls(expected));
 }
 
 macro_rules! on_both_worlds {
