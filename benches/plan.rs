@@ -99,7 +99,7 @@ fn block(at: usize, prefix: &str) -> String {
 
 fn object(module: Option<&str>, at: usize, prefix: &str) -> Json {
     let name = format!("{prefix}{at}");
-    let before = at.checked_sub(1).filter(|_| at % 10 != 0);
+    let before = at.checked_sub(1).filter(|_| !at.is_multiple_of(10));
     let tags = before.map(|before| json!({ "previous": format!("{prefix}{before}") }));
     let call = module.and_then(|it| it.split('[').next());
     let path = call.map(|call| format!("{call}.")).unwrap_or_default();
