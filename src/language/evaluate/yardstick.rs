@@ -8,12 +8,6 @@ use super::tests::{cases_folder, show};
 /// is an error), and why.
 const DIFFERENT: &[(&str, &str, Option<&str>, &str)] = &[
     (
-        "literals.txt",
-        "{ a = 1, a = 2 }",
-        None,
-        "Of two values for one name, one is a mistake that would go unnoticed.",
-    ),
-    (
         "network.txt",
         "cidrsubnet(\"10.0.0.0/16\", -1, 0)",
         None,

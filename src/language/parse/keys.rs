@@ -1,4 +1,4 @@
-//! Keys that stand twice in an object are a mistake, but not one of syntax. The parser refuses them,
+//! Of keys that stand twice in an object the last one counts, as in OpenTofu. The parser refuses them,
 //! unless it gets to see another name of the same length.
 
 use std::borrow::Cow;

@@ -253,8 +253,16 @@ impl<'a> Lower<'a> {
     fn object_key(&mut self, key: &syntax::ObjectKey) -> Expression {
         let span = self.span(key.span());
         match key {
-            syntax::ObjectKey::Ident(name) => {
-                let kind = ExpressionKind::Literal(Value::string(name.as_str()));
+            // as written: a repeated key has got another name for the parser
+            syntax::ObjectKey::Ident(_) => {
+                let kind = ExpressionKind::Literal(Value::string(self.text(&span)));
+                Expression { kind, span }
+            }
+            syntax::ObjectKey::Expression(syntax::Expression::String(it)) => {
+                let written =
+                    self.text(&span).strip_prefix('"').and_then(|it| it.strip_suffix('"'));
+                let plain = written.filter(|it| !it.contains(['\\', '$', '%']));
+                let kind = self.string(plain.unwrap_or(it.value()), &span);
                 Expression { kind, span }
             }
             syntax::ObjectKey::Expression(syntax::Expression::Traversal(_)) if !self.raw => {

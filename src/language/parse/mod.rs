@@ -46,7 +46,8 @@ pub fn syntax_problems(source: &Arc<Source>) -> Diagnostics {
 
 fn parse_body(source: Arc<Source>, context: Context) -> (Body, Diagnostics) {
     let whole = Span { range: 0..source.text.len(), source: source.clone() };
-    match retried(&padded(&source.text), hcl_edit::parser::parse_body) {
+    let parse = |text: &str| parse_with_repeated_keys(text, hcl_edit::parser::parse_body);
+    match retried(&padded(&source.text), parse) {
         Ok(body) => {
             let mut lower = Lower::new(&source, 0);
             let body = lower.body(&body, context, whole);
@@ -84,7 +85,8 @@ pub fn parse_expression(source: Arc<Source>) -> (Option<Expression>, Diagnostics
     // In parentheses, line breaks and comments may stand anywhere; spans are moved back by the one.
     let text = format!("({}\n)", source.text);
     let whole = 0..text.len();
-    let parsed = match retried(&text, hcl_edit::parser::parse_expr) {
+    let parse = |text: &str| parse_with_repeated_keys(text, hcl_edit::parser::parse_expr);
+    let parsed = match retried(&text, parse) {
         Ok(parsed) => parsed,
         Err(error) => return (None, syntax::explain(&source, 1, &error).into()),
     };

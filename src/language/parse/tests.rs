@@ -370,7 +370,6 @@ fn syntax_errors_say_where_and_what() {
         ("a {\n  b = f(1\n}\n", "main.tf:2:8", "Unclosed bracket"),
         ("a {\n  b ?\n}\n", "main.tf:2:5", "Invalid syntax"),
         ("}\n", "main.tf:1:1", "Invalid syntax"),
-        ("a = {\n  b = 1\n  b = 2\n}\n", "main.tf:3:3", "Duplicate key"),
     ] {
         let (body, diagnostics) = file(text);
         assert!(body.blocks.is_empty());
