@@ -10,6 +10,7 @@ use terrace::value::Value;
 
 use crate::support::engine::Engine;
 use crate::support::moto::Moto;
+use crate::support::stack::on_both_worlds;
 use crate::support::terrace::{Terrace, World};
 
 fn text(it: &str) -> Value {
@@ -412,33 +413,6 @@ async fn a_small_stack_in_a_large_account_does_not_read_all_of_it() {
         ("ListRoles", 1),
     ];
     assert_eq!(trace.since(), calls(expected));
-}
-
-macro_rules! on_both_worlds {
-    ($($what:ident),*) => {
-        mod sandbox {
-            use super::*;
-            $(
-                #[tokio::test]
-                async fn $what() {
-                    let stack = Terrace::sandbox(&[]);
-                    super::$what(&Engine::new(&stack.sdk()).await).await;
-                    assert!(stack.left_behind().is_empty(), "{:?}", stack.left_behind());
-                }
-            )*
-        }
-
-        mod moto {
-            use super::*;
-            $(
-                #[tokio::test]
-                async fn $what() {
-                    let account = Moto::shared().account().await;
-                    super::$what(&Engine::new(&account.sdk()).await).await;
-                }
-            )*
-        }
-    };
 }
 
 on_both_worlds!(

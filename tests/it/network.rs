@@ -5,6 +5,7 @@ use terrace::value::Value;
 
 use crate::support::engine::Engine;
 use crate::support::moto::Moto;
+use crate::support::stack::on_both_worlds;
 use crate::support::terrace::Terrace;
 
 fn text(it: &str) -> Value {
@@ -231,33 +232,6 @@ async fn grouped_rules(aws: &Engine, bare: &Value, group: &Value) {
     for object in [&web, &own, &names] {
         aws.delete(kind, object).await;
     }
-}
-
-macro_rules! on_both_worlds {
-    ($($what:ident),*) => {
-        mod sandbox {
-            use super::*;
-            $(
-                #[tokio::test]
-                async fn $what() {
-                    let stack = Terrace::sandbox(&[]);
-                    super::$what(&Engine::new(&stack.sdk()).await).await;
-                    assert!(stack.left_behind().is_empty(), "{:?}", stack.left_behind());
-                }
-            )*
-        }
-
-        mod moto {
-            use super::*;
-            $(
-                #[tokio::test]
-                async fn $what() {
-                    let account = Moto::shared().account().await;
-                    super::$what(&Engine::new(&account.sdk()).await).await;
-                }
-            )*
-        }
-    };
 }
 
 on_both_worlds!(vpcs_and_subnets, gateways, routes, groups);

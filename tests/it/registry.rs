@@ -8,6 +8,7 @@ use terrace::value::Value;
 
 use crate::support::engine::Engine;
 use crate::support::moto::Moto;
+use crate::support::stack::on_both_worlds;
 use crate::support::terrace::Terrace;
 
 const KEY: &str = "arn:aws:kms:eu-west-1:123456789012:key/0f0f0f0f-0000-4000-8000-000000000000";
@@ -228,33 +229,6 @@ async fn a_refresh_asks_for_many_at_once() {
     calls.sort();
     assert_eq!(calls, ["DescribeLogGroups", "DescribeLogGroups", "DescribeRepositories"]);
     assert_eq!(operations(&path, before).len(), 3 + 120, "tags take a call for each object");
-}
-
-macro_rules! on_both_worlds {
-    ($($what:ident),*) => {
-        mod sandbox {
-            use super::*;
-            $(
-                #[tokio::test]
-                async fn $what() {
-                    let stack = Terrace::sandbox(&[]);
-                    super::$what(&Engine::new(&stack.sdk()).await).await;
-                    assert!(stack.left_behind().is_empty(), "{:?}", stack.left_behind());
-                }
-            )*
-        }
-
-        mod moto {
-            use super::*;
-            $(
-                #[tokio::test]
-                async fn $what() {
-                    let account = Moto::shared().account().await;
-                    super::$what(&Engine::new(&account.sdk()).await).await;
-                }
-            )*
-        }
-    };
 }
 
 on_both_worlds!(

@@ -10,7 +10,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::ConfigBag;
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 /// Keeps the body of an answer.
 #[derive(Clone, Debug, Default)]
@@ -43,12 +43,16 @@ impl Intercept for Body {
     }
 }
 
-/// Puts container definitions into the body of a request.
-pub(super) fn put(request: &mut HttpRequest, definitions: &Json) {
+/// A request with container definitions in its body; an error when the body is not an object.
+pub(super) fn with_definitions(
+    mut request: HttpRequest,
+    definitions: &Json,
+) -> Result<HttpRequest, serde_json::Error> {
     let body = request.body().bytes().unwrap_or_default();
-    let Ok(Json::Object(mut fields)) = serde_json::from_slice::<Json>(body) else { return };
+    let mut fields: Map<String, Json> = serde_json::from_slice(body)?;
     fields.insert("containerDefinitions".into(), definitions.clone());
     let body = Json::Object(fields).to_string();
     request.headers_mut().insert("content-length", body.len().to_string());
     *request.body_mut() = SdkBody::from(body);
+    Ok(request)
 }

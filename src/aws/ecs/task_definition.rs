@@ -141,7 +141,8 @@ impl Resource for TaskDefinition {
             .set_runtime_platform(self.platform())
             .set_volumes(self.volumes()?)
             .set_tags(sdk_tags(&self.tags_all));
-        let call = call.customize().mutate_request(move |request| raw::put(request, &definitions));
+        let put = move |request| raw::with_definitions(request, &definitions);
+        let call = call.customize().map_request(put);
         let made = call.send().await?;
         let arn = made.task_definition.and_then(|it| it.task_definition_arn);
         arn.ok_or_else(|| missing("taskDefinitionArn"))
