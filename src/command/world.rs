@@ -7,10 +7,12 @@ use crate::aws::AwsProvider;
 use crate::aws::environment::Environment;
 use crate::command::arguments::WorldArguments;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::provider::Provider;
+use crate::provider::{ErrorKind, Provider, ProviderError};
 use crate::sandbox::Sandbox;
 use crate::sandbox::trace::Trace;
 use crate::sandbox::weather::Weather;
+use crate::state::{Options, OutputValue, Store};
+use crate::value::Fields;
 
 /// Where the sandbox of the current folder is kept.
 pub(super) fn sandbox_folder() -> PathBuf {
@@ -21,7 +23,27 @@ pub(super) fn sandbox_folder() -> PathBuf {
 pub(super) fn providers(arguments: &WorldArguments) -> Result<Vec<Arc<dyn Provider>>, Diagnostics> {
     let environment = environment(arguments)?;
     let aws: Arc<dyn Provider> = Arc::new(AwsProvider::new(environment));
-    Ok(std::iter::once(aws).chain(crate::utility::providers()).collect())
+    Ok(std::iter::once(aws).chain(crate::utility::providers(stored_outputs)).collect())
+}
+
+/// The outputs in a state file, the sensitive ones marked; none when there is no state.
+fn stored_outputs(path: &Path) -> crate::provider::Result<Option<Fields>> {
+    let refused = |text: String| ProviderError::new(ErrorKind::Refused, text);
+    let store = Store::open(&Options::read(path)).map_err(|error| {
+        let hint = error.hint();
+        refused(error.to_string()).hint(hint)
+    })?;
+    let state = store.state();
+    if state.lineage.is_empty() && state.is_empty() {
+        return Ok(None);
+    }
+    let output = |(name, output): (&String, &OutputValue)| {
+        let value = output.decode().map_err(|error| {
+            refused(format!("the output `{name}` in {} cannot be read: {error}", path.display()))
+        })?;
+        Ok((name.clone(), value))
+    };
+    state.outputs.iter().map(output).collect::<crate::provider::Result<Fields>>().map(Some)
 }
 
 /// Whether the command works with the sandbox.

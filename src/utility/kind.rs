@@ -12,7 +12,7 @@ use super::refused;
 use crate::provider::{
     Observed, Phase, Proposal, Recovery, ResourceType, Result, Schedule, Status,
 };
-use crate::schema::{FieldType, Schema, schema_of};
+use crate::schema::{FieldType, Schema, Shape, schema_of};
 use crate::value::{Path, Value};
 
 /// Why an object is unusable of which only the beginning of its creation is known.
@@ -128,7 +128,9 @@ impl<R: Resource> Kind<R> {
     /// Whether nothing is known of an object but its id, although it should have more.
     fn is_lost(&self, object: &Value) -> bool {
         let fields = self.schema().fields.iter();
-        let mut chosen = fields.filter(|it| it.read_only && it.name != "id").peekable();
+        // A flag may be known at plan already.
+        let chosen = fields.filter(|it| it.read_only && !matches!(it.shape, Shape::Bool));
+        let mut chosen = chosen.filter(|it| it.name != "id").peekable();
         chosen.peek().is_some() && chosen.all(|it| object.get(it.name).is_null())
     }
 

@@ -1,12 +1,15 @@
 //! Providers that need no account: values kept in the state, files and programs of this machine.
 
+mod archive;
 mod bundle;
 mod cloudinit;
 mod digests;
+mod external;
 mod kind;
 mod local;
 mod null;
 mod random;
+pub mod remote_state;
 mod source;
 pub mod terraform;
 mod time;
@@ -17,16 +20,18 @@ use bundle::Bundle;
 
 use crate::provider::{ErrorKind, Provider, ProviderError};
 
-/// The providers, for a configuration to name.
-pub fn providers() -> Vec<Arc<dyn Provider>> {
-    let bundles: [Bundle; 5] = [
+/// The providers, for a configuration to name, and how they read the states of other stacks.
+pub fn providers(read_outputs: remote_state::ReadOutputs) -> Vec<Arc<dyn Provider>> {
+    let bundles: [Bundle; 7] = [
+        archive::provider(),
         cloudinit::provider(),
+        external::provider(),
         local::provider(),
         null::provider(),
         random::provider(),
         time::provider(),
     ];
-    let terraform: Arc<dyn Provider> = Arc::new(terraform::TerraformProvider);
+    let terraform: Arc<dyn Provider> = Arc::new(terraform::TerraformProvider { read_outputs });
     let bundles = bundles.into_iter().map(|it| -> Arc<dyn Provider> { Arc::new(it) });
     std::iter::once(terraform).chain(bundles).collect()
 }

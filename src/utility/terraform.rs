@@ -1,4 +1,5 @@
-//! The provider `terraform.io/builtin/terraform`, with its one resource type `terraform_data`.
+//! The provider `terraform.io/builtin/terraform`: the resource type `terraform_data` and the data
+//! source `terraform_remote_state`.
 
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -6,10 +7,11 @@ use std::time::Duration;
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, ready};
 
+use super::remote_state::{self, ReadOutputs, RemoteStateType};
 use crate::diagnostic::Diagnostics;
 use crate::provider::{
-    Connection, DataSourceType, ErrorKind, Observed, Phase, Planned, Provider, ProviderError,
-    Recovery, ResourceType, Result, Schedule, Status, Step,
+    Connection, DataSourceType, Observed, Phase, Planned, Provider, Recovery, ResourceType, Result,
+    Schedule, Status, Step,
 };
 use crate::schema;
 use crate::schema::{Schema, schema_of};
@@ -34,7 +36,10 @@ static NOTHING: Schema = Schema { doc: "Takes no arguments.", version: 0, fields
 
 /// The provider.
 #[derive(Debug)]
-pub struct TerraformProvider;
+pub struct TerraformProvider {
+    /// How the states of other stacks are read.
+    pub read_outputs: ReadOutputs,
+}
 
 /// The resource type `terraform_data`.
 #[derive(Debug)]
@@ -62,11 +67,11 @@ impl Provider for TerraformProvider {
     }
 
     fn data_sources(&self) -> &[&'static dyn DataSourceType] {
-        &[]
+        &[&RemoteStateType]
     }
 
     fn configure(&self, _: &Value) -> std::result::Result<Arc<dyn Connection>, Diagnostics> {
-        Ok(Arc::new(TerraformConnection))
+        Ok(Arc::new(TerraformConnection { read_outputs: self.read_outputs }))
     }
 }
 
@@ -105,7 +110,9 @@ impl ResourceType for TerraformDataType {
     }
 }
 
-struct TerraformConnection;
+struct TerraformConnection {
+    read_outputs: ReadOutputs,
+}
 
 fn with_output(value: Value) -> Value {
     let input = value.get("input");
@@ -174,9 +181,8 @@ impl Connection for TerraformConnection {
         Ok(SCHEMA.null_object().with("id", Value::string(id)))
     }
 
-    fn read_data<'a>(&'a self, kind: &'a str, _: &'a Value) -> BoxFuture<'a, Result<Value>> {
-        let text = format!("there is no data source `{kind}`");
-        ready(Err(ProviderError::new(ErrorKind::Internal, text))).boxed()
+    fn read_data<'a>(&'a self, _: &'a str, given: &'a Value) -> BoxFuture<'a, Result<Value>> {
+        remote_state::read(given, self.read_outputs).boxed()
     }
 }
 
@@ -190,11 +196,13 @@ mod tests {
     use super::*;
     use crate::value::Type;
 
+    const CONNECTION: TerraformConnection = TerraformConnection { read_outputs: |_| Ok(None) };
+
     #[test]
     fn the_output_is_the_input_known_or_not() {
         let plan = |input: Value| {
             let proposed = SCHEMA.null_object().with("input", input);
-            TerraformConnection.plan("terraform_data", None, &Value::NULL, proposed).unwrap().value
+            CONNECTION.plan("terraform_data", None, &Value::NULL, proposed).unwrap().value
         };
         assert_eq!(plan(Value::string("x")).get("output"), Value::string("x"));
         assert!(plan(Value::NULL).get("output").is_null());
@@ -213,7 +221,7 @@ mod tests {
     async fn what_is_read_is_what_was_made() {
         let made =
             SCHEMA.null_object().with("id", Value::string("1")).with("input", Value::string("x"));
-        let read = TerraformConnection.read("terraform_data", vec![made.clone()]).await.unwrap();
+        let read = CONNECTION.read("terraform_data", vec![made.clone()]).await.unwrap();
         let value = made.with("output", Value::string("x"));
         assert_eq!(read, [Some(Observed { value, status: Status::Ready })]);
     }

@@ -82,6 +82,67 @@ resource "time_sleep" "a" {
 }
 "#;
 
+const FILES: &str = r##"
+variable "text" { default = "hello" }
+
+resource "local_file" "a" {
+  filename        = "${path.module}/made/a.txt"
+  content         = var.text
+  file_permission = "0644"
+}
+
+resource "local_sensitive_file" "a" {
+  filename       = "${path.module}/made/secret.txt"
+  content_base64 = base64encode("secret-${var.text}")
+}
+
+data "local_file" "a" {
+  filename   = local_file.a.filename
+  depends_on = [local_file.a]
+}
+
+data "local_sensitive_file" "a" {
+  filename   = local_sensitive_file.a.filename
+  depends_on = [local_sensitive_file.a]
+}
+
+data "archive_file" "a" {
+  type                    = "zip"
+  source_content          = local_file.a.content
+  source_content_filename = "index.js"
+  output_path             = "${path.module}/made/data.zip"
+}
+
+resource "archive_file" "a" {
+  type        = "zip"
+  source_file = local_file.a.filename
+  output_path = "${path.module}/made/resource.zip"
+}
+
+data "cloudinit_config" "a" {
+  gzip          = false
+  base64_encode = false
+  part {
+    content = "#cloud-config\n"
+  }
+}
+
+resource "cloudinit_config" "a" {
+  part {
+    content_type = "text/x-shellscript"
+    content      = "#!/bin/sh\necho ${var.text}\n"
+    filename     = "start.sh"
+  }
+}
+
+data "external" "a" {
+  program = ["cat"]
+  query   = { text = local_file.a.content }
+}
+
+output "text" { value = "${data.external.a.result.text} ${data.local_file.a.content}" }
+"##;
+
 /// A stack of these files, applied.
 fn applied(files: &[(&str, &str)]) -> Terrace {
     let stack = Terrace::sandbox(files);
@@ -100,7 +161,8 @@ fn attributes(stack: &Terrace, address: &str) -> Json {
     let state: Json = serde_json::from_str(&stack.read("terraform.tfstate")).unwrap();
     let (kind, name) = address.split_once('.').unwrap();
     let resources = state["resources"].as_array().unwrap();
-    let found = resources.iter().find(|it| it["type"] == kind && it["name"] == name);
+    let is_meant = |it: &&Json| it["mode"] == "managed" && it["type"] == kind && it["name"] == name;
+    let found = resources.iter().find(is_meant);
     found.unwrap_or_else(|| panic!("no {address}"))["instances"][0]["attributes"].clone()
 }
 
@@ -152,11 +214,73 @@ fn times_stay_and_offsets_change_in_place() {
 }
 
 #[test]
+fn files_are_written_packed_and_removed() {
+    let stack = applied(&[("main.tf", FILES)]);
+    nothing_to_do(&stack);
+    assert_eq!(stack.ok(&["output", "-raw", "text"]).stdout.trim(), "hello hello");
+    assert_eq!(stack.read("made/a.txt"), "hello");
+    assert_eq!(stack.read("made/secret.txt"), "secret-hello");
+    let packed = attributes(&stack, "archive_file.a")["output_sha256"].clone();
+    stack.write("made/a.txt", "changed by others");
+    let plan = stack.ok(&["plan"]);
+    assert!(plan.stdout.contains("local_file.a"), "{}", plan.stdout);
+    stack.ok(&["apply", "-auto-approve", "-var", "text=bye"]);
+    assert_eq!(stack.read("made/a.txt"), "bye");
+    assert_eq!(stack.read("made/secret.txt"), "secret-bye");
+    stack.ok(&["apply", "-auto-approve", "-var", "text=bye"]);
+    assert_ne!(attributes(&stack, "archive_file.a")["output_sha256"], packed);
+    destroyed(&stack);
+    assert!(!stack.path("made/a.txt").exists());
+    assert!(!stack.path("made/secret.txt").exists());
+}
+
+/// Reads the outputs of the stack beside this one.
+fn of_another(path: &str) -> String {
+    format!(
+        "data \"terraform_remote_state\" \"o\" {{\n  backend  = \"local\"\n  config   = {{ path = \
+         \"{path}\" }}\n  defaults = {{ z = 1, s = 2 }}\n}}\nlocals {{\n  all = \
+         data.terraform_remote_state.o.outputs\n}}\noutput \"all\" {{\n  value = {{ for name in \
+         [\"a\", \"s\", \"z\"] : name => local.all[name] }}\n}}\noutput \"secret\" {{\n  value     = \
+         local.all.secret\n  sensitive = true\n}}\n"
+    )
+}
+
+#[test]
+fn the_outputs_of_another_stack_are_read() {
+    let outputs = "output \"a\" {\n  value = { x = [1, \"b\"] }\n}\noutput \"s\" {\n  value = \
+                   \"q\"\n}\noutput \"secret\" {\n  value     = \"hidden\"\n  sensitive = true\n}\n";
+    let stack = applied(&[("main.tf", outputs)]);
+    std::fs::rename(stack.path("terraform.tfstate"), stack.path("other.tfstate")).unwrap();
+    stack.write("main.tf", &of_another("other.tfstate"));
+    let told = stack.ok(&["apply", "-auto-approve"]).stdout;
+    assert!(!told.contains("hidden"), "{told}");
+    let all: Json = serde_json::from_str(&stack.ok(&["output", "-json", "all"]).stdout).unwrap();
+    assert_eq!(all, serde_json::json!({ "a": { "x": [1, "b"] }, "s": "q", "z": 1 }));
+    assert_eq!(stack.ok(&["output", "-raw", "secret"]).stdout.trim(), "hidden");
+    nothing_to_do(&stack);
+    let state: Json = serde_json::from_str(&stack.read("terraform.tfstate")).unwrap();
+    let secrets = &state["resources"][0]["instances"][0]["sensitive_attributes"];
+    assert!(secrets.to_string().contains("secret"), "{state}");
+    let open = of_another("other.tfstate").replace("sensitive = true", "");
+    stack.write("main.tf", &open);
+    let told = stack.fails(&["plan"]);
+    assert!(told.contains("sensitive"), "{told}");
+    stack.write("main.tf", &of_another("nowhere.tfstate"));
+    let told = stack.fails(&["plan"]);
+    assert!(told.contains("there is no state at nowhere.tfstate"), "{told}");
+    stack.write("main.tf", &of_another("other.tfstate").replace("\"local\"", "\"s3\""));
+    let told = stack.fails(&["validate"]);
+    assert!(told.contains("the backend `s3`"), "{told}");
+}
+
+#[test]
 fn the_providers_are_known() {
-    let stack = Terrace::sandbox(&[("main.tf", &format!("{RANDOM}{TIME}"))]);
+    let all = [("random.tf", RANDOM), ("time.tf", TIME), ("files.tf", FILES)];
+    let stack = Terrace::sandbox(&all);
     stack.ok(&["init"]);
     let listed = stack.ok(&["providers"]).stdout;
-    for name in ["null", "random", "time"] {
+    let all = ["archive", "cloudinit", "external", "local", "null", "random", "time"];
+    for name in all {
         assert!(listed.contains(&format!("provider[registry.terraform.io/hashicorp/{name}] ")));
     }
     let schema: Json =

@@ -1,11 +1,9 @@
 //! `random_password`
 
-use super::string::{characters, length, plan, problems};
+use super::string::characters;
 use super::{Keepers, same_entries};
-use crate::provider::{ErrorKind, Proposal, ProviderError, Result};
+use crate::provider::{ErrorKind, ProviderError, Result};
 use crate::schema::{Check, Secret};
-use crate::utility::busy;
-use crate::utility::kind::Resource;
 use crate::value::{Path, Value};
 
 /// The cost of the hash, as the provider has it.
@@ -16,7 +14,7 @@ const HASHED: usize = 72;
 characters! {
     /// Random characters that are kept secret.
     #[version = 3]
-    RandomPassword {
+    RandomPassword is "random_password" {
         /// A bcrypt hash of the characters (of the first 72 bytes).
         #[read_only] bcrypt_hash: Option<Secret<String>>,
         /// Always `none`.
@@ -34,48 +32,13 @@ fn hash(password: &str) -> Result<String> {
     Ok(hash.format_for_version(bcrypt::Version::TwoA))
 }
 
-impl Resource for RandomPassword {
-    const TYPE: &'static str = "random_password";
-    const IMPORT: &'static str = "the characters";
-
-    fn validate(configuration: &Value) -> Vec<(Path, String)> {
-        problems(configuration)
-    }
-
-    fn plan(proposal: &mut Proposal<'_>) -> Result {
-        plan(proposal);
-        Ok(())
-    }
-
-    async fn create(self) -> Result<Self> {
-        let result = self.choose()?;
-        let text = result.clone();
-        let hash = busy(move || hash(&text)).await?;
+impl RandomPassword {
+    fn of(self, characters: String) -> Result<Self> {
         Ok(RandomPassword {
-            bcrypt_hash: Some(Secret(hash)),
+            bcrypt_hash: Some(Secret(hash(&characters)?)),
             id: Some("none".to_string()),
-            result: Some(Secret(result)),
+            result: Some(Secret(characters)),
             ..self
-        })
-    }
-
-    fn import(id: &str) -> Result<Self> {
-        Ok(RandomPassword {
-            keepers: None,
-            length: length(id),
-            lower: true,
-            min_lower: 0,
-            min_numeric: 0,
-            min_special: 0,
-            min_upper: 0,
-            number: Some(true),
-            numeric: Some(true),
-            override_special: None,
-            special: true,
-            upper: true,
-            bcrypt_hash: Some(Secret(hash(id)?)),
-            id: Some("none".to_string()),
-            result: Some(Secret(id.to_string())),
         })
     }
 }

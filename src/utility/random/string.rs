@@ -5,7 +5,6 @@ use rand::seq::{IndexedRandom as _, SliceRandom as _};
 use super::{Keepers, same_entries};
 use crate::provider::{Proposal, Result};
 use crate::schema::Check;
-use crate::utility::kind::Resource;
 use crate::utility::refused;
 use crate::value::{Number, Path, Value};
 
@@ -19,7 +18,7 @@ macro_rules! characters {
     (
         $(#[doc = $doc:literal])*
         #[version = $version:literal]
-        $name:ident { $($computed:tt)* }
+        $name:ident is $type:literal { $($computed:tt)* }
     ) => {
         $crate::schema! {
             $(#[doc = $doc])*
@@ -55,7 +54,7 @@ macro_rules! characters {
         }
 
         impl $name {
-            fn choose(&self) -> $crate::provider::Result<String> {
+            fn choose(&self) -> Result<String> {
                 let special = self.override_special.as_deref().unwrap_or_default();
                 let digits = self.numeric.or(self.number).unwrap_or(true);
                 $crate::utility::random::string::choose(self.length, special, [
@@ -66,6 +65,38 @@ macro_rules! characters {
                 ])
             }
         }
+
+        impl $crate::utility::kind::Resource for $name {
+            const TYPE: &'static str = $type;
+            const IMPORT: &'static str = "the characters";
+
+            fn validate(configuration: &Value) -> Vec<(Path, String)> {
+                $crate::utility::random::string::problems(configuration)
+            }
+
+            fn plan(proposal: &mut $crate::provider::Proposal<'_>) -> Result {
+                $crate::utility::random::string::plan(proposal);
+                Ok(())
+            }
+
+            async fn create(self) -> Result<Self> {
+                let characters = self.choose()?;
+                $crate::utility::busy(move || self.of(characters)).await
+            }
+
+            fn import(id: &str) -> Result<Self> {
+                let imported = $name {
+                    length: i64::try_from(id.chars().count()).unwrap_or(i64::MAX),
+                    lower: true,
+                    number: Some(true),
+                    numeric: Some(true),
+                    special: true,
+                    upper: true,
+                    ..$crate::schema::FieldType::blank()
+                };
+                imported.of(id.to_string())
+            }
+        }
     };
 }
 pub(super) use characters;
@@ -73,7 +104,7 @@ pub(super) use characters;
 characters! {
     /// Random characters that everybody may see.
     #[version = 2]
-    RandomString {
+    RandomString is "random_string" {
         /// The characters.
         #[read_only] id: Option<String>,
         /// The characters.
@@ -146,45 +177,8 @@ pub(super) fn plan(proposal: &mut Proposal<'_>) {
     }
 }
 
-/// The number of characters, for an import.
-pub(super) fn length(text: &str) -> i64 {
-    i64::try_from(text.chars().count()).unwrap_or(i64::MAX)
-}
-
-impl Resource for RandomString {
-    const TYPE: &'static str = "random_string";
-    const IMPORT: &'static str = "the characters";
-
-    fn validate(configuration: &Value) -> Vec<(Path, String)> {
-        problems(configuration)
-    }
-
-    fn plan(proposal: &mut Proposal<'_>) -> Result {
-        plan(proposal);
-        Ok(())
-    }
-
-    async fn create(self) -> Result<Self> {
-        let result = self.choose()?;
-        Ok(RandomString { id: Some(result.clone()), result: Some(result), ..self })
-    }
-
-    fn import(id: &str) -> Result<Self> {
-        Ok(RandomString {
-            keepers: None,
-            length: length(id),
-            lower: true,
-            min_lower: 0,
-            min_numeric: 0,
-            min_special: 0,
-            min_upper: 0,
-            number: Some(true),
-            numeric: Some(true),
-            override_special: None,
-            special: true,
-            upper: true,
-            id: Some(id.to_string()),
-            result: Some(id.to_string()),
-        })
+impl RandomString {
+    fn of(self, characters: String) -> Result<Self> {
+        Ok(RandomString { id: Some(characters.clone()), result: Some(characters), ..self })
     }
 }

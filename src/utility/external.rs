@@ -1,0 +1,134 @@
+//! The provider `external`: what a program of this machine says.
+
+use std::collections::BTreeMap;
+use std::process::Stdio;
+
+use tokio::io::AsyncWriteExt as _;
+use tokio::process::Command;
+
+use super::bundle::{Bundle, Facts};
+use super::refused;
+use super::source::{AnySource, Source, SourceKind};
+use crate::provider::{ProviderError, Result};
+use crate::schema;
+use crate::value::Path;
+
+static SOURCE: SourceKind<External> = SourceKind::new();
+static SOURCES: &[&dyn AnySource] = &[&SOURCE];
+
+/// The provider.
+pub(super) fn provider() -> Bundle {
+    Bundle::new(Facts {
+        name: "external",
+        source: "registry.terraform.io/hashicorp/external",
+        version: "2.4.0",
+        resources: &[],
+        sources: SOURCES,
+    })
+}
+
+schema! {
+    /// Runs a program that is asked in JSON on its standard input, and answers in JSON.
+    pub struct External {
+        /// Always `-`.
+        #[read_only] id: Option<String>,
+        /// The program and its arguments.
+        #[required] program: Vec<String>,
+        /// What the program is asked.
+        query: Option<BTreeMap<String, String>>,
+        /// What the program answers.
+        #[read_only] result: Option<BTreeMap<String, String>>,
+        /// The folder in which the program runs; the current one when not given.
+        working_dir: Option<String>,
+    }
+}
+
+fn failed(message: impl Into<String>) -> ProviderError {
+    refused(message).at(Path::attribute("program"))
+}
+
+impl External {
+    /// What the program writes when it is asked.
+    async fn ask(&self) -> Result<Vec<u8>> {
+        let mut words = self.program.iter().filter(|it| !it.is_empty());
+        let program = words.next().ok_or_else(|| failed("no program is named"))?;
+        let broken = |error: std::io::Error| failed(format!("`{program}` cannot be run: {error}"));
+        let mut command = Command::new(program);
+        command.args(words).kill_on_drop(true);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        if let Some(folder) = self.working_dir.as_ref().filter(|it| !it.is_empty()) {
+            command.current_dir(folder);
+        }
+        let query = serde_json::to_vec(&self.query.clone().unwrap_or_default())
+            .map_err(|error| failed(error.to_string()))?;
+        let mut running = command.spawn().map_err(broken)?;
+        let input = running.stdin.take();
+        let asking = async move {
+            if let Some(mut input) = input {
+                // A program that does not read what it is asked is free not to.
+                let _ = input.write_all(&query).await;
+            }
+        };
+        let (output, ()) = futures::join!(running.wait_with_output(), asking);
+        let output = output.map_err(broken)?;
+        if output.status.success() {
+            return Ok(output.stdout);
+        }
+        let said = String::from_utf8_lossy(&output.stderr);
+        Err(failed(format!("`{program}` failed ({}). {}", output.status, said.trim())))
+    }
+}
+
+impl Source for External {
+    const TYPE: &'static str = "external";
+
+    async fn read(self) -> Result<Self> {
+        let answer = self.ask().await?;
+        let result: BTreeMap<String, String> =
+            serde_json::from_slice(&answer).map_err(|error| {
+                failed(format!("the answer is not a JSON object of strings: {error}"))
+            })?;
+        Ok(External { id: Some("-".to_string()), result: Some(result), ..self })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::utility::tests::{Tried, object, text};
+    use crate::value::{Type, Value};
+
+    fn asked(script: &str) -> Value {
+        let program = ["sh", "-c", script].map(Value::string);
+        let query = Value::map(Type::String, [("a", Value::string("1"))]);
+        object([
+            ("program", Value::list(Type::String, program)),
+            ("query", query),
+            ("working_dir", Value::string("/")),
+        ])
+    }
+
+    #[tokio::test]
+    async fn a_program_is_asked_and_answers() {
+        let script = r#"read -r query; [ "$query" = '{"a":"1"}' ] || [ -n "$query" ] || exit 2
+            printf '{"folder":"%s"}' "$PWD""#;
+        let read = Tried::data(&SOURCE, &asked(script)).await;
+        assert_eq!(text(&read.get("result"), "folder"), "/");
+        assert_eq!(text(&read, "id"), "-");
+        let echoed = Tried::data(&SOURCE, &asked("cat")).await;
+        assert_eq!(text(&echoed.get("result"), "a"), "1");
+    }
+
+    #[tokio::test]
+    async fn a_program_that_fails_is_quoted() {
+        let fails = |script: &'static str| async move {
+            Tried::try_data(&SOURCE, &asked(script)).await.unwrap_err().message
+        };
+        assert!(fails("echo no >&2; exit 3").await.contains("no"));
+        assert!(fails("echo '{\"a\": 1}'").await.contains("JSON object of strings"));
+        let missing =
+            object([("program", Value::list(Type::String, [Value::string("/no/such/program")]))]);
+        let error = Tried::try_data(&SOURCE, &missing).await.unwrap_err();
+        assert!(error.message.contains("cannot be run"), "{error}");
+    }
+}
