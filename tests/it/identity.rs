@@ -230,6 +230,10 @@ async fn policies(aws: &Engine) {
         let action = format!("s3:Get{number}");
         policy = aws.change(kind, &policy, &fields(allow(&action), &action)).await;
     }
+    let delayed = ("delay_after_policy_creation_in_ms", Value::number(20_i64));
+    let delayed = [&fields(allow("s3:Get9"), "s3:Get8")[..], &[delayed]].concat();
+    policy = aws.change(kind, &policy, &delayed).await;
+    policy = aws.change(kind, &policy, &fields(allow("s3:Get8"), "s3:Get8")).await;
     for (field, other) in [("name", "other"), ("path", "/"), ("description", "b")] {
         let mut changed = fields(allow("s3:Get8"), "s3:Get8").to_vec();
         changed.retain(|(name, _)| *name != field);

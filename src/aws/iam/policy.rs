@@ -1,5 +1,7 @@
 //! `aws_iam_policy`
 
+use std::time::Duration;
+
 use aws_sdk_iam::types;
 use futures::future::try_join_all;
 
@@ -15,8 +17,9 @@ use crate::schema::Check;
 schema! {
     /// A managed policy.
     pub struct Policy {
-        /// Has no effect: the default version is set in the call that makes it.
-        #[config_only] delay_after_policy_creation_in_ms: Option<i64>,
+        /// Milliseconds between the call that makes a new version and the one that makes it the
+        /// default version; without it one call does both.
+        #[config_only] #[check(Check::Between(0, i64::MAX))] delay_after_policy_creation_in_ms: Option<i64>,
         /// What the policy is for.
         #[force_new] #[check(Check::Length(0, 1000))] description: Option<String>,
         /// Name of the policy.
@@ -99,8 +102,17 @@ impl Resource for Policy {
         }
         let arn = was.id.clone().unwrap_or_default();
         make_room(aws, &arn).await?;
-        let call = aws.iam.create_policy_version().policy_arn(arn).policy_document(&self.policy);
-        call.set_as_default(true).send().await?;
+        let create = aws.iam.create_policy_version().policy_arn(&arn);
+        let create = create.policy_document(&self.policy);
+        // Zero counts as none, as in the AWS provider.
+        let delay = self.delay_after_policy_creation_in_ms.and_then(|it| u64::try_from(it).ok());
+        let delay = delay.filter(|it| *it > 0).map(Duration::from_millis);
+        let made = create.set_as_default(delay.is_none()).send().await?;
+        let Some(delay) = delay else { return Ok(()) };
+        let version = made.policy_version.and_then(|it| it.version_id);
+        let version = version.ok_or_else(|| missing("VersionId"))?;
+        tokio::time::sleep(delay).await;
+        aws.iam.set_default_policy_version().policy_arn(arn).version_id(version).send().await?;
         Ok(())
     }
 
