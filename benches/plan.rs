@@ -38,7 +38,7 @@ fn planned(make: Make, count: usize) -> Duration {
     let folder = tempfile::tempdir().unwrap();
     let resources = make(folder.path(), count);
     let state = json!({
-        "version": 4, "terraform_version": "1.12.0", "serial": 1, "lineage": "bench",
+        "version": 4, "terraform_version": "1.12.0", "serial": 1, "lineage": "sandbox-bench",
         "outputs": {}, "resources": resources,
     });
     fs::write(folder.path().join("terraform.tfstate"), state.to_string()).unwrap();

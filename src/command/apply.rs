@@ -12,7 +12,7 @@ use crate::command::stack::{Stack, state_path, state_problem, store_options, wor
 use crate::command::{Exit, progress, stop_on_interrupt, world};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::{Mode, Plan, Providers, evaluation_of, file};
-use crate::state::Store;
+use crate::state::{Options, Store};
 use crate::ui::Ui;
 
 /// Runs `apply`, or `destroy`.
@@ -85,10 +85,11 @@ async fn saved_plan(
             .hint("Make a new one with `terrace plan -out`.")
     })?;
     let path = state_path(Some(&plan.configuration), arguments.stack.state.state.as_ref())?;
-    let store = Store::open(&store_options(path, &arguments.stack.state, "OperationTypeApply")?);
+    let world = world::of_plan(&arguments.stack.world, plan.world)?;
+    let options = store_options(path, &arguments.stack.state, "OperationTypeApply")?;
+    let store = Store::open(&Options { world: Some(plan.world), ..options });
     let store = Arc::new(store.map_err(|error| state_problem(&error))?);
     unmoved(&store, &plan)?;
-    let world = world::of_plan(&arguments.stack.world, &plan.world)?;
     let providers = Providers(world::providers(&world)?);
     let (evaluation, problems) = evaluation_of(&plan, &providers, working_folder()?);
     if problems.has_errors() {

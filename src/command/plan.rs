@@ -38,7 +38,7 @@ pub(super) async fn run(ui: &Ui, arguments: &PlanArguments) -> Result<Exit, Diag
     let stop = Stop::default();
     let mut plan =
         make_plan(&stack, &arguments.options, mode, Purpose::Look, &reporter, &stop).await?;
-    plan.world = world::name(&arguments.stack.world).to_string();
+    plan.world = world::world(&arguments.stack.world);
     ui.plan(&plan, &stack.providers);
     if plan.diagnostics.has_errors() {
         return Err(plan.diagnostics);

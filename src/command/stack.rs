@@ -210,7 +210,8 @@ impl Stack {
         let variables = inputs(ui, &configuration, variables)?;
         let dependencies = Dependencies::find(&configuration)?;
         let path = state_path(Some(&configuration), state.state.as_ref())?;
-        let store = Store::open(&store_options(path, state, operation)?);
+        let options = store_options(path, state, operation)?;
+        let store = Store::open(&Options { world: Some(world::world(world)), ..options });
         let store = Arc::new(store.map_err(|error| state_problem(&error))?);
         for note in store.notes() {
             ui.status(&format!("Note: {note}."));

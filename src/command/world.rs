@@ -11,7 +11,7 @@ use crate::provider::{ErrorKind, Provider, ProviderError};
 use crate::sandbox::Sandbox;
 use crate::sandbox::trace::Trace;
 use crate::sandbox::weather::Weather;
-use crate::state::{Options, OutputValue, Store};
+use crate::state::{Options, OutputValue, Store, World};
 use crate::value::Fields;
 
 /// Where the sandbox of the current folder is kept.
@@ -51,17 +51,17 @@ fn is_sandbox(arguments: &WorldArguments) -> bool {
     arguments.sandbox || std::env::var("TERRACE_SANDBOX").is_ok_and(|it| it == "1")
 }
 
-/// What plans call the world that the command works with.
-pub(super) fn name(arguments: &WorldArguments) -> &'static str {
-    if is_sandbox(arguments) { "sandbox" } else { "aws" }
+/// The world that the command works with.
+pub(super) fn world(arguments: &WorldArguments) -> World {
+    if is_sandbox(arguments) { World::Sandbox } else { World::Aws }
 }
 
 /// The arguments for applying a plan: it is carried out in the world that it was made for.
 pub(super) fn of_plan(
     arguments: &WorldArguments,
-    world: &str,
+    world: World,
 ) -> Result<WorldArguments, Diagnostic> {
-    let sandbox = world == "sandbox";
+    let sandbox = world == World::Sandbox;
     if is_sandbox(arguments) && !sandbox {
         let detail = "The plan was made for AWS, and is now to be applied in the sandbox.";
         let error = Diagnostic::error("Plan for another world", detail);

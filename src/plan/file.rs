@@ -18,7 +18,7 @@ use crate::language::installed::Installed;
 use crate::language::load::{Memory, load_with};
 use crate::plan::stored::{from_json, to_json};
 use crate::plan::{Change, CheckResult, Drift, OutputChange, Plan, Read, Schedule};
-use crate::state::{State, file as state_file};
+use crate::state::{State, World, file as state_file};
 use crate::value::{Path, Step, Value};
 
 const FORMAT: u64 = 1;
@@ -88,7 +88,7 @@ fn plan_to_json(plan: &Plan, root: &FilePath) -> Json {
         "mode": plan.mode,
         "workspace": plan.workspace,
         "timestamp": plan.timestamp,
-        "world": plan.world,
+        "world": plan.world.to_string(),
         "variables": plan.variables.iter().map(|(name, it)| (name.clone(), to_json(it))).collect::<BTreeMap<_, _>>(),
         "changes": plan.changes.iter().map(change_to_json).collect::<Vec<_>>(),
         "schedule": plan.schedule,
@@ -225,7 +225,7 @@ fn plan_from_json(
         targets: targets("targets")?,
         excludes: targets("excludes")?,
         timestamp: json.get("timestamp")?.as_str()?.to_string(),
-        world: json.get("world")?.as_str()?.to_string(),
+        world: World::parse(json.get("world")?.as_str()?)?,
         diagnostics,
     })
 }

@@ -9,7 +9,7 @@ use crate::address::{ConfigAddress, InstanceAddress, ModulePath};
 use crate::diagnostic::Diagnostics;
 use crate::language::config::Configuration;
 use crate::plan::dependencies::Read;
-use crate::state::State;
+use crate::state::{State, World};
 use crate::value::{Path, Value};
 
 /// Which configuration of which provider: as state files name it, such as
@@ -293,8 +293,8 @@ pub struct Plan {
     pub excludes: Vec<crate::address::Target>,
     /// When it was made, RFC 3339: what `plantimestamp` gives.
     pub timestamp: String,
-    /// Where the objects are, in a word of the command: a plan is applied nowhere else.
-    pub world: String,
+    /// Where the objects are: a plan is applied nowhere else.
+    pub world: World,
     /// Warnings, and errors when it cannot be applied.
     pub diagnostics: Diagnostics,
 }

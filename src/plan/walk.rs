@@ -16,7 +16,7 @@ use crate::plan::providers::{Connections, Providers};
 use crate::plan::{
     Action, Change, CheckResult, Mode, OutputChange, Plan, ProviderKey, drift, order, orphans,
 };
-use crate::state::State;
+use crate::state::{State, World};
 use crate::value::{Marks, Value};
 
 /// All that a plan is made from.
@@ -333,7 +333,7 @@ impl<'a> Planner<'a> {
             targets: request.targets.clone(),
             excludes: request.excludes.clone(),
             timestamp: self.evaluation.timestamp.clone(),
-            world: String::new(),
+            world: World::default(),
             diagnostics: self.diagnostics,
         }
     }

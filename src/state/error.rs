@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use super::LockInfo;
+use super::{LockInfo, World};
 use crate::diagnostic::Diagnostic;
 
 /// Why the state cannot be read or written.
@@ -77,6 +77,16 @@ pub enum StateError {
         /// The lineage of that.
         wanted: String,
     },
+    /// The objects are in another world than the one to work with.
+    #[error("the objects of the state {} {}", path.display(), elsewhere(*found))]
+    World {
+        /// The state file.
+        path: PathBuf,
+        /// Where its objects are.
+        found: World,
+        /// Where the command would look for them.
+        wanted: World,
+    },
     /// The journal belongs to another version of the state than the one there is.
     #[error("the file {} has serial {serial}, but the journal beside it goes on from serial {wanted}", path.display())]
     MovedOn {
@@ -131,6 +141,13 @@ fn held_by(info: &Option<Box<LockInfo>>) -> String {
     }
 }
 
+fn elsewhere(found: World) -> &'static str {
+    match found {
+        World::Aws => "are in AWS, and the command is for the sandbox",
+        World::Sandbox => "are in the sandbox, and the command is for AWS",
+    }
+}
+
 impl StateError {
     /// The error of an operation on a file.
     pub(super) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StateError {
@@ -148,6 +165,7 @@ impl StateError {
             StateError::Damaged { .. } => "Damaged journal",
             StateError::NewerJournal { .. } => "Unsupported journal",
             StateError::Lineage { .. } => "State of another lineage",
+            StateError::World { .. } => "State of another world",
             StateError::MovedOn { .. } => "State changed beside its journal",
             StateError::Locked { .. } => "State locked",
             StateError::Unlock { .. } => "State not unlocked",
@@ -184,6 +202,12 @@ impl StateError {
             StateError::Lineage { .. } => {
                 "they belong to different stacks: check the folder and the backend configuration"
                     .into()
+            }
+            StateError::World { found: World::Sandbox, .. } => {
+                "add `-sandbox`, or set TERRACE_SANDBOX=1".into()
+            }
+            StateError::World { .. } => {
+                "leave out `-sandbox`, or name another state file with `-state`".into()
             }
             StateError::MovedOn { journal, objects, .. } => moved_on_hint(journal, objects),
             StateError::Locked { .. } => "wait for it with `-lock-timeout=5m`; a lock of a \

@@ -101,10 +101,15 @@ impl Folded {
         folded
     }
 
+    /// Whether it has no objects, and none may be coming.
+    pub fn is_empty(&self) -> bool {
+        self.state.resources.is_empty() && self.unresolved.is_empty()
+    }
+
     /// Folds in one more record.
     pub fn apply(&mut self, record: &Record) {
         match record {
-            Record::Run(run) if self.state.lineage.is_empty() => {
+            Record::Run(run) if self.state.lineage.is_empty() || self.is_empty() => {
                 self.state.lineage.clone_from(&run.lineage);
             }
             Record::Begun(begun) => self.begin(begun),

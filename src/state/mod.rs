@@ -17,6 +17,7 @@ pub(crate) mod memory;
 mod record;
 mod store;
 mod vault;
+mod world;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -34,6 +35,7 @@ pub use record::{
 };
 pub use store::{Options, Store};
 pub use vault::Vault;
+pub use world::World;
 
 use crate::address::{ConfigAddress, InstanceAddress, ResourceAddress};
 use crate::value::json::{from_json_typed, to_json_typed, type_from_json, type_to_json};

@@ -10,7 +10,7 @@ use super::journal::{self, hex};
 use super::vault::{Files, with_suffix};
 use super::{
     Compacting, Folded, Journal, Lock, LockInfo, Record, Run, State, StateError, TERRAFORM_VERSION,
-    Tail, Vault, file, lock,
+    Tail, Vault, World, file, lock,
 };
 
 /// How to open the state of a stack.
@@ -26,6 +26,8 @@ pub struct Options {
     pub lock_timeout: Duration,
     /// What is going to happen, for others who wait for the lock.
     pub operation: String,
+    /// The world that the command works with; none: it only handles the state.
+    pub world: Option<World>,
 }
 
 impl Options {
@@ -34,7 +36,8 @@ impl Options {
         let path = path.into();
         let backup = Some(with_suffix(&path, ".backup"));
         let operation = operation.to_string();
-        Options { path, backup, lock: true, lock_timeout: Duration::ZERO, operation }
+        let lock_timeout = Duration::ZERO;
+        Options { path, backup, lock: true, lock_timeout, operation, world: None }
     }
 
     /// For a command that only reads.
@@ -63,6 +66,8 @@ struct Inner {
     /// Facts that could not be noted.
     unrecorded: Vec<String>,
     run: Option<String>,
+    /// The world that the command works with.
+    world: Option<World>,
 }
 
 impl Store {
@@ -77,7 +82,25 @@ impl Store {
         } else {
             None
         };
-        Store::on(Box::new(Files::new(path, options.backup.clone(), held)))
+        let store = Store::on(Box::new(Files::new(path, options.backup.clone(), held)))?;
+        store.of_world(options.world)
+    }
+
+    /// The state, unless its objects are in another world than the one to work with: there they
+    /// would all seem to be gone.
+    fn of_world(self, world: Option<World>) -> Result<Store, StateError> {
+        let mut inner = self.lock();
+        let found = World::of(&inner.folded.state.lineage);
+        match world {
+            Some(wanted) if wanted != found && !inner.folded.is_empty() => {
+                Err(StateError::World { path: inner.vault.state_path().into(), found, wanted })
+            }
+            _ => {
+                inner.world = world;
+                drop(inner);
+                Ok(self)
+            }
+        }
     }
 
     /// Opens the state in a vault.
@@ -108,6 +131,7 @@ impl Store {
             notes,
             unrecorded: Vec::new(),
             run: None,
+            world: None,
         };
         Ok(Store { inner: Mutex::new(inner) })
     }
@@ -148,10 +172,7 @@ impl Store {
         if let Some(run) = &inner.run {
             return Ok(run.clone());
         }
-        let lineage = match inner.folded.state.lineage.as_str() {
-            "" => uuid::Uuid::new_v4().to_string(),
-            known => known.to_string(),
-        };
+        let lineage = inner.lineage();
         let run = uuid::Uuid::new_v4().simple().to_string();
         let serial = inner.snapshot.serial;
         let record = Run {
@@ -284,7 +305,9 @@ fn check_run(
     run: &Run,
     records: &[Record],
 ) -> Result<(), StateError> {
-    if !snapshot.lineage.is_empty() && snapshot.lineage != run.lineage {
+    let other = !snapshot.lineage.is_empty() && snapshot.lineage != run.lineage;
+    // A state without objects may go on in another world, with another lineage.
+    if other && !snapshot.resources.is_empty() {
         return Err(StateError::Lineage {
             path: vault.state_path().into(),
             found: snapshot.lineage.clone(),
@@ -337,6 +360,18 @@ fn vital(record: &Record, folded: &Folded) -> Option<String> {
 }
 
 impl Inner {
+    /// The lineage of a run: a new one if there is none, or nothing in it and it tells of another
+    /// world.
+    fn lineage(&self) -> String {
+        let known = &self.folded.state.lineage;
+        let here = self.world.is_none_or(|world| world == World::of(known));
+        if known.is_empty() || !here && self.folded.is_empty() {
+            self.world.unwrap_or_default().lineage()
+        } else {
+            known.clone()
+        }
+    }
+
     fn append(&mut self, record: Record) -> Result<(), StateError> {
         let outcome = self.write(std::slice::from_ref(&record));
         if outcome.is_err() {

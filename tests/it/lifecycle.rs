@@ -1,7 +1,7 @@
 //! What must not be destroyed, what replaces what, and what an interrupted run leaves to be done.
 
 use serde_json::{Value as Json, json};
-use terrace::state::{Action, Begun, Object, Options, Place, Record, Store, StoredObject};
+use terrace::state::{Action, Begun, Object, Options, Place, Record, Store, StoredObject, World};
 
 use crate::support::terrace::Terrace;
 
@@ -135,7 +135,8 @@ fn a_role_that_a_task_definition_uses_gets_another_name() {
 
 /// Writes what a run that was killed during a create call leaves.
 fn interrupt(stack: &Terrace) {
-    let store = Store::open(&Options::write(stack.path("terraform.tfstate"), "test")).unwrap();
+    let options = Options::write(stack.path("terraform.tfstate"), "test");
+    let store = Store::open(&Options { world: Some(World::Sandbox), ..options }).unwrap();
     store.begin_run().unwrap();
     let mut object = Object::default();
     object.attributes.extend([("triggers_replace".to_string(), json!(null))]);
