@@ -178,3 +178,17 @@ impl IntoIterator for Diagnostics {
         self.0.into_iter()
     }
 }
+
+/// What an error says, with its causes.
+pub fn causes(error: &dyn std::error::Error) -> String {
+    let mut texts = vec![error.to_string()];
+    let mut cause = error.source();
+    while let Some(it) = cause {
+        let text = it.to_string();
+        if !texts.iter().any(|before| before.contains(&text)) {
+            texts.push(text);
+        }
+        cause = it.source();
+    }
+    texts.join(": ")
+}

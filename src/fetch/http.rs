@@ -15,6 +15,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use url::Url;
 
+use crate::diagnostic::causes;
 use crate::fetch::error::{FetchError, Result, shown};
 
 /// How often a request is tried that fails without an answer, or with one that passes.
@@ -135,10 +136,10 @@ impl Client {
             .connector
             .call(request)
             .await
-            .map_err(|error| Failed { passes: error.is_timeout(), text: chain(&error) })?;
+            .map_err(|error| Failed { passes: error.is_timeout(), text: causes(&error) })?;
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
         let body = ByteStream::new(answer.into_body()).collect().await;
-        let body = body.map_err(|error| Failed { text: chain(&error), passes: true })?;
+        let body = body.map_err(|error| Failed { text: causes(&error), passes: true })?;
         Ok(Answer { status, headers, body: body.to_vec(), url: url.clone() })
     }
 }
@@ -181,18 +182,4 @@ fn without_user(url: &mut Url) -> Option<Header> {
 
 fn is_redirect(status: u16) -> bool {
     matches!(status, 301 | 302 | 303 | 307 | 308)
-}
-
-/// What an error says, with its causes.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut texts = vec![error.to_string()];
-    let mut cause = error.source();
-    while let Some(it) = cause {
-        let text = it.to_string();
-        if !texts.iter().any(|before| before.contains(&text)) {
-            texts.push(text);
-        }
-        cause = it.source();
-    }
-    texts.join(": ")
 }

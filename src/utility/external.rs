@@ -84,10 +84,13 @@ impl Source for External {
 
     async fn read(self) -> Result<Self> {
         let answer = self.ask().await?;
-        let result: BTreeMap<String, String> =
-            serde_json::from_slice(&answer).map_err(|error| {
+        let result: Option<BTreeMap<String, Option<String>>> = serde_json::from_slice(&answer)
+            .map_err(|error| {
                 failed(format!("the answer is not a JSON object of strings: {error}"))
             })?;
+        // What is null counts as empty, as for the provider.
+        let texts = result.unwrap_or_default().into_iter();
+        let result = texts.map(|(name, text)| (name, text.unwrap_or_default())).collect();
         Ok(External { id: Some("-".to_string()), result: Some(result), ..self })
     }
 }
@@ -117,6 +120,8 @@ mod tests {
         assert_eq!(text(&read, "id"), "-");
         let echoed = Tried::data(&SOURCE, &asked("cat")).await;
         assert_eq!(text(&echoed.get("result"), "a"), "1");
+        let empty = Tried::data(&SOURCE, &asked("echo '{\"a\": null}'")).await;
+        assert_eq!(text(&empty.get("result"), "a"), "");
     }
 
     #[tokio::test]

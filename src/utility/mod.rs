@@ -5,6 +5,7 @@ mod bundle;
 mod cloudinit;
 mod digests;
 mod external;
+mod http;
 mod kind;
 mod local;
 mod null;
@@ -13,6 +14,8 @@ pub mod remote_state;
 mod source;
 pub mod terraform;
 mod time;
+mod tls;
+mod wire;
 
 use std::sync::Arc;
 
@@ -22,14 +25,16 @@ use crate::provider::{ErrorKind, Provider, ProviderError};
 
 /// The providers, for a configuration to name, and how they read the states of other stacks.
 pub fn providers(read_outputs: remote_state::ReadOutputs) -> Vec<Arc<dyn Provider>> {
-    let bundles: [Bundle; 7] = [
+    let bundles: [Bundle; 9] = [
         archive::provider(),
         cloudinit::provider(),
         external::provider(),
+        http::provider(),
         local::provider(),
         null::provider(),
         random::provider(),
         time::provider(),
+        tls::provider(),
     ];
     let terraform: Arc<dyn Provider> = Arc::new(terraform::TerraformProvider { read_outputs });
     let bundles = bundles.into_iter().map(|it| -> Arc<dyn Provider> { Arc::new(it) });

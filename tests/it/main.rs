@@ -19,4 +19,5 @@ mod sources;
 mod stack;
 mod support;
 mod utility;
+mod wire;
 mod worlds;

@@ -143,6 +143,59 @@ data "external" "a" {
 output "text" { value = "${data.external.a.result.text} ${data.local_file.a.content}" }
 "##;
 
+const TLS: &str = r#"
+variable "name" { default = "a.example" }
+
+resource "tls_private_key" "ca" {
+  algorithm = "RSA"
+}
+
+resource "tls_self_signed_cert" "ca" {
+  private_key_pem       = tls_private_key.ca.private_key_pem
+  validity_period_hours = 48
+  is_ca_certificate     = true
+  allowed_uses          = ["cert_signing", "crl_signing"]
+  subject {
+    common_name  = "ca"
+    organization = "Example"
+  }
+}
+
+resource "tls_private_key" "a" {
+  algorithm   = "ECDSA"
+  ecdsa_curve = "P256"
+}
+
+resource "tls_cert_request" "a" {
+  private_key_pem = tls_private_key.a.private_key_pem
+  dns_names       = [var.name]
+  subject {
+    common_name = var.name
+  }
+}
+
+resource "tls_locally_signed_cert" "a" {
+  cert_request_pem      = tls_cert_request.a.cert_request_pem
+  ca_private_key_pem    = tls_private_key.ca.private_key_pem
+  ca_cert_pem           = tls_self_signed_cert.ca.cert_pem
+  validity_period_hours = 24
+  allowed_uses          = ["server_auth", "digital_signature"]
+}
+
+data "tls_certificate" "a" {
+  content = tls_locally_signed_cert.a.cert_pem
+}
+
+data "tls_public_key" "a" {
+  private_key_openssh = tls_private_key.a.private_key_openssh
+}
+
+output "issuer" { value = data.tls_certificate.a.certificates[0].issuer }
+output "same" {
+  value = data.tls_public_key.a.public_key_pem == tls_private_key.a.public_key_pem
+}
+"#;
+
 /// A stack of these files, applied.
 fn applied(files: &[(&str, &str)]) -> Terrace {
     let stack = Terrace::sandbox(files);
@@ -274,12 +327,29 @@ fn the_outputs_of_another_stack_are_read() {
 }
 
 #[test]
+fn certificates_are_signed_and_replaced() {
+    let stack = applied(&[("main.tf", TLS)]);
+    nothing_to_do(&stack);
+    assert_eq!(stack.ok(&["output", "-raw", "issuer"]).stdout.trim(), "CN=ca,O=Example");
+    assert_eq!(stack.ok(&["output", "-raw", "same"]).stdout.trim(), "true");
+    let before = attributes(&stack, "tls_locally_signed_cert.a");
+    let key = attributes(&stack, "tls_private_key.a");
+    let shown = stack.ok(&["show"]).stdout;
+    assert!(!shown.contains("PRIVATE KEY"), "{shown}");
+    stack.ok(&["apply", "-auto-approve", "-var", "name=b.example"]);
+    let after = attributes(&stack, "tls_locally_signed_cert.a");
+    assert_ne!(before["cert_pem"], after["cert_pem"]);
+    assert_eq!(attributes(&stack, "tls_private_key.a"), key);
+    destroyed(&stack);
+}
+
+#[test]
 fn the_providers_are_known() {
-    let all = [("random.tf", RANDOM), ("time.tf", TIME), ("files.tf", FILES)];
+    let all = [("random.tf", RANDOM), ("time.tf", TIME), ("files.tf", FILES), ("tls.tf", TLS)];
     let stack = Terrace::sandbox(&all);
     stack.ok(&["init"]);
     let listed = stack.ok(&["providers"]).stdout;
-    let all = ["archive", "cloudinit", "external", "local", "null", "random", "time"];
+    let all = ["archive", "cloudinit", "external", "local", "null", "random", "time", "tls"];
     for name in all {
         assert!(listed.contains(&format!("provider[registry.terraform.io/hashicorp/{name}] ")));
     }

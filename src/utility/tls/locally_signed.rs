@@ -1,0 +1,137 @@
+//! `tls_locally_signed_cert`
+
+use x509_cert::der::Decode as _;
+use x509_cert::der::oid::AssociatedOid as _;
+use x509_cert::ext::pkix::SubjectAltName;
+use x509_cert::ext::pkix::name::GeneralName;
+use x509_cert::request::{CertReq, ExtensionReq};
+
+use super::certificate::{
+    due, due_at_once, from_pem, identifier, plan_renewal, plan_texts, serial_text, written_time,
+};
+use super::key::PrivateKey;
+use super::pem::{labelled, to_pem};
+use super::public::PublicKey;
+use super::x509::{Template, USES};
+use crate::provider::{Proposal, Result};
+use crate::schema;
+use crate::schema::{Check, Secret};
+use crate::utility::kind::Resource;
+use crate::utility::{busy, refused};
+
+schema! {
+    /// A certificate for a request, signed with the key of an authority.
+    pub struct TlsLocallySignedCert {
+        /// What the key may be used for.
+        #[required] #[min_items(0)] #[force_new] #[one_of(USES)] allowed_uses: Vec<String>,
+        /// The certificate of the authority in PEM; a change replaces the certificate.
+        ca_cert_pem: String,
+        /// The kind of the private key of the authority.
+        #[read_only] ca_key_algorithm: Option<String>,
+        /// The private key of the authority in PEM; a change replaces the certificate.
+        ca_private_key_pem: Secret<String>,
+        /// The certificate in PEM.
+        #[read_only] cert_pem: Option<String>,
+        /// The request in PEM; a change replaces the certificate.
+        cert_request_pem: String,
+        /// How many hours before its end it is replaced.
+        #[default(0)] #[check(Check::Between(0, i64::MAX))] early_renewal_hours: i64,
+        /// Its serial number.
+        #[read_only] id: Option<String>,
+        /// Whether it is of an authority, which may sign others.
+        #[default(false)] #[force_new] is_ca_certificate: bool,
+        /// How many authorities may stand between this one and what it signs.
+        #[computed] #[force_new] #[check(Check::Between(-1, i64::MAX))]
+        max_path_length: Option<i64>,
+        /// Whether it has ended, or will soon.
+        #[read_only] ready_for_renewal: Option<bool>,
+        /// Whether it tells the identifier of its key.
+        #[default(false)] #[force_new] set_subject_key_id: bool,
+        /// Its end.
+        #[read_only] validity_end_time: Option<String>,
+        /// For how many hours it is valid.
+        #[force_new] #[check(Check::Between(0, i64::MAX))] validity_period_hours: i64,
+        /// Its beginning.
+        #[read_only] validity_start_time: Option<String>,
+    }
+}
+
+/// The other names that a request asks for.
+fn asked_names(request: &CertReq) -> Result<Vec<GeneralName>> {
+    let attributes = request.info.attributes.iter().filter(|it| it.oid == ExtensionReq::OID);
+    for value in attributes.flat_map(|it| it.values.iter()) {
+        let asked = value.decode_as::<ExtensionReq>()?;
+        if let Some(names) = asked.0.iter().find(|it| it.extn_id == SubjectAltName::OID) {
+            return Ok(SubjectAltName::from_der(names.extn_value.as_bytes())?.0);
+        }
+    }
+    Ok(Vec::new())
+}
+
+impl TlsLocallySignedCert {
+    fn template(&self, signer: &PrivateKey) -> Result<Template> {
+        let request = labelled(&self.cert_request_pem, "CERTIFICATE REQUEST")?;
+        let request = CertReq::from_der(&request)?;
+        let authority = from_pem(&self.ca_cert_pem)?;
+        let own = &authority.tbs_certificate;
+        if signer.public()?.0 != own.subject_public_key_info {
+            let text = "`ca_private_key_pem` is not the key of the certificate in `ca_cert_pem`";
+            return Err(refused(text));
+        }
+        let subject = request.info.subject.clone();
+        if self.is_ca_certificate && subject.is_empty() {
+            return Err(refused("the certificate of an authority must have a subject"));
+        }
+        let identified = self.is_ca_certificate || self.set_subject_key_id;
+        let other = own.subject != subject;
+        let names = asked_names(&request)?;
+        let key = PublicKey(request.info.public_key);
+        Ok(Template {
+            identifier: identified.then(|| key.identifier()).transpose()?,
+            subject,
+            issuer: own.subject.clone(),
+            key,
+            hours: self.validity_period_hours,
+            uses: self.allowed_uses.clone(),
+            is_authority: self.is_ca_certificate,
+            longest_path: self.max_path_length,
+            authority: identifier(&authority)?.filter(|_| other),
+            names,
+        })
+    }
+
+    fn make(self) -> Result<TlsLocallySignedCert> {
+        let signer = PrivateKey::from_pem(&self.ca_private_key_pem.0)?;
+        let written = self.template(&signer)?.write(&signer)?;
+        let ready = due_at_once(self.validity_period_hours, self.early_renewal_hours);
+        Ok(TlsLocallySignedCert {
+            ca_key_algorithm: Some(signer.public()?.algorithm().to_string()),
+            cert_pem: Some(to_pem("CERTIFICATE", &written.der)?),
+            id: Some(serial_text(&written.serial)),
+            ready_for_renewal: Some(ready),
+            validity_end_time: Some(written_time(written.end)?),
+            validity_start_time: Some(written_time(written.start)?),
+            ..self
+        })
+    }
+}
+
+impl Resource for TlsLocallySignedCert {
+    const TYPE: &'static str = "tls_locally_signed_cert";
+
+    fn plan(proposal: &mut Proposal<'_>) -> Result {
+        plan_texts(proposal, &["ca_cert_pem", "ca_private_key_pem", "cert_request_pem"]);
+        plan_renewal(proposal);
+        Ok(())
+    }
+
+    async fn create(self) -> Result<Self> {
+        busy(move || self.make()).await
+    }
+
+    async fn read(self) -> Result<Option<Self>> {
+        let due = due(self.validity_end_time.as_deref(), self.early_renewal_hours)?;
+        let ready_for_renewal = if due { Some(true) } else { self.ready_for_renewal };
+        Ok(Some(TlsLocallySignedCert { ready_for_renewal, ..self }))
+    }
+}

@@ -1,0 +1,100 @@
+//! `tls_private_key`
+
+use super::key::{Curve, PrivateKey};
+use super::openssh;
+use crate::provider::Result;
+use crate::schema;
+use crate::schema::Secret;
+use crate::utility::kind::Resource;
+use crate::utility::{busy, refused};
+use crate::value::{Number, Path, Value};
+
+const ALGORITHMS: &[&str] = &["RSA", "ECDSA", "ED25519"];
+const CURVES: &[&str] = &["P224", "P256", "P384", "P521"];
+const SIZES: [i64; 4] = [2048, 3072, 4096, 8192];
+
+schema! {
+    /// A private key, kept in the state.
+    #[version = 1]
+    pub struct TlsPrivateKey {
+        /// The kind of key.
+        #[force_new] #[one_of(ALGORITHMS)] algorithm: String,
+        /// The curve of an ECDSA key. Keys of `P224` cannot be made: name another curve.
+        #[default("P224")] #[force_new] #[one_of(CURVES)] ecdsa_curve: String,
+        /// The SHA-1 of the public key.
+        #[read_only] id: Option<String>,
+        /// The private key, as OpenSSH has it.
+        #[read_only] private_key_openssh: Option<Secret<String>>,
+        /// The private key in PEM.
+        #[read_only] private_key_pem: Option<Secret<String>>,
+        /// The private key in PEM of PKCS #8.
+        #[read_only] private_key_pem_pkcs8: Option<Secret<String>>,
+        /// The MD5 fingerprint of the public key, as OpenSSH tells it.
+        #[read_only] public_key_fingerprint_md5: Option<String>,
+        /// The SHA-256 fingerprint of the public key, as OpenSSH tells it.
+        #[read_only] public_key_fingerprint_sha256: Option<String>,
+        /// The public key, as OpenSSH has it.
+        #[read_only] public_key_openssh: Option<String>,
+        /// The public key in PEM.
+        #[read_only] public_key_pem: Option<String>,
+        /// How many bits an RSA key has: 2048, 3072, 4096 or 8192.
+        #[default(2048)] #[force_new] rsa_bits: i64,
+    }
+}
+
+impl TlsPrivateKey {
+    fn generate(&self) -> Result<PrivateKey> {
+        match self.algorithm.as_str() {
+            "RSA" => PrivateKey::rsa(self.rsa_bits),
+            "ED25519" => PrivateKey::ed25519(),
+            _ => {
+                let curve = Curve::ALL.into_iter().find(|it| it.name() == self.ecdsa_curve);
+                let none = || refused(format!("keys of {} cannot be made", self.ecdsa_curve));
+                PrivateKey::ec(curve.ok_or_else(none)?)
+            }
+        }
+    }
+
+    fn make(self) -> Result<TlsPrivateKey> {
+        let key = self.generate()?;
+        let told = key.public()?.told()?;
+        Ok(TlsPrivateKey {
+            id: told.id,
+            private_key_openssh: Some(Secret(openssh::private_key(&key)?)),
+            private_key_pem: Some(Secret(key.pem()?)),
+            private_key_pem_pkcs8: Some(Secret(key.pkcs8_pem()?)),
+            public_key_fingerprint_md5: told.md5,
+            public_key_fingerprint_sha256: told.sha256,
+            public_key_openssh: told.openssh,
+            public_key_pem: told.pem,
+            ..self
+        })
+    }
+}
+
+impl Resource for TlsPrivateKey {
+    const TYPE: &'static str = "tls_private_key";
+
+    fn validate(configuration: &Value) -> Vec<(Path, String)> {
+        let curve = configuration.get("ecdsa_curve");
+        let default = curve.is_null() || curve.as_str() == Some("P224");
+        let bits = configuration.get("rsa_bits");
+        let bits = bits.as_number().and_then(Number::as_i64);
+        match configuration.get("algorithm").as_str() {
+            Some("ECDSA") if default => {
+                let text = "keys of `P224`, the default, are not supported: use `P256`, `P384` or \
+                            `P521`";
+                vec![(Path::attribute("ecdsa_curve"), text.to_string())]
+            }
+            Some("RSA") if bits.is_some_and(|bits| !SIZES.contains(&bits)) => {
+                let text = "only keys of 2048, 3072, 4096 or 8192 bits are supported";
+                vec![(Path::attribute("rsa_bits"), text.to_string())]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    async fn create(self) -> Result<Self> {
+        busy(move || self.make()).await
+    }
+}
