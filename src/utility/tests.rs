@@ -53,7 +53,12 @@ impl Tried {
 
     /// What is planned for a new object.
     pub(super) fn plan(&self, given: &Value) -> Value {
-        self.difference(None, given).unwrap().after
+        self.try_plan(given).unwrap()
+    }
+
+    /// What is planned for a new object, which may be refused.
+    pub(super) fn try_plan(&self, given: &Value) -> Result<Value> {
+        Ok(self.difference(None, given)?.after)
     }
 
     /// What is planned for an object.

@@ -2,12 +2,12 @@
 
 use super::key::{Curve, PrivateKey};
 use super::openssh;
-use crate::provider::Result;
+use crate::provider::{Proposal, Result};
 use crate::schema;
 use crate::schema::Secret;
 use crate::utility::kind::Resource;
 use crate::utility::{busy, refused};
-use crate::value::{Number, Path, Value};
+use crate::value::{Number, Path};
 
 const ALGORITHMS: &[&str] = &["RSA", "ECDSA", "ED25519"];
 const CURVES: &[&str] = &["P224", "P256", "P384", "P521"];
@@ -57,10 +57,14 @@ impl TlsPrivateKey {
 
     fn make(self) -> Result<TlsPrivateKey> {
         let key = self.generate()?;
+        self.of(&key)
+    }
+
+    fn of(self, key: &PrivateKey) -> Result<TlsPrivateKey> {
         let told = key.public()?.told()?;
         Ok(TlsPrivateKey {
             id: told.id,
-            private_key_openssh: Some(Secret(openssh::private_key(&key)?)),
+            private_key_openssh: Some(Secret(openssh::private_key(key)?)),
             private_key_pem: Some(Secret(key.pem()?)),
             private_key_pem_pkcs8: Some(Secret(key.pkcs8_pem()?)),
             public_key_fingerprint_md5: told.md5,
@@ -72,29 +76,43 @@ impl TlsPrivateKey {
     }
 }
 
+/// Refuses keys that cannot be made. Those that others have made may stay.
+fn check(proposal: &Proposal<'_>) -> Result {
+    let bits = proposal.value.get("rsa_bits");
+    let bits = bits.as_number().and_then(Number::as_i64);
+    let curve = proposal.value.get("ecdsa_curve");
+    match proposal.value.get("algorithm").as_str() {
+        Some("ECDSA") if curve.as_str() == Some("P224") => {
+            let text = "keys of `P224`, the default, cannot be made: use `P256`, `P384` or `P521`";
+            Err(refused(text).at(Path::attribute("ecdsa_curve")))
+        }
+        Some("RSA") if bits.is_some_and(|bits| !SIZES.contains(&bits)) => {
+            let text = "only keys of 2048, 3072, 4096 or 8192 bits can be made";
+            Err(refused(text).at(Path::attribute("rsa_bits")))
+        }
+        _ => Ok(()),
+    }
+}
+
 impl Resource for TlsPrivateKey {
     const TYPE: &'static str = "tls_private_key";
 
-    fn validate(configuration: &Value) -> Vec<(Path, String)> {
-        let curve = configuration.get("ecdsa_curve");
-        let default = curve.is_null() || curve.as_str() == Some("P224");
-        let bits = configuration.get("rsa_bits");
-        let bits = bits.as_number().and_then(Number::as_i64);
-        match configuration.get("algorithm").as_str() {
-            Some("ECDSA") if default => {
-                let text = "keys of `P224`, the default, are not supported: use `P256`, `P384` or \
-                            `P521`";
-                vec![(Path::attribute("ecdsa_curve"), text.to_string())]
-            }
-            Some("RSA") if bits.is_some_and(|bits| !SIZES.contains(&bits)) => {
-                let text = "only keys of 2048, 3072, 4096 or 8192 bits are supported";
-                vec![(Path::attribute("rsa_bits"), text.to_string())]
-            }
-            _ => Vec::new(),
-        }
+    fn plan(proposal: &mut Proposal<'_>) -> Result {
+        if proposal.prior.is_none() { check(proposal) } else { Ok(()) }
     }
 
     async fn create(self) -> Result<Self> {
         busy(move || self.make()).await
+    }
+
+    /// Old versions of the provider kept fewer formats of the key.
+    async fn read(self) -> Result<Option<Self>> {
+        match &self.private_key_pem {
+            Some(pem) if self.private_key_pem_pkcs8.is_none() => {
+                let key = PrivateKey::from_pem(&pem.0)?;
+                self.of(&key).map(Some)
+            }
+            _ => Ok(Some(self)),
+        }
     }
 }

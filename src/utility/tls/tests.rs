@@ -117,14 +117,32 @@ async fn keys_of_all_kinds_are_told_in_all_formats() {
     assert_eq!(Tried::new(&super::PRIVATE_KEY).replan(&made, &other), ["replace rsa_bits"]);
 }
 
-#[test]
-fn keys_that_cannot_be_made_are_refused() {
+#[tokio::test]
+async fn keys_that_cannot_be_made_are_refused_and_those_of_others_stay() {
     let tried = Tried::new(&super::PRIVATE_KEY);
-    let problems = tried.problems(&object([("algorithm", string("ECDSA"))]));
-    assert!(problems[0].starts_with("ecdsa_curve: keys of `P224`"), "{problems:?}");
+    let given = object([("algorithm", string("ECDSA"))]);
+    let error = tried.try_plan(&given).unwrap_err();
+    assert!(error.message.starts_with("keys of `P224`"), "{error}");
+    assert_eq!(error.path.unwrap().to_string(), "ecdsa_curve");
     let odd = object([("algorithm", string("RSA")), ("rsa_bits", Value::number(1000_i64))]);
-    assert_eq!(tried.problems(&odd).len(), 1);
+    assert!(tried.try_plan(&odd).is_err());
+    let made = ec_key().await.with("ecdsa_curve", string("P224"));
+    assert_eq!(tried.replan(&made, &given), Vec::<String>::new());
     assert!(PrivateKey::from_pem("nothing").is_err());
+}
+
+#[tokio::test]
+async fn keys_of_old_versions_get_the_formats_they_lack() {
+    let tried = Tried::new(&super::PRIVATE_KEY);
+    let made = ec_key().await;
+    let lacking = ["private_key_openssh", "private_key_pem_pkcs8", "public_key_fingerprint_sha256"];
+    let null = || Value::Null(Type::String);
+    let old = lacking.into_iter().fold(made.clone(), |it, name| it.with(name, null()));
+    let read = tried.read(&old).await;
+    for name in ["private_key_pem_pkcs8", "public_key_fingerprint_sha256", "private_key_pem"] {
+        assert_eq!(read.get(name), made.get(name), "{name}");
+    }
+    assert!(text(&read, "private_key_openssh").starts_with("-----BEGIN OPENSSH PRIVATE KEY-----"));
     let kind: &dyn ResourceType = &super::PRIVATE_KEY;
     assert_eq!(kind.schema().version, 1);
 }
