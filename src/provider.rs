@@ -108,6 +108,15 @@ pub trait Provider: Send + Sync {
         configuration: &Value,
     ) -> std::result::Result<Arc<dyn Connection>, Diagnostics>;
 
+    /// [`Provider::configure`], for the provider configuration that state files call `name`.
+    fn connect(
+        &self,
+        _name: &str,
+        configuration: &Value,
+    ) -> std::result::Result<Arc<dyn Connection>, Diagnostics> {
+        self.configure(configuration)
+    }
+
     /// The resource type of that name.
     fn resource(&self, name: &str) -> Option<&'static dyn ResourceType> {
         self.resources().iter().find(|it| it.name() == name).copied()
@@ -306,6 +315,11 @@ impl<C: Connection + ?Sized> Look for Alone<'_, C> {
 pub trait Connection: Send + Sync {
     /// The region of calls that name none; empty for providers without regions.
     fn region(&self) -> &str;
+
+    /// Whether what it makes is there at once, so that the first look need not wait.
+    fn is_instant(&self) -> bool {
+        false
+    }
 
     /// Checks credentials and account before the first use.
     fn verify(&self) -> BoxFuture<'_, Result>;

@@ -298,7 +298,9 @@ impl Step {
     /// When to look, and for how long.
     pub(super) fn timing(&self, phase: Phase, object: &Value) -> Timing {
         let timeout = own_timeout(object, phase).unwrap_or_else(|| self.kind.timeout(phase));
-        Timing { schedule: self.kind.schedule(phase), timeout }
+        let schedule = self.kind.schedule(phase);
+        let instant = self.connection.is_instant();
+        Timing { schedule: if instant { at_once(schedule) } else { schedule }, timeout }
     }
 
     /// Waits for the object, telling what it waits for.

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use crate::apply::{Applied, Purpose, Reporter, Stop, Surroundings, Task, apply};
 use crate::command::arguments::{ApplyArguments, RefreshArguments};
+use crate::command::place::Places;
 use crate::command::plan::{mode, unsettled};
 use crate::command::planning::make_plan;
 use crate::command::resolver::Resolver;
-use crate::command::stack::{Stack, state_path, state_problem, store_options, working_folder};
+use crate::command::stack::{Stack, state_problem, store_options, working_folder};
 use crate::command::{Exit, progress, stop_on_interrupt, world};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::plan::{Mode, Plan, Providers, evaluation_of, file};
+use crate::plan::{Evaluation, Mode, Plan, Providers, evaluation_of, file};
 use crate::state::{Options, Store};
 use crate::ui::Ui;
 
@@ -84,7 +85,10 @@ async fn saved_plan(
         Diagnostic::error("Saved plan cannot be used", format!("{error}."))
             .hint("Make a new one with `terrace plan -out`.")
     })?;
-    let path = state_path(Some(&plan.configuration), arguments.stack.state.state.as_ref())?;
+    let path = match &arguments.stack.state.state {
+        Some(given) => given.clone(),
+        None => Places::of(plan.configuration.root())?.state(&plan.workspace),
+    };
     let world = world::of_plan(&arguments.stack.world, plan.world)?;
     let options = store_options(path, &arguments.stack.state, "OperationTypeApply")?;
     let store = Store::open(&Options { world: Some(plan.world), ..options });
@@ -137,19 +141,30 @@ async fn execute(
     stop: Stop,
     parallelism: usize,
 ) -> Result<Exit, Diagnostics> {
+    let (mode, import, stopped) = (plan.mode, plan.counts().import, stop.clone());
+    let (applied, _) =
+        carry_out(plan, store, providers, resolver, reporter, stop, parallelism).await?;
+    finished(ui, &applied, mode, import, &stopped)
+}
+
+/// Does what a plan says; and what is known of the configuration then.
+pub(super) async fn carry_out(
+    plan: Plan,
+    store: &Arc<Store>,
+    providers: &Providers,
+    resolver: &Arc<Resolver>,
+    reporter: Arc<dyn Reporter>,
+    stop: Stop,
+    parallelism: usize,
+) -> Result<(Applied, Arc<Evaluation>), Diagnostics> {
     let (evaluation, problems) = evaluation_of(&plan, providers, working_folder()?);
     if problems.has_errors() {
         return Err(problems);
     }
-    let resolver = Arc::new(resolver.with(Arc::new(evaluation)));
-    let surroundings = Surroundings {
-        resolve: resolver,
-        store: store.clone(),
-        reporter,
-        stop: stop.clone(),
-        parallelism,
-    };
-    let (mode, import) = (plan.mode, plan.counts().import);
+    let evaluation = Arc::new(evaluation);
+    let resolve = Arc::new(resolver.with(evaluation.clone()));
+    let store = store.clone();
+    let surroundings = Surroundings { resolve, store, reporter, stop, parallelism };
     let task = Task {
         changes: plan.changes,
         schedule: plan.schedule,
@@ -157,8 +172,7 @@ async fn execute(
         moves: plan.moves,
         prior: plan.prior,
     };
-    let applied = apply(task, &surroundings).await;
-    finished(ui, &applied, mode, import, &stop)
+    Ok((apply(task, &surroundings).await, evaluation))
 }
 
 fn finished(

@@ -7,6 +7,12 @@ use clap::{Args, CommandFactory as _, FromArgMatches, Parser, Subcommand};
 
 use crate::language::inputs::InputArgument;
 
+mod test;
+mod workspace;
+
+pub use test::TestArguments;
+pub use workspace::WorkspaceCommand;
+
 /// Provisions ECS and EKS stacks from Terraform-language configurations.
 ///
 /// Flags may be written with one dash or two: `-auto-approve` and `--auto-approve` are the same.
@@ -79,6 +85,19 @@ pub enum Command {
     Providers(ProvidersArguments),
     /// Show the version.
     Version(VersionArguments),
+    /// Run the tests of a module: its `*.tftest.hcl` files, here and in `tests/`.
+    ///
+    /// Each `run` block plans or applies the module and checks what comes of it; in the end all that
+    /// was made is destroyed. With -sandbox every file gets an AWS of its own, inside terrace, that
+    /// is thrown away afterwards: nothing outside is touched. The state of the stack is never used.
+    Test(TestArguments),
+    /// Keep several states of the same configuration apart, and choose between them.
+    ///
+    /// Each workspace has a state of its own; `terraform.workspace` is its name. OpenTofu and
+    /// Terraform see the same workspaces, and the same one in use. The environment variable
+    /// TF_WORKSPACE says for one command which one to use.
+    #[command(subcommand, alias = "env")]
+    Workspace(WorkspaceCommand),
     /// Look into the sandbox of this folder, or empty it.
     #[command(subcommand)]
     Sandbox(SandboxCommand),
@@ -91,6 +110,7 @@ impl Command {
             Command::Init(it) => it.json,
             Command::Plan(it) => it.json,
             Command::Apply(it) | Command::Destroy(it) => it.json,
+            Command::Test(it) => it.json,
             _ => false,
         }
     }
@@ -170,12 +190,26 @@ pub struct StateArguments {
     /// Use this state file instead of the one the configuration names.
     #[arg(long, value_name = "FILE")]
     pub state: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at the type")]
+    pub locking: LockArguments,
+}
+
+/// The lock of the state.
+#[derive(Clone, Debug, Args)]
+pub struct LockArguments {
     /// Lock the state. `-lock=false` is for emergencies.
     #[arg(long, default_value_t = true, action = clap::ArgAction::Set, num_args = 0..=1, default_missing_value = "true")]
     pub lock: bool,
     /// How long to wait for somebody else's lock.
     #[arg(long, value_name = "DURATION", default_value = "0s")]
     pub lock_timeout: String,
+}
+
+impl Default for LockArguments {
+    fn default() -> LockArguments {
+        LockArguments { lock: true, lock_timeout: "0s".into() }
+    }
 }
 
 /// Which AWS, and what to record of it.
@@ -242,6 +276,9 @@ pub struct InitArguments {
     /// Fetch modules that are missing. `-get=false` uses those that have been fetched.
     #[arg(long, default_value_t = true, action = clap::ArgAction::Set, num_args = 0..=1, default_missing_value = "true")]
     pub get: bool,
+    /// Look for files of tests in this folder too, to fetch the modules that they run.
+    #[arg(long, value_name = "FOLDER", default_value = "tests")]
+    pub test_directory: PathBuf,
     /// Accepted for scripts: terrace has one kind of backend so far.
     #[arg(long)]
     pub reconfigure: bool,
@@ -259,6 +296,9 @@ pub struct GetArguments {
     /// Fetch the newest modules that fit, whatever the lock file says.
     #[arg(long, alias = "upgrade")]
     pub update: bool,
+    /// Look for files of tests in this folder too, to fetch the modules that they run.
+    #[arg(long, value_name = "FOLDER", default_value = "tests")]
+    pub test_directory: PathBuf,
     #[command(flatten)]
     #[allow(missing_docs, reason = "documented at the type")]
     pub variables: VariableArguments,
@@ -597,7 +637,9 @@ mod tests {
             let arguments = parse(line);
             assert_eq!(arguments.chdir, Some(PathBuf::from("examples/x")));
             let Command::Apply(apply) = arguments.command else { panic!("not apply") };
-            assert!(apply.auto_approve && apply.stack.world.sandbox && !apply.stack.state.lock);
+            assert!(
+                apply.auto_approve && apply.stack.world.sandbox && !apply.stack.state.locking.lock
+            );
             assert_eq!(apply.stack.variables.given(), [InputArgument::Variable("a=b".into())]);
         }
     }

@@ -9,8 +9,9 @@ use std::sync::Arc;
 use crate::address::{ModuleInstance, ModulePath};
 use crate::apply::{Purpose, Stop};
 use crate::command::arguments::{ConsoleArguments, PlanOptions, StackArguments, VariableArguments};
+use crate::command::place::{state_path, workspace};
 use crate::command::planning::make_plan;
-use crate::command::stack::{Stack, configuration_with, state_path, state_problem, working_folder};
+use crate::command::stack::{Stack, configuration_with, state_problem, working_folder};
 use crate::command::world::providers;
 use crate::command::{Exit, progress};
 use crate::diagnostic::{Diagnostics, Source};
@@ -78,11 +79,11 @@ fn stored(ui: &Ui, arguments: &ConsoleArguments) -> Result<Evaluation, Diagnosti
     let StackArguments { variables, state, world } = &arguments.stack;
     let configuration = configuration_or_none(ui, variables)?;
     let variables = values(ui, &configuration, variables)?;
-    let path = state_path(Some(&configuration), state.state.as_ref())?;
+    let path = state_path(configuration.root(), state.state.as_ref())?;
     let store = Store::open(&Options::read(path)).map_err(|error| state_problem(&error))?;
     let (configuration, folder) = (Arc::new(configuration), working_folder()?);
     let mut evaluation =
-        Evaluation::new(configuration, variables, "default", folder, &super::now());
+        Evaluation::new(configuration, variables, &workspace()?, folder, &super::now());
     // Functions such as `timestamp` give values, although nothing is applied.
     evaluation.applying = true;
     let providers = Providers(providers(world)?);

@@ -10,6 +10,7 @@ mod import;
 mod init;
 mod metadata;
 mod output;
+mod place;
 mod plan;
 mod planning;
 mod progress;
@@ -19,9 +20,11 @@ mod sandbox;
 mod show;
 mod stack;
 mod state;
+mod testing;
 mod unlock;
 mod validate;
 mod version;
+mod workspace;
 mod world;
 
 use std::process::ExitCode;
@@ -124,6 +127,8 @@ fn run(ui: &Ui, command: Command) -> Result<Exit, Diagnostics> {
         Command::Metadata(command) => metadata::run(ui, &command),
         Command::Providers(arguments) => providers::run(ui, &arguments),
         Command::Version(arguments) => version::run(ui, &arguments),
+        Command::Test(arguments) => wait(testing::run(ui, &arguments)),
+        Command::Workspace(command) => workspace::run(ui, &command),
         Command::Sandbox(command) => sandbox::run(ui, &command),
     }
 }

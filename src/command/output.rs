@@ -4,7 +4,8 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::command::Exit;
 use crate::command::arguments::OutputArguments;
-use crate::command::stack::{configuration, state_path, state_problem};
+use crate::command::place::state_path;
+use crate::command::stack::{settings, state_problem};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::state::{Options, OutputValue, Store};
 use crate::ui::Ui;
@@ -12,8 +13,8 @@ use crate::value::{Marks, Value};
 
 /// Runs the command.
 pub(super) fn run(ui: &Ui, arguments: &OutputArguments) -> Result<Exit, Diagnostics> {
-    let configuration = configuration(ui)?;
-    let path = state_path(Some(&configuration), arguments.state.as_ref())?;
+    let settings = settings(ui)?;
+    let path = state_path(settings.as_ref(), arguments.state.as_ref())?;
     let store = Store::open(&Options::read(path)).map_err(|error| state_problem(&error))?;
     let state = store.state();
     let Some(name) = &arguments.name else {

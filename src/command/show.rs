@@ -4,7 +4,8 @@ use std::path::Path;
 
 use crate::command::Exit;
 use crate::command::arguments::{ShowArguments, WorldArguments};
-use crate::command::stack::{configuration, file_problem, state_path, state_problem};
+use crate::command::place::state_path;
+use crate::command::stack::{file_problem, settings, state_problem};
 use crate::command::world;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::{Providers, file};
@@ -15,8 +16,8 @@ use crate::ui::Ui;
 pub(super) fn run(ui: &Ui, arguments: &ShowArguments) -> Result<Exit, Diagnostics> {
     let providers = Providers(world::providers(&WorldArguments::default())?);
     let Some(path) = &arguments.file else {
-        let configuration = configuration(ui)?;
-        let path = state_path(Some(&configuration), arguments.state.as_ref())?;
+        let settings = settings(ui)?;
+        let path = state_path(settings.as_ref(), arguments.state.as_ref())?;
         let store = Store::open(&Options::read(path)).map_err(|error| state_problem(&error))?;
         return show_state(ui, &store.state(), &providers, arguments.json);
     };

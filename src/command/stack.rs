@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::command::arguments::{StackArguments, StateArguments, VariableArguments};
+use crate::command::place::{state_path, workspace};
 use crate::command::resolver::Resolver;
 use crate::command::world;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -12,7 +13,7 @@ use crate::fetch;
 use crate::language::config::{Configuration, Module};
 use crate::language::inputs::{InputArgument, finish_inputs, missing_inputs, read_inputs};
 use crate::language::installed::{Installed, Modules};
-use crate::language::load::{Disk, Files, load_with};
+use crate::language::load::{Disk, Files, load_settings, load_with};
 use crate::plan::{Dependencies, Evaluation, Providers};
 use crate::state::{Options, StateError, Store};
 use crate::ui::Ui;
@@ -33,7 +34,18 @@ pub(super) fn configuration(ui: &Ui) -> Result<Configuration, Diagnostics> {
     configuration_with(ui, &VariableArguments::default())
 }
 
-/// The same with values for variables, on which the sources of modules may depend.
+/// What the root module of the current folder says of its state, whatever is wrong elsewhere.
+pub(super) fn settings(ui: &Ui) -> Result<Option<Module>, Diagnostics> {
+    let (module, diagnostics) = load_settings(Path::new("."), &Disk);
+    if diagnostics.has_errors() {
+        return Err(diagnostics);
+    }
+    ui.diagnostics(&diagnostics);
+    Ok(module)
+}
+
+/// The configuration of the current folder with values for variables, on which the sources of
+/// modules may depend.
 pub(super) fn configuration_with(
     ui: &Ui,
     variables: &VariableArguments,
@@ -101,69 +113,18 @@ pub(super) fn shown(
     }
 }
 
-/// The state file of a configuration: what the command says, or its `local` backend.
-pub(super) fn state_path(
-    configuration: Option<&Configuration>,
-    given: Option<&PathBuf>,
-) -> Result<PathBuf, Diagnostics> {
-    const DEFAULT: &str = "terraform.tfstate";
-    if let Some(given) = given {
-        return Ok(given.clone());
-    }
-    let root = configuration.and_then(|it| it.modules.get(&crate::address::ModulePath::default()));
-    let Some(backend) = root.and_then(|root| root.backend.as_ref()) else {
-        return Ok(DEFAULT.into());
-    };
-    let kind = backend.labels.first().map(|(kind, _)| kind.as_str()).unwrap_or_default();
-    if kind != "local" {
-        let detail = format!("terrace keeps state in a local file so far, not in `{kind}`.");
-        let error = Diagnostic::error("Unsupported backend", detail);
-        return Err(error
-            .hint("Use `backend \"local\"`, or no backend block.")
-            .at(&backend.span)
-            .into());
-    }
-    local_path(backend)
-}
-
-fn local_path(backend: &crate::language::config::Block) -> Result<PathBuf, Diagnostics> {
-    for (name, attribute) in &backend.body.attributes {
-        if name != "path" && name != "workspace_dir" {
-            let detail = format!("The `local` backend has no argument `{name}`.");
-            return Err(Diagnostic::error("Unsupported argument", detail)
-                .at(&attribute.name_span)
-                .into());
-        }
-    }
-    let Some(path) = backend.body.attributes.get("path") else {
-        return Ok("terraform.tfstate".into());
-    };
-    let (value, diagnostics) = crate::language::module::constant(&path.value, "`path`");
-    if diagnostics.has_errors() {
-        return Err(diagnostics);
-    }
-    match value.as_ref().and_then(|it| it.as_str()) {
-        Some(path) => Ok(path.into()),
-        None => {
-            let detail = "`path` must be a constant string.";
-            Err(Diagnostic::error("Invalid backend configuration", detail)
-                .at(&path.value.span)
-                .into())
-        }
-    }
-}
-
 /// How to open the state.
 pub(super) fn store_options(
     path: PathBuf,
     arguments: &StateArguments,
     operation: &str,
 ) -> Result<Options, Diagnostics> {
-    let lock_timeout = crate::duration::parse(&arguments.lock_timeout).ok_or_else(|| {
-        let detail = format!("`{}` is not a duration.", arguments.lock_timeout);
-        Diagnostic::error("Invalid -lock-timeout", detail).hint("Write it as `30s` or `5m`.")
-    })?;
-    Ok(Options { lock: arguments.lock, lock_timeout, ..Options::write(path, operation) })
+    let lock_timeout =
+        crate::duration::parse(&arguments.locking.lock_timeout).ok_or_else(|| {
+            let detail = format!("`{}` is not a duration.", arguments.locking.lock_timeout);
+            Diagnostic::error("Invalid -lock-timeout", detail).hint("Write it as `30s` or `5m`.")
+        })?;
+    Ok(Options { lock: arguments.locking.lock, lock_timeout, ..Options::write(path, operation) })
 }
 
 /// What is wrong with the state, for the user.
@@ -208,23 +169,34 @@ impl Stack {
         let StackArguments { variables, state, world } = arguments;
         let configuration = configuration_in(ui, variables, files)?;
         let variables = inputs(ui, &configuration, variables)?;
-        let dependencies = Dependencies::find(&configuration)?;
-        let path = state_path(Some(&configuration), state.state.as_ref())?;
+        let path = state_path(configuration.root(), state.state.as_ref())?;
         let options = store_options(path, state, operation)?;
         let store = Store::open(&Options { world: Some(world::world(world)), ..options });
         let store = Arc::new(store.map_err(|error| state_problem(&error))?);
         for note in store.notes() {
             ui.status(&format!("Note: {note}."));
         }
+        let providers = Providers(world::providers(world)?);
+        Stack::of(ui, configuration, variables, providers, store)
+    }
+
+    /// A stack of these parts.
+    pub(super) fn of(
+        ui: &Ui,
+        configuration: Configuration,
+        variables: BTreeMap<String, Value>,
+        providers: Providers,
+        store: Arc<Store>,
+    ) -> Result<Stack, Diagnostics> {
+        let dependencies = Dependencies::find(&configuration)?;
         let evaluation = Evaluation::new(
             Arc::new(configuration),
             variables,
-            "default",
+            &workspace()?,
             working_folder()?,
             &super::now(),
         );
         let evaluation = Arc::new(evaluation);
-        let providers = Providers(world::providers(world)?);
         let resolver = Arc::new(Resolver::new(evaluation.clone(), providers.clone()));
         Ok(Stack { ui: ui.clone(), evaluation, dependencies, providers, store, resolver })
     }

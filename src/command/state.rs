@@ -7,9 +7,8 @@ use std::sync::Arc;
 
 use crate::address::{InstanceAddress, ModuleInstance, Target};
 use crate::command::arguments::{StateArguments, StateCommand, WorldArguments};
-use crate::command::stack::{
-    configuration, file_problem, state_path, state_problem, store_options,
-};
+use crate::command::place::state_path;
+use crate::command::stack::{file_problem, settings, state_problem, store_options};
 use crate::command::{Exit, world};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::Providers;
@@ -35,7 +34,7 @@ pub(super) fn run(ui: &Ui, command: &StateCommand) -> Result<Exit, Diagnostics> 
 fn open(ui: &Ui, arguments: &StateArguments, write: bool) -> Result<Arc<Store>, Diagnostics> {
     let path = match &arguments.state {
         Some(path) => path.clone(),
-        None => state_path(Some(&configuration(ui)?), None)?,
+        None => state_path(settings(ui)?.as_ref(), None)?,
     };
     let mut options = store_options(path, arguments, "state")?;
     options.lock &= write;

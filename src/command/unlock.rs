@@ -2,15 +2,16 @@
 
 use crate::command::Exit;
 use crate::command::arguments::ForceUnlockArguments;
-use crate::command::stack::{configuration, state_path, state_problem};
+use crate::command::place::state_path;
+use crate::command::stack::{settings, state_problem};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::state::Lock;
 use crate::ui::Ui;
 
 /// Runs the command.
 pub(super) fn run(ui: &Ui, arguments: &ForceUnlockArguments) -> Result<Exit, Diagnostics> {
-    let configuration = configuration(ui)?;
-    let path = state_path(Some(&configuration), arguments.state.as_ref())?;
+    let settings = settings(ui)?;
+    let path = state_path(settings.as_ref(), arguments.state.as_ref())?;
     if !arguments.force {
         if !ui.can_ask() {
             let error = Diagnostic::error("Nobody to ask", "Removing a lock needs approval.");

@@ -21,7 +21,15 @@ pub(super) fn sandbox_folder() -> PathBuf {
 
 /// All providers, talking to the world the command asks for.
 pub(super) fn providers(arguments: &WorldArguments) -> Result<Vec<Arc<dyn Provider>>, Diagnostics> {
-    let environment = environment(arguments)?;
+    providers_on(arguments, &sandbox_folder())
+}
+
+/// The same, with the sandbox in another folder.
+pub(super) fn providers_on(
+    arguments: &WorldArguments,
+    sandbox: &Path,
+) -> Result<Vec<Arc<dyn Provider>>, Diagnostics> {
+    let environment = environment(arguments, sandbox)?;
     let aws: Arc<dyn Provider> = Arc::new(AwsProvider::new(environment));
     Ok(std::iter::once(aws).chain(crate::utility::providers(stored_outputs)).collect())
 }
@@ -70,10 +78,10 @@ pub(super) fn of_plan(
     Ok(WorldArguments { sandbox, ..arguments.clone() })
 }
 
-fn environment(arguments: &WorldArguments) -> Result<Environment, Diagnostics> {
+fn environment(arguments: &WorldArguments, folder: &Path) -> Result<Environment, Diagnostics> {
     let mut environment = Environment::default();
     if is_sandbox(arguments) {
-        let sandbox = Sandbox::open(&sandbox_folder()).map_err(|error| unusable(&error))?;
+        let sandbox = Sandbox::open(folder).map_err(|error| unusable(&error))?;
         environment.http_client = Some(sandbox.http_client());
         environment.credentials = Some(Sandbox::credentials());
         environment.region = Some("us-east-1".into());

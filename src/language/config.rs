@@ -224,6 +224,11 @@ pub struct Configuration {
 }
 
 impl Configuration {
+    /// The root module.
+    pub fn root(&self) -> Option<&Module> {
+        self.modules.get(&ModulePath::default()).map(|it| &**it)
+    }
+
     /// The module at a path.
     pub fn module(&self, path: &ModulePath) -> Option<&Arc<Module>> {
         self.modules.get(path)

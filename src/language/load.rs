@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::address::ModulePath;
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
-use crate::language::config::{Configuration, Module, ModuleCall};
+use crate::language::config::{Body, Configuration, Module, ModuleCall};
 use crate::language::installed::{Installed, Modules, Wanted, package_of};
 use crate::language::module::read_module;
 use crate::language::overrides::{is_override, merged};
@@ -106,6 +106,81 @@ pub fn load_with(
     (Some(loader.configuration).filter(|_| sound), loader.diagnostics)
 }
 
+/// The root module as its `terraform` blocks alone make it: they say where its state is, whatever is
+/// wrong elsewhere. There is none without configuration files, or when one of them cannot be parsed:
+/// the blocks may stand in it.
+pub fn load_settings(root: &Path, files: &dyn Files) -> (Option<Module>, Diagnostics) {
+    let folder = normalise(root);
+    let Ok(names) = file_names(files, &folder) else { return (None, Diagnostics::new()) };
+    if names.is_empty() {
+        return (None, Diagnostics::new());
+    }
+    let (mut bodies, mut overrides) = (Vec::new(), Vec::new());
+    let mut diagnostics = Diagnostics::new();
+    for name in names {
+        let (_, body, problems) = parsed(files, &folder, &name);
+        let Some(mut body) = body.filter(|it| !problems.has_errors() || !it.blocks.is_empty())
+        else {
+            diagnostics.extend(problems);
+            continue;
+        };
+        body.attributes.clear();
+        body.blocks.retain(|block| block.kind == "terraform");
+        let inside = |it: &Diagnostic| body.blocks.iter().any(|block| within(it, &block.body.span));
+        diagnostics.extend(problems.into_iter().filter(inside));
+        if is_override(&name) { &mut overrides } else { &mut bodies }.push(body);
+    }
+    let bodies = diagnostics.take(merged(bodies, overrides));
+    let module = diagnostics.take(read_module(folder, bodies));
+    (Some(module).filter(|_| !diagnostics.has_errors()), diagnostics)
+}
+
+fn within(problem: &Diagnostic, place: &Span) -> bool {
+    problem.span.as_ref().is_some_and(|span| {
+        let (inner, outer) = (&span.range, &place.range);
+        outer.start <= inner.start && inner.end <= outer.end
+    })
+}
+
+/// Loads a module that is called from outside of any configuration, with all modules that it calls.
+/// Those that are in no local folder are found by their paths, before which `within` stands.
+pub fn load_called(
+    within: &ModulePath,
+    call: &ModuleCall,
+    files: &dyn Files,
+    modules: &mut dyn Modules,
+) -> (Option<Configuration>, Diagnostics) {
+    let found = wanted(within, call).and_then(|wanted| match &wanted.source {
+        ModuleSource::Local(source) => inside(Path::new("."), source, call),
+        _ => modules.folder(&wanted),
+    });
+    match found {
+        Ok(folder) => {
+            let mut modules = Within { path: within.child(&call.name), modules };
+            load_with(&folder, files, &|_| BTreeMap::new(), &mut modules)
+        }
+        Err(problem) => (None, (*problem).into()),
+    }
+}
+
+/// Modules of a configuration that is itself called.
+struct Within<'m> {
+    path: ModulePath,
+    modules: &'m mut dyn Modules,
+}
+
+impl Modules for Within<'_> {
+    fn folder(&mut self, wanted: &Wanted<'_>) -> Result<PathBuf, Box<Diagnostic>> {
+        let path = ModulePath([self.path.0.as_slice(), &wanted.path.0].concat());
+        let (source, version) = (wanted.source.clone(), wanted.version.clone());
+        self.modules.folder(&Wanted { path, call: wanted.call, source, version })
+    }
+
+    fn manifests(&self) -> Vec<Arc<Source>> {
+        self.modules.manifests()
+    }
+}
+
 /// A folder that has been read.
 struct Folder {
     /// The module, with the root's path.
@@ -185,7 +260,7 @@ impl Loader<'_> {
         if let Some(read) = self.folders.get(folder) {
             return read.clone();
         }
-        let read = match self.file_names(folder) {
+        let read = match file_names(self.files, folder) {
             Ok(names) if !names.is_empty() => Some(Arc::new(self.read(folder, &names))),
             outcome => {
                 self.diagnostics.push(nothing_there(folder, outcome.err(), call));
@@ -196,47 +271,56 @@ impl Loader<'_> {
         read
     }
 
-    /// The names of the configuration files in a folder, sorted.
-    fn file_names(&mut self, folder: &Path) -> io::Result<Vec<String>> {
-        let mut names = self.files.list(folder)?;
-        names.retain(|it| is_configuration(it));
-        names.sort();
-        // OpenTofu's own variant of a file stands instead of the other.
-        let variants: Vec<String> = names
-            .iter()
-            .filter_map(|it| Some(it.replace(".tofu", ".tf")).filter(|other| other != it))
-            .collect();
-        names.retain(|it| !variants.contains(it));
-        Ok(names)
-    }
-
     fn read(&mut self, folder: &Path, names: &[String]) -> Folder {
         let (mut bodies, mut overrides) = (Vec::new(), Vec::new());
         let mut readable = true;
         for name in names {
-            let path = normalise(&folder.join(name));
-            match self.files.read(&path) {
-                Ok(text) => {
-                    let source = Arc::new(Source { path, text });
-                    self.configuration.sources.push(source.clone());
-                    let (body, problems) = match name.ends_with(".json") {
-                        true => parse_json_file(source),
-                        false => parse_file(source),
-                    };
-                    readable &= !problems.has_errors();
-                    self.diagnostics.extend(problems);
-                    if is_override(name) { &mut overrides } else { &mut bodies }.push(body);
-                }
-                Err(error) => {
-                    let detail = format!("{} cannot be read: {error}.", path.display());
-                    self.diagnostics.push(Diagnostic::error("Unreadable file", detail));
-                    readable = false;
-                }
-            }
+            let (source, body, problems) = parsed(self.files, folder, name);
+            self.configuration.sources.extend(source);
+            readable &= !problems.has_errors();
+            self.diagnostics.extend(problems);
+            if is_override(name) { &mut overrides } else { &mut bodies }.extend(body);
         }
         let bodies = self.diagnostics.take(merged(bodies, overrides));
         let module = self.diagnostics.take(read_module(folder.to_path_buf(), bodies));
         Folder { module: Arc::new(module), readable }
+    }
+}
+
+/// The names of the configuration files in a folder, sorted.
+fn file_names(files: &dyn Files, folder: &Path) -> io::Result<Vec<String>> {
+    let mut names = files.list(folder)?;
+    names.retain(|it| is_configuration(it));
+    names.sort();
+    // OpenTofu's own variant of a file stands instead of the other.
+    let variants: Vec<String> = names
+        .iter()
+        .filter_map(|it| Some(it.replace(".tofu", ".tf")).filter(|other| other != it))
+        .collect();
+    names.retain(|it| !variants.contains(it));
+    Ok(names)
+}
+
+/// A file of configuration: its text and what stands in it, as far as it can be read.
+fn parsed(
+    files: &dyn Files,
+    folder: &Path,
+    name: &str,
+) -> (Option<Arc<Source>>, Option<Body>, Diagnostics) {
+    let path = normalise(&folder.join(name));
+    match files.read(&path) {
+        Ok(text) => {
+            let source = Arc::new(Source { path, text });
+            let (body, problems) = match name.ends_with(".json") {
+                true => parse_json_file(source.clone()),
+                false => parse_file(source.clone()),
+            };
+            (Some(source), Some(body), problems)
+        }
+        Err(error) => {
+            let detail = format!("{} cannot be read: {error}.", path.display());
+            (None, None, Diagnostic::error("Unreadable file", detail).into())
+        }
     }
 }
 

@@ -20,6 +20,7 @@ pub mod reference;
 pub mod scope;
 pub mod source;
 pub mod suggest;
+pub mod suite;
 pub mod type_constraint;
 pub mod validate;
 pub mod version;

@@ -48,11 +48,12 @@ pub fn connect_one(
 ) -> Result<Connected, Diagnostics> {
     let provider = providers.require(&key.source)?;
     let schema = provider.schema();
+    let called = key.to_string();
     let Some((module, name)) = block_of(evaluation, key) else {
-        return Ok((provider.configure(&schema.null_object())?, Diagnostics::new()));
+        return Ok((provider.connect(&called, &schema.null_object())?, Diagnostics::new()));
     };
     let Some(block) = evaluation.module(&key.module).and_then(|it| it.providers.get(&name)) else {
-        return Ok((provider.configure(&schema.null_object())?, Diagnostics::new()));
+        return Ok((provider.connect(&called, &schema.null_object())?, Diagnostics::new()));
     };
     let (configuration, mut problems) =
         body::decode(&block.body, schema, &evaluation.scope(&module));
@@ -60,7 +61,7 @@ pub fn connect_one(
     if problems.has_errors() {
         return Err(problems);
     }
-    let configured = provider.configure(&configuration).map_err(|found| {
+    let configured = provider.connect(&called, &configuration).map_err(|found| {
         let placed =
             found.into_iter().map(|it| if it.span.is_none() { it.at(&block.span) } else { it });
         Diagnostics(placed.collect())

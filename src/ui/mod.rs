@@ -6,6 +6,7 @@ pub mod diagnostics;
 mod difference;
 mod functions_json;
 mod json;
+mod junit;
 mod machine;
 mod plan;
 pub mod progress;
@@ -13,6 +14,7 @@ pub mod prompt;
 mod schema_json;
 mod state;
 mod style;
+pub mod suite;
 #[cfg(test)]
 mod tests;
 mod value;

@@ -572,3 +572,37 @@ fn a_changed_default_tag_is_nothing_from_outside() {
     stack.ok(&["apply", "-auto-approve", "-sandbox"]);
     assert!(stack.ok(&["plan", "-sandbox"]).stdout.contains("No changes"));
 }
+
+#[test]
+fn what_needs_only_the_state_works_whatever_else_is_wrong() {
+    let backend = "terraform {\n  backend \"local\" {\n    path = \"own.tfstate\"\n  }\n}\n";
+    let good = "resource \"terraform_data\" \"a\" {\n  input = 1\n}\noutput \"a\" {\n  \
+                value = terraform_data.a.output\n}\n";
+    let stack = Terrace::sandbox(&[("backend.tf", backend), ("main.tf", good)]);
+    stack.ok(&["apply", "-auto-approve"]);
+    let wrong = "resource \"terraform_data\" \"a\" {\n  input = var.missing\n}\nsurprise {}\n\
+                 module \"m\" {\n  source = \"./nowhere\"\n}\n\
+                 module \"n\" {\n  source = \"example.com/not/fetched/yet\"\n}\n";
+    stack.write("main.tf", wrong);
+    stack.fails(&["validate"]);
+    assert_eq!(stack.ok(&["state", "list"]).stdout, "terraform_data.a\n");
+    assert_eq!(stack.ok(&["output", "-raw", "a"]).stdout, "1");
+    assert!(stack.ok(&["show"]).stdout.contains("terraform_data.a"));
+    assert!(stack.ok(&["state", "show", "terraform_data.a"]).stdout.contains("input"));
+    assert!(stack.ok(&["state", "pull"]).stdout.contains("lineage"));
+    stack.ok(&["state", "mv", "terraform_data.a", "terraform_data.b"]);
+    stack.ok(&["state", "rm", "terraform_data.b"]);
+    let pushed = stack.read("own.tfstate");
+    stack.write("pushed.tfstate", &pushed);
+    stack.ok(&["state", "push", "pushed.tfstate"]);
+    assert!(stack.fails(&["force-unlock", "-force", "x"]).contains("lock"));
+
+    // The backend may stand in a file that cannot be parsed.
+    stack.write("main.tf", "resource {\n");
+    assert!(stack.fails(&["state", "list"]).contains("main.tf:"));
+    stack.write("main.tf", wrong);
+    stack.write("backend.tf", &backend.replace("local", "s3x"));
+    assert!(stack.fails(&["state", "list"]).contains("s3x"));
+    stack.write("backend.tf", &backend.replace("path", "pth"));
+    assert!(stack.fails(&["state", "list"]).contains("backend.tf:3"));
+}

@@ -18,6 +18,8 @@ mod registry;
 mod sources;
 mod stack;
 mod support;
+mod testing;
 mod utility;
 mod wire;
+mod workspaces;
 mod worlds;

@@ -450,3 +450,24 @@ fn sources_may_depend_on_variables() {
         assert_has(&fails(&Terrace::sandbox(&[("main.tf", &text)]), &["init"]), &[problem]);
     }
 }
+
+#[test]
+fn tests_run_modules_that_init_fetched() {
+    let host = registry(&["1.0.0", "1.1.0"]);
+    let stack = stack(&host, NET, "version = \"1.0.0\"");
+    let tests = format!(
+        "run \"setup\" {{\n  module {{\n    source = \"{NET}\"\n    version = \"~> 1.1\"\n  }}\n}}\n\
+         run \"helped\" {{\n  module {{\n    source = \"./tests/helper\"\n  }}\n}}\n\
+         run \"all\" {{\n  assert {{\n    condition = join(\" \", [output.it, run.setup.it, \
+         run.helped.it]) == \"1.0.0 1.1.0 1.1.0\"\n    error_message = \"wrong\"\n  }}\n}}\n"
+    );
+    stack.write("tests/a.tftest.hcl", &tests);
+    stack.write("tests/helper/main.tf", &call(NET, ""));
+    let run = stack.run(&["test"]);
+    assert_eq!(run.code, Some(1), "{}", run.stdout);
+    assert_has(&run.stderr, &["Module not fetched", "terrace init"]);
+    stack.ok(&["init"]);
+    host.clear();
+    stack.ok(&["init"]);
+    assert_has(&stack.ok(&["test"]).stdout, &["Success! 3 passed, 0 failed."]);
+}

@@ -9,6 +9,7 @@ mod moved;
 mod removed;
 mod resource;
 mod settings;
+mod test_file;
 mod variable;
 
 #[cfg(test)]
@@ -30,6 +31,7 @@ use crate::language::suggest::nearest;
 use arguments::Arguments;
 pub(crate) use constant::constant;
 pub use settings::LANGUAGE_VERSION;
+pub use test_file::{Command, Expected, Mock, Overridden, Override, Run, TestFile, read_tests};
 
 const BLOCKS: [&str; 13] = [
     "terraform",

@@ -64,7 +64,7 @@ fn is_data(target: &Target) -> bool {
 }
 
 /// The names of an address with their keys.
-fn spell(expression: &Expression, steps: &mut Vec<(String, Option<Key>)>) -> Option<()> {
+pub(super) fn spell(expression: &Expression, steps: &mut Vec<(String, Option<Key>)>) -> Option<()> {
     match &expression.kind {
         ExpressionKind::Reference(Reference::Bound(name)) => steps.push((name.clone(), None)),
         ExpressionKind::Attribute(inside, name) => {

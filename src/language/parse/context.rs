@@ -21,6 +21,14 @@ pub(super) enum Context {
     Check,
     /// An `import` block.
     Import,
+    /// The top of a file of tests.
+    Tests,
+    /// A `run` block.
+    Run,
+    /// A `mock_provider` block.
+    Mock,
+    /// An `override_resource`, `override_data` or `override_module` block.
+    Override,
 }
 
 impl Context {
@@ -34,6 +42,15 @@ impl Context {
             (Context::File, "terraform" | "moved" | "removed") => Context::Raw,
             (Context::File, "import") => Context::Import,
             (Context::Check, "data") => Context::Resource,
+            (Context::Tests, "run") => Context::Run,
+            (Context::Tests, "mock_provider") => Context::Mock,
+            (Context::Tests | Context::Run | Context::Mock, kind)
+                if kind.starts_with("override_") =>
+            {
+                Context::Override
+            }
+            (Context::Run, "plan_options") => Context::Raw,
+            (Context::Run, "module") => Context::Module,
             (Context::Resource, "lifecycle") => Context::Lifecycle,
             (Context::Resource, "provisioner" | "connection") | (Context::Raw, _) => Context::Raw,
             _ => Context::Plain,
@@ -52,6 +69,8 @@ impl Context {
                     | (Context::Module, "providers")
                     | (Context::Import, "to" | "provider")
                     | (Context::Lifecycle, "ignore_changes")
+                    | (Context::Run, "command" | "providers" | "expect_failures")
+                    | (Context::Override, "target")
             )
     }
 }

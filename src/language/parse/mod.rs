@@ -18,7 +18,7 @@ use indexmap::IndexMap;
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
 use crate::language::config::{Body, Expression};
 
-pub use json::parse_json_file;
+pub use json::{parse_json_file, parse_json_tests};
 
 use context::Context;
 use keys::parse_with_repeated_keys;
@@ -42,6 +42,11 @@ pub fn syntax_problems(source: &Arc<Source>) -> Diagnostics {
         Ok(_) => Diagnostics::new(),
         Err(error) => syntax::explain(source, 0, &error).into(),
     }
+}
+
+/// Parses a file of tests.
+pub fn parse_tests(source: Arc<Source>) -> (Body, Diagnostics) {
+    parse_body(source, Context::Tests)
 }
 
 fn parse_body(source: Arc<Source>, context: Context) -> (Body, Diagnostics) {

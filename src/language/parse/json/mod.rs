@@ -15,14 +15,26 @@ use crate::language::config::{Attribute, Block, Body};
 use reader::{Item, Kind, Problem, read};
 use text::Strings;
 
+/// What is around the blocks of a file of tests.
+const TESTS: &str = "tests";
+
 /// Parses a file of configuration in JSON. A file that cannot be parsed gives an empty body.
 pub fn parse_json_file(source: Arc<Source>) -> (Body, Diagnostics) {
+    parse_json(source, "")
+}
+
+/// Parses a file of tests in JSON. A file that cannot be parsed gives an empty body.
+pub fn parse_json_tests(source: Arc<Source>) -> (Body, Diagnostics) {
+    parse_json(source, TESTS)
+}
+
+fn parse_json(source: Arc<Source>, within: &str) -> (Body, Diagnostics) {
     let whole = Span { range: 0..source.text.len(), source: source.clone() };
     let empty = Body { attributes: IndexMap::new(), blocks: Vec::new(), span: whole };
     let mut reader = Reader { source: &source, bound: Vec::new(), diagnostics: Diagnostics::new() };
     match read(&source.text) {
         Ok(item) => {
-            let body = reader.body(&item, "");
+            let body = reader.body(&item, within);
             (Body { span: empty.span, ..body }, reader.diagnostics)
         }
         Err(Problem { what, at }) => {
@@ -35,7 +47,7 @@ pub fn parse_json_file(source: Arc<Source>) -> (Body, Diagnostics) {
 }
 
 /// How many labels a block has; nothing for what is an argument. `within` is the kind of the block
-/// around, empty for the file.
+/// around, empty for the file, [`TESTS`] for a file of tests.
 fn labels(within: &str, name: &str) -> Option<usize> {
     Some(match (within, name) {
         ("", "resource" | "data" | "ephemeral") | ("check", "data") => 2,
@@ -50,6 +62,13 @@ fn labels(within: &str, name: &str) -> Option<usize> {
         ("provider" | "content", "dynamic") | ("removed", "provisioner") => 1,
         ("lifecycle", "precondition" | "postcondition") | ("module", "lifecycle") => 0,
         ("dynamic", "content") | ("provisioner", "connection") => 0,
+        (TESTS, "run" | "provider" | "mock_provider") => 1,
+        ("mock_provider", "mock_resource" | "mock_data") => 1,
+        (TESTS | "run", "variables") | ("run", "assert" | "module" | "plan_options") => 0,
+        (
+            TESTS | "run" | "mock_provider",
+            "override_resource" | "override_data" | "override_module",
+        ) => 0,
         _ => return None,
     })
 }
@@ -90,7 +109,7 @@ impl Reader<'_> {
     fn body(&mut self, item: &Item, within: &str) -> Body {
         let span = self.span(&item.range);
         let mut body = Body { attributes: IndexMap::new(), blocks: Vec::new(), span };
-        let what = if within.is_empty() { "A file" } else { "A block" };
+        let what = if ["", TESTS].contains(&within) { "A file" } else { "A block" };
         for object in self.objects(item, what) {
             let Kind::Object(entries) = &object.kind else { continue };
             // Whoever writes JSON has no comments but this.

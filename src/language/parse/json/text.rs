@@ -32,10 +32,15 @@ impl Strings {
             | ("dynamic", "iterator")
             | ("lifecycle", "ignore_changes")
             | ("moved", "from" | "to")
-            | ("removed", "from") => (true, false),
+            | ("removed", "from")
+            | ("run", "command" | "expect_failures")
+            | ("plan_options", _)
+            | ("override_resource" | "override_data" | "override_module", "target") => {
+                (true, false)
+            }
             ("import", "to" | "provider") => (true, true),
             ("resource" | "data" | "ephemeral", "provider") => (true, true),
-            ("variable", "description" | "default") | ("module", "providers") => {
+            ("variable", "description" | "default") | ("module" | "run", "providers") => {
                 return Strings::Literal;
             }
             _ => return Strings::Templates,

@@ -1,0 +1,93 @@
+//! `terrace test`
+
+mod configure;
+mod file;
+mod judge;
+mod mock;
+mod scope;
+mod variables;
+
+use std::path::Path;
+
+use crate::command::arguments::TestArguments;
+use crate::command::stack::{configuration, working_folder};
+use crate::command::{Exit, stop_on_interrupt};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::language::load::Disk;
+use crate::language::module::TestFile;
+use crate::language::suite::load_tests;
+use crate::ui::Ui;
+use crate::ui::suite::FileReport;
+
+use file::{Suite, carry_out_file, root};
+use variables::Given;
+
+/// Runs the command.
+pub(super) async fn run(ui: &Ui, arguments: &TestArguments) -> Result<Exit, Diagnostics> {
+    let ui = ui.clone().json(arguments.json);
+    ui.begin();
+    let configuration = configuration(&ui)?;
+    let files = wanted(&ui, arguments)?;
+    let folder = working_folder()?;
+    let given = Given {
+        main: root(&configuration)?,
+        arguments: &arguments.variables,
+        directory: &arguments.test_directory,
+        folder: &folder,
+    };
+    let (_, told) = given.values(given.main);
+    if told.has_errors() {
+        return Err(told);
+    }
+    ui.diagnostics(&told);
+    let stop = stop_on_interrupt(&ui);
+    let configuration = &configuration;
+    let suite = Suite { ui: &ui, arguments, configuration, given, stop: &stop };
+    let told: Vec<_> = files.iter().map(names).collect();
+    ui.suite(&told);
+    let mut reports = Vec::new();
+    for file in &files {
+        if !stop.is_requested() {
+            reports.push(carry_out_file(&suite, file).await?);
+        }
+    }
+    ui.suite_result(&reports);
+    if let Some(path) = &arguments.junit_xml {
+        let saved = ui.junit(&reports).and_then(|report| std::fs::write(path, report));
+        saved.map_err(|error| unwritten(path, &error))?;
+    }
+    let good = reports.iter().all(FileReport::is_good) && !stop.is_requested();
+    Ok(if good { Exit::Success } else { Exit::Failure })
+}
+
+/// A file and its runs, by their names.
+fn names(file: &TestFile) -> (String, Vec<String>) {
+    let runs = file.runs.iter().map(|run| run.name.clone());
+    (file.path.display().to_string(), runs.collect())
+}
+
+/// The files of tests, or those of them that are asked for.
+fn wanted(ui: &Ui, arguments: &TestArguments) -> Result<Vec<TestFile>, Diagnostics> {
+    let (mut files, diagnostics) = load_tests(Path::new("."), &arguments.test_directory, &Disk);
+    if diagnostics.has_errors() {
+        return Err(diagnostics);
+    }
+    ui.diagnostics(&diagnostics);
+    let filter: Vec<_> =
+        arguments.filter.iter().map(|path| crate::language::load::normalise(path)).collect();
+    for path in filter.iter().filter(|path| !files.iter().any(|file| file.path == **path)) {
+        let detail = format!("There is no file of tests {}.", path.display());
+        let hint = "Name it relative to the current folder, such as tests/main.tftest.hcl.";
+        let problem = Diagnostic::warning("Unknown test file", detail).hint(hint);
+        ui.diagnostics(&problem.into());
+    }
+    if !filter.is_empty() {
+        files.retain(|file| filter.contains(&file.path));
+    }
+    Ok(files)
+}
+
+fn unwritten(path: &Path, error: &std::io::Error) -> Diagnostic {
+    let detail = format!("{} cannot be written: {error}.", path.display());
+    Diagnostic::error("Report cannot be written", detail)
+}

@@ -1,0 +1,72 @@
+//! How tests came out, as JUnit's XML.
+
+use std::io;
+
+use quick_xml::Writer;
+use quick_xml::events::{BytesDecl, BytesText, Event};
+
+use crate::diagnostic::Diagnostics;
+use crate::ui::suite::{FileReport, RunReport, Status, counts};
+use crate::ui::{Ui, diagnostics};
+
+impl Ui {
+    /// How the tests came out, for programs that read JUnit's reports.
+    pub fn junit(&self, files: &[FileReport]) -> io::Result<Vec<u8>> {
+        let mut writer = Writer::new_with_indent(Vec::new(), b' ', 2);
+        writer.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
+        let suites = writer.create_element("testsuites");
+        suites.write_inner_content(|writer| files.iter().try_for_each(|it| suite(writer, it)))?;
+        Ok(writer.into_inner())
+    }
+}
+
+fn suite(writer: &mut Writer<Vec<u8>>, file: &FileReport) -> io::Result<()> {
+    let [_, failed, errored, skipped] = counts(std::slice::from_ref(file));
+    let runs = file.runs.len().to_string();
+    let (failed, errored, skipped) = (failed.to_string(), errored.to_string(), skipped.to_string());
+    let attributes = [
+        ("name", file.path.as_str()),
+        ("tests", &runs),
+        ("skipped", &skipped),
+        ("failures", &failed),
+        ("errors", &errored),
+    ];
+    let suite = writer.create_element("testsuite").with_attributes(attributes);
+    suite.write_inner_content(|writer| {
+        file.runs.iter().try_for_each(|run| case(writer, &file.path, run))
+    })?;
+    Ok(())
+}
+
+fn case(writer: &mut Writer<Vec<u8>>, path: &str, run: &RunReport) -> io::Result<()> {
+    let time = format!("{:.3}", run.elapsed.as_secs_f64());
+    let attributes = [("name", run.name.as_str()), ("classname", path), ("time", &time)];
+    let case = writer.create_element("testcase").with_attributes(attributes);
+    case.write_inner_content(|writer| {
+        match run.status {
+            Status::Pass => {}
+            Status::Skip => drop(writer.create_element("skipped").write_empty()?),
+            Status::Fail => told(writer, "failure", "Test failed", &run.diagnostics)?,
+            Status::Error => told(writer, "error", "Test not carried out", &run.diagnostics)?,
+        }
+        Ok(())
+    })?;
+    Ok(())
+}
+
+fn told(
+    writer: &mut Writer<Vec<u8>>,
+    kind: &str,
+    message: &str,
+    problems: &Diagnostics,
+) -> io::Result<()> {
+    let text: String = problems.0.iter().map(|it| diagnostics::render(it, false)).collect();
+    let element = writer.create_element(kind).with_attribute(("message", message));
+    element.write_text_content(BytesText::new(&allowed(&text)))?;
+    Ok(())
+}
+
+/// The text without the characters that XML cannot have.
+fn allowed(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control() || ['\n', '\t'].contains(c)).collect()
+}
