@@ -232,3 +232,37 @@ impl ServerCertVerifier for Anyone {
         self.0.signature_verification_algorithms.supported_schemes()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_proxy_stands_before_this_machine() {
+        let here = |uri: &str| is_here(&uri.parse().unwrap());
+        for uri in ["http://localhost:1/", "https://127.0.0.2/", "https://[::1]:8443/"] {
+            assert!(here(uri), "{uri}");
+        }
+        for uri in ["http://10.0.0.1/", "https://localhost.example/", "https://[2001:db8::1]/"] {
+            assert!(!here(uri), "{uri}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_proxy_of_an_unknown_kind_is_told() {
+        let uri = "http://a.example/".parse().unwrap();
+        let matcher = Matcher::builder().all("socks4://127.0.0.1:9").build();
+        let wire = Wire { proxies: Some(matcher) };
+        let failed = wire.connect(&uri).await.map(|_| ()).unwrap_err();
+        assert_eq!(failed.text, "proxies of the kind `socks4` are not supported");
+    }
+
+    #[test]
+    fn certificates_must_be_in_pem() {
+        let text = |trust: Trust| tls(&trust, None).map(|_| ()).unwrap_err().message;
+        let none = text(Trust::Signers("nothing".into()));
+        assert_eq!(none, "there is no certificate in the PEM");
+        let bad = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        assert!(text(Trust::Signers(bad.into())).contains("cannot be used"));
+    }
+}

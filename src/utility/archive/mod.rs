@@ -41,7 +41,8 @@ schema! {
         /// Whether links to folders are left out.
         exclude_symlink_directories: Option<bool>,
         /// Patterns of files and folders of `source_dir` to leave out.
-        #[force_new] #[conflicts_with(&["source_content", "source_content_filename", "source_file"])]
+        #[force_new]
+        #[conflicts_with(&["source_content", "source_content_filename", "source_file"])]
         excludes: Option<BTreeSet<String>>,
         /// The SHA-1 of the archive.
         #[read_only] id: Option<String>,

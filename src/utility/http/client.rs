@@ -1,4 +1,5 @@
-//! Sends requests: over TLS or not, by proxies, again where that may help, and where redirects lead.
+//! Sends requests: over TLS or not, by proxies, again where that may help, and to where redirects
+//! lead.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -250,8 +251,8 @@ fn value(name: &str, text: &str) -> std::result::Result<HeaderValue, Failed> {
 }
 
 impl Retry {
-    /// How long to wait before a request is tried again: as long as the server asks, or twice as long
-    /// as before.
+    /// How long to wait before a request is tried again: as long as the server asks, or twice as
+    /// long as before.
     fn delay(&self, tries: i64, answer: Option<&Answer>) -> Duration {
         let busy = answer.filter(|it| matches!(it.status, 429 | 503));
         let asked = busy.and_then(|it| it.headers.get(&capitalized(RETRY_AFTER.as_str())));

@@ -13,7 +13,10 @@ use crate::utility::source::Source;
 
 /// Declares a data source of a file, whose content is of a type that is shown or not.
 macro_rules! file_source {
-    ($(#[doc = $doc:literal])* $name:ident of $content:ty, made by $make:expr, is $type:literal) => {
+    (
+        $(#[doc = $doc:literal])*
+        $name:ident of $content:ty, made by $make:expr, is $type:literal
+    ) => {
         schema! {
             $(#[doc = $doc])*
             pub struct $name {

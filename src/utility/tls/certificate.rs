@@ -110,7 +110,7 @@ pub(super) fn due_at_once(hours: i64, early: i64) -> bool {
 /// Replaces what was made of these arguments, which are PEM, when they change.
 pub(super) fn plan_texts(proposal: &mut Proposal<'_>, texts: &[&str]) {
     for name in texts {
-        // Old versions of the provider kept digests of them, which say nothing against what was made.
+        // Old versions of the provider kept digests, which say nothing against what was made.
         let was = proposal.prior.map(|prior| prior.get(name)).unwrap_or(Value::NULL);
         let was_pem = was.as_str().is_some_and(|it| it.contains("-----BEGIN "));
         if was_pem && proposal.changes(name) {

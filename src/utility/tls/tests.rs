@@ -160,6 +160,14 @@ fn a_key_of_rfc_8410_has_the_public_key_given_there() {
     assert_eq!(key.public().unwrap().told().unwrap().pem.unwrap(), public);
 }
 
+#[test]
+fn pem_is_read_as_others_write_it() {
+    let text = "Bag Attributes\r\n-----BEGIN X-----\r\nAAEC\r\nAwQ=\r\n-----END X-----\r\nmore\n";
+    assert_eq!(from_pem(text).unwrap(), ("X".to_string(), vec![0, 1, 2, 3, 4]));
+    assert!(labelled(text, "Y").unwrap_err().message.contains("expected PEM of type Y, found X"));
+    assert!(from_pem("-----BEGIN X-----\nAAEC\n-----END Y-----\n").is_err());
+}
+
 #[tokio::test]
 async fn a_certificate_says_what_was_asked() {
     let key = ec_key().await;
