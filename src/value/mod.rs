@@ -12,6 +12,7 @@ mod marks;
 mod number;
 mod path;
 pub mod render;
+mod set_order;
 mod types;
 
 use std::collections::BTreeMap;
@@ -133,18 +134,9 @@ impl Value {
             marks = marks.union(found);
             elements.push(item);
         }
-        elements.sort_by(|a, b| a.set_rank().cmp(&b.set_rank()).then_with(|| a.cmp(b)));
+        set_order::sort(&mut elements);
         elements.dedup_by(|a, b| a == b && a.is_wholly_known());
         Value::Set(ty, Arc::new(elements)).mark(marks)
-    }
-
-    /// Where in a set the value stands: what is known comes first, then null, then what is not.
-    fn set_rank(&self) -> u8 {
-        match self {
-            Value::Unknown(_) => 2,
-            Value::Null(_) => 1,
-            _ => 0,
-        }
     }
 
     /// The value with `marks` added to those it has.

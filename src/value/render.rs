@@ -84,7 +84,7 @@ fn mapping(fields: &Fields, indent: usize, out: &mut String) {
 }
 
 /// A string in quotes, with the escapes of the language.
-fn quote(text: &str, out: &mut String) {
+pub(super) fn quote(text: &str, out: &mut String) {
     out.push('"');
     for c in text.chars() {
         match c {
@@ -92,11 +92,19 @@ fn quote(text: &str, out: &mut String) {
             '\\' => out.push_str("\\\\"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            c if c.is_control() => out.push_str(&format!("\\u{:04x}", u32::from(c))),
-            c => out.push(c),
+            c if is_printable(c) => out.push(c),
+            c if u32::from(c) < 0x10000 => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => out.push_str(&format!("\\U{:08x}", u32::from(c))),
         }
     }
     out.push('"');
+}
+
+/// Whether a character can be seen: neither a control nor one of those that only change others.
+fn is_printable(c: char) -> bool {
+    // behind another character, so that combining ones count as printable
+    let escaped = format!("a{c}").escape_debug().count() > 2;
+    !escaped || matches!(c, '\'')
 }
 
 fn heredoc(text: &str, indent: usize, out: &mut String) {

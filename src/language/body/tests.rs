@@ -155,7 +155,7 @@ fn blocks_become_what_their_field_holds() {
     let ports = |name: &str| -> Vec<Value> {
         value.get(name).items().unwrap().iter().map(|it| it.get("port")).collect()
     };
-    assert_eq!(ports("rule"), [Value::from(80), Value::from(443)]);
+    assert_eq!(ports("rule"), [Value::from(443), Value::from(80)]);
     assert_eq!(ports("route"), [Value::from(1)]);
     assert_eq!(value.get("settings").items().unwrap()[0].get("mode"), Value::from("fast"));
     assert_eq!(value.get("listener").items().unwrap()[0].get("action").items().unwrap().len(), 2);
@@ -202,7 +202,7 @@ fn dynamic_blocks_make_one_block_per_element() {
     );
     let rules = decoded.get("rule");
     let rules: Vec<_> = rules.items().unwrap().iter().map(|it| it.get("protocol")).collect();
-    assert_eq!(rules, [Value::from("http"), Value::from("https")]);
+    assert_eq!(rules, [Value::from("https"), Value::from("http")]);
     let listener = decoded.get("listener").items().unwrap()[0].clone();
     let kinds: Vec<_> =
         listener.get("action").items().unwrap().iter().map(|it| it.get("kind")).collect();
@@ -481,6 +481,6 @@ fn the_blocks_of_a_set_are_told_apart_by_what_they_say() {
     });
     let texts: Vec<String> = texts.collect();
     let numbers: Vec<String> = ports.iter().map(render).collect();
-    assert_eq!(numbers, ["1", "9", "80", "443"]);
-    assert_eq!(texts, ["1", "9", "rule.value", "rule.value"]);
+    assert_eq!(numbers, ["1", "443", "80", "9"]);
+    assert_eq!(texts, ["1", "rule.value", "rule.value", "9"]);
 }

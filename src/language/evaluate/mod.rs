@@ -185,11 +185,8 @@ impl<'a> Evaluator<'a> {
 
     /// The name that the key of an object says, if it is known.
     fn object_key(&mut self, key: &'a Expression, marks: &mut Marks) -> Option<String> {
-        match &key.kind {
-            ExpressionKind::Literal(Value::String(name)) => return Some(name.to_string()),
-            // without parentheses it is a name like any other
-            ExpressionKind::Literal(Value::Null(_)) => return Some("null".to_string()),
-            _ => {}
+        if let ExpressionKind::Literal(Value::String(name)) = &key.kind {
+            return Some(name.to_string());
         }
         let (value, own) = self.expression(key).unmark();
         *marks = marks.union(own);

@@ -94,8 +94,11 @@ impl<'a> Evaluator<'a> {
         let right_value = self.expression(right);
         let after = self.diagnostics.0.len();
         // what is not a bool yet may turn out not to be convertible to one, which would be an error
-        let open = self.attempts > 0
-            && [&left_value, &right_value].iter().any(|it| !it.is_known() && it.ty() != Type::Bool);
+        let sides = [(&left_value, between > before), (&right_value, after > between)];
+        let is_open = |(value, failed): &(&Value, bool)| {
+            !failed && !value.is_known() && value.ty() != Type::Bool
+        };
+        let open = self.attempts > 0 && sides.iter().any(is_open);
         let left_value = self.operand(left_value, &Type::Bool, "the left operand", &left.span);
         let right_value = self.operand(right_value, &Type::Bool, "the right operand", &right.span);
         let (Some(left_value), Some(right_value)) = (left_value, right_value) else {
@@ -104,7 +107,7 @@ impl<'a> Evaluator<'a> {
         let ((left, left_marks), (right, right_marks)) =
             (left_value.unmark(), right_value.unmark());
         let (left_failed, right_failed) = (between > before, after > between);
-        let result = match (truth(&left, decisive), truth(&right, decisive)) {
+        let result = match (truth(&left), truth(&right)) {
             _ if open => {
                 self.diagnostics.0.truncate(before);
                 Value::unknown_not_null(Type::Bool)
@@ -121,15 +124,15 @@ impl<'a> Evaluator<'a> {
                 self.diagnostics.0.truncate(between);
                 Value::unknown_not_null(Type::Bool)
             }
+            (Some(_), Some(_)) if left.is_null() || right.is_null() => {
+                self.null_operand(span);
+                Value::unknown(Type::Bool)
+            }
             (Some(left), Some(right)) => Value::Bool(left && right || decisive && (left || right)),
             (None, None) => {
                 // the other side may yet decide
                 self.perhaps(before);
                 Value::unknown_not_null(Type::Bool)
-            }
-            _ if left.is_null() || right.is_null() => {
-                self.null_operand(span);
-                Value::unknown(Type::Bool)
             }
             _ => Value::unknown_not_null(Type::Bool),
         };
@@ -199,11 +202,8 @@ fn result_type(operator: BinaryOperator) -> Type {
     }
 }
 
-/// The truth of an operand of `&&` or `||`, if it is known. To `&&` null is as good as false, as in
-/// OpenTofu; `||` cannot use it.
-fn truth(value: &Value, decisive: bool) -> Option<bool> {
-    match value {
-        Value::Null(_) if !decisive => Some(false),
-        other => other.as_bool(),
-    }
+/// The truth of an operand of `&&` or `||`, if it is known. Null is as good as false, as in OpenTofu,
+/// unless it would have to decide.
+fn truth(value: &Value) -> Option<bool> {
+    if value.is_null() { Some(false) } else { value.as_bool() }
 }

@@ -1,7 +1,7 @@
 //! `for` expressions and splats.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Diagnostic, Span};
 use crate::language::config::{Expression, For};
@@ -19,6 +19,13 @@ struct Made {
     marks: Marks,
     /// Whether it is known which elements there are.
     known: bool,
+}
+
+impl Made {
+    fn new(marks: Marks) -> Made {
+        let (items, fields, groups) = (Vec::new(), Fields::new(), BTreeMap::new());
+        Made { items, fields, groups, marks, known: true }
+    }
 }
 
 /// The elements of a collection as `for` sees them, with their keys; none when it has no elements.
@@ -41,10 +48,18 @@ impl<'a> Evaluator<'a> {
     pub(super) fn for_loop(&mut self, it: &'a For) -> Value {
         let (source, marks) = self.expression(&it.source).unmark();
         let Some(elements) = self.iterable(&source, "a `for` expression", &it.source.span) else {
-            return anything().mark(marks.union(self.unknown_condition_marks(it)));
+            let mut made = Made::new(marks);
+            let before = self.diagnostics.0.len();
+            self.judge_condition(it, &mut made);
+            if source.is_null() || source.ty() == Type::Any || source.ty().is_primitive() {
+                self.diagnostics.0.truncate(before);
+            }
+            return anything().mark(made.marks);
         };
-        let (items, fields, groups) = (Vec::new(), Fields::new(), Default::default());
-        let mut made = Made { items, fields, groups, marks, known: true };
+        let mut made = Made::new(marks);
+        if elements.is_empty() {
+            self.judge_condition(it, &mut made);
+        }
         self.looking_into(marks, |inside| {
             for (key, value) in elements {
                 let names = it.key_name.as_deref().map(|name| (name, key)).into_iter();
@@ -86,15 +101,14 @@ impl<'a> Evaluator<'a> {
         elements(source)
     }
 
-    /// The marks of the `if` clause where nothing is known of the elements.
-    fn unknown_condition_marks(&mut self, it: &'a For) -> Marks {
-        let Some(condition) = &it.condition else { return Marks::NONE };
+    /// Reports what is wrong with the `if` clause although there are no elements.
+    fn judge_condition(&mut self, it: &'a For, made: &mut Made) {
+        let Some(condition) = &it.condition else { return };
         let before = self.diagnostics.0.len();
         let names = it.key_name.iter().chain([&it.value_name]);
         let names: Vec<_> = names.map(|name| (name.as_str(), anything())).collect();
-        let marks = self.with(names, |inside| inside.expression(condition)).marks();
-        self.diagnostics.0.truncate(before);
-        marks
+        self.with(names, |inside| inside.included(condition, made));
+        made.known = self.diagnostics.0.len() == before;
     }
 
     fn for_element(&mut self, it: &'a For, made: &mut Made) {
@@ -176,6 +190,7 @@ impl<'a> Evaluator<'a> {
         let (value, marks) = self.expression(source).unmark();
         let ty = value.ty();
         let sequence = matches!(ty, Type::List(_) | Type::Set(_) | Type::Tuple(_));
+        let before = self.diagnostics.0.len();
         let result = match &value {
             Value::Null(_) if sequence => {
                 let detail = "A splat expression cannot be applied to a null list, set or tuple.";
@@ -192,7 +207,7 @@ impl<'a> Evaluator<'a> {
                 anything()
             }
             Value::List(item, items) | Value::Set(item, items) => {
-                self.looking_into(marks, |inside| inside.list_splat(items, item, name, each))
+                self.looking_into(marks, |inside| inside.list_splat(items, item, name, each, span))
             }
             Value::Tuple(items) => self.looking_into(marks, |inside| {
                 let mut element =
@@ -204,7 +219,8 @@ impl<'a> Evaluator<'a> {
                 Value::tuple([self.with(element, |inside| inside.expression(each))])
             }
         };
-        result.mark(marks)
+        let failed = self.diagnostics.0.len() > before;
+        if failed { Value::unknown(result.ty()) } else { result }.mark(marks)
     }
 
     fn unknown_splat(&mut self, source: &Unknown, name: &'a str, each: &'a Expression) -> Value {
@@ -230,16 +246,28 @@ impl<'a> Evaluator<'a> {
         item: &Type,
         name: &'a str,
         each: &'a Expression,
+        span: &Span,
     ) -> Value {
         let mut element = |it: Value| self.with([(name, it)], |inside| inside.expression(each));
         if items.is_empty() {
             return Value::list(element(Value::unknown(item.clone())).ty(), []);
         }
         let results: Vec<Value> = items.iter().map(|it| element(it.clone())).collect();
-        let ty = results.first().map_or(Type::Any, Value::ty);
-        if results.iter().all(|it| it.ty() == ty) {
-            return Value::list(ty, results);
+        let types: BTreeSet<Type> = results.iter().map(Value::ty).collect();
+        let mut types = types.into_iter().filter(|ty| *ty != Type::Any);
+        match (types.next(), types.next()) {
+            (None, _) => Value::list(Type::Any, results),
+            (Some(ty), None) => {
+                let typed = |it: &Value| convert(it, &ty).unwrap_or_else(|_| it.clone());
+                Value::list(ty.clone(), results.iter().map(typed))
+            }
+            (Some(_), Some(_)) => {
+                let detail =
+                    "The results for the elements differ in type, so there is no list of them.";
+                let hint = "A `for` expression can make a tuple of them.";
+                let problem = Diagnostic::error("Invalid nested splat expressions", detail);
+                self.report(problem.at(span).hint(hint))
+            }
         }
-        Value::tuple(results)
     }
 }

@@ -69,20 +69,49 @@ impl<'a> Evaluator<'a> {
                 TemplatePart::Text(text) => out.push(text),
                 TemplatePart::Interpolation(inside) => self.interpolation(inside, out),
                 TemplatePart::If { condition, then, otherwise } => {
-                    let value = self.expression(condition);
-                    let (decision, marks) = self.decide(value, &condition.span);
-                    out.marks = out.marks.union(marks);
-                    match decision {
-                        Decision::Known(true) => self.render(then, out),
-                        Decision::Known(false) => self.render(otherwise, out),
-                        Decision::Unknown | Decision::Invalid => out.known = false,
-                    }
+                    self.choice(condition, then, otherwise, out);
                 }
                 TemplatePart::For { key, value, source, body } => {
                     self.repeat(key.as_deref(), value, source, body, out);
                 }
             }
         }
+    }
+
+    fn choice(
+        &mut self,
+        condition: &'a Expression,
+        then: &'a [TemplatePart],
+        otherwise: &'a [TemplatePart],
+        out: &mut Rendered,
+    ) {
+        let value = self.expression(condition);
+        let (decision, marks) = self.decide(value, &condition.span);
+        out.marks = out.marks.union(marks);
+        match decision {
+            Decision::Known(true) => {
+                self.look_at(otherwise, out);
+                self.render(then, out);
+            }
+            Decision::Known(false) => {
+                self.look_at(then, out);
+                self.render(otherwise, out);
+            }
+            Decision::Unknown | Decision::Invalid => {
+                self.look_at(then, out);
+                self.look_at(otherwise, out);
+                out.known = false;
+            }
+        }
+    }
+
+    /// Takes over the marks of parts that are not rendered: that they are not can tell of secrets.
+    fn look_at(&mut self, parts: &'a [TemplatePart], out: &mut Rendered) {
+        let before = self.diagnostics.0.len();
+        let mut aside = Rendered { text: String::new(), known: false, marks: Marks::NONE };
+        self.render(parts, &mut aside);
+        self.diagnostics.0.truncate(before);
+        out.marks = out.marks.union(aside.marks);
     }
 
     fn interpolation(&mut self, inside: &'a Expression, out: &mut Rendered) {

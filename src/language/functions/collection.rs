@@ -71,7 +71,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         LIST_OF_ANY,
         match_keys,
     )
-    .rule(|arguments| Ok(arguments.first().map_or(Type::Any, Value::ty))),
+    .rule(matched_type),
     function(
         "one",
         "The only element of a list, set or tuple; null when it is empty.",
@@ -302,18 +302,27 @@ fn lookup(call: &Call<'_>) -> Outcome {
     Ok(found.mark(map.marks()))
 }
 
+/// The type of the elements with matching keys, when there can be such.
+fn matched_type(arguments: &[Value]) -> Result<Type, Fault> {
+    let [values, keys, wanted] = arguments else { return Ok(Type::Any) };
+    if unify(&[keys.ty(), wanted.ty()]).is_none() {
+        return Err("keys and searchset must be of the same type".into());
+    }
+    let lengths = values.items().zip(keys.items()).map(|(values, keys)| (values.len(), keys.len()));
+    if lengths.is_some_and(|(values, keys)| values != keys) {
+        return Err("length of keys and values should be equal".into());
+    }
+    Ok(values.ty())
+}
+
 fn match_keys(call: &Call<'_>) -> Outcome {
     let (values, keys, wanted) = (call.value(0), call.value(1), call.value(2));
-    let Some(ty) = unify(&[keys.ty(), wanted.ty()]) else {
-        return Err("keys and searchset must be of the same type".into());
-    };
+    matched_type(&call.arguments)?;
+    let ty = unify(&[keys.ty(), wanted.ty()]).unwrap_or(Type::Any);
     let converted = |value: &Value| convert(value, &ty).map_err(|error| error.to_string());
     let (keys, wanted) = (converted(keys)?, converted(wanted)?);
     let (keys, wanted) = (keys.items().unwrap_or_default(), wanted.items().unwrap_or_default());
     let items = call.items(0);
-    if items.len() != keys.len() {
-        return Err("length of keys and values should be equal".into());
-    }
     let is_wanted = |key: &Value| wanted.iter().any(|it| equal(it, key) == Some(true));
     let found = items.iter().zip(keys).filter(|(_, key)| is_wanted(key));
     let item = values.ty().element().cloned().unwrap_or(Type::Any);

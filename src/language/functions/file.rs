@@ -64,7 +64,8 @@ fn with_home(path: &str) -> Result<PathBuf, String> {
         return Err("cannot expand user-specific home dir".to_string());
     }
     let home = std::env::home_dir().ok_or("the home folder is not known")?;
-    Ok(home.join(rest.trim_start_matches('/')))
+    let rest = rest.trim_start_matches('/');
+    Ok(if rest.is_empty() { home } else { home.join(rest) })
 }
 
 /// The path without `.` and `..` where that needs no look at the disk; `.` when nothing is left.

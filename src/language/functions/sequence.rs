@@ -79,11 +79,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         ANY,
         slice,
     )
-    .rule(|arguments| match first_type(arguments) {
-        list @ Type::List(_) => Ok(list),
-        Type::Tuple(_) => Ok(Type::Any),
-        other => Err(not_sliceable(&other)),
-    }),
+    .rule(sliced_type),
     function(
         "sort",
         "A list of strings in order.",
@@ -104,7 +100,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         &[takes("keys", STRINGS).marked().unknown(), takes("values", ANY).marked()],
         ANY,
         zip_map,
-    ),
+    )
+    .rule(|arguments| zipped_type(arguments.get(1).map_or(Type::Any, Value::ty))),
 ];
 
 fn first_type(arguments: &[Value]) -> Type {
@@ -151,15 +148,19 @@ fn coalesce_list(call: &Call<'_>) -> Outcome {
     if lists.is_empty() {
         return Err("at least one argument is required".into());
     }
+    let is_list = |list: &Value| match list {
+        Value::Unknown(unknown) if unknown.ty == Type::Any => true,
+        other => matches!(other.ty(), Type::List(_) | Type::Tuple(_)),
+    };
+    if !lists.iter().all(is_list) {
+        return Err("coalescelist arguments must be lists or tuples".into());
+    }
     for list in lists {
-        match list {
-            Value::Unknown(_) => return Ok(Value::unknown(Type::Any)),
-            Value::List(_, items) | Value::Tuple(items) if !items.is_empty() => {
-                return Ok(list.clone());
-            }
-            Value::List(..) | Value::Tuple(_) => {}
-            Value::Null(Type::List(_) | Type::Tuple(_)) => {}
-            _ => return Err("coalescelist arguments must be lists or tuples".into()),
+        if !list.is_known() {
+            return Ok(Value::unknown(Type::Any));
+        }
+        if list.items().is_some_and(|items| !items.is_empty()) {
+            return Ok(list.clone());
         }
     }
     Err("no non-null arguments".into())
@@ -344,16 +345,36 @@ fn not_sliceable(ty: &Type) -> Fault {
     )
 }
 
+/// The type of part of a list, when the bounds are fine as far as they are known.
+fn sliced_type(arguments: &[Value]) -> Result<Type, Fault> {
+    let ty = match first_type(arguments) {
+        list @ Type::List(_) => list,
+        Type::Tuple(_) => Type::Any,
+        other => return Err(not_sliceable(&other)),
+    };
+    let length = arguments.first().and_then(Value::items).map(<[Value]>::len);
+    let bound = |index: usize, what: &str| match arguments.get(index) {
+        Some(value) if value.is_known() => slice_bound(value, index, what, length).map(Some),
+        _ => Ok(None),
+    };
+    match (bound(1, "start")?, bound(2, "end")?) {
+        (Some(start), Some(end)) if start > end => Err(backwards()),
+        _ => Ok(ty),
+    }
+}
+
+fn backwards() -> Fault {
+    Fault::at(1, "start index must not be greater than end index")
+}
+
 fn slice(call: &Call<'_>) -> Outcome {
     let list = call.value(0);
     let (Value::List(_, items) | Value::Tuple(items)) = list.bare() else {
         return Err(not_sliceable(&list.ty()));
     };
-    let start = slice_bound(call, 1, "start", items.len())?;
-    let end = slice_bound(call, 2, "end", items.len())?;
-    let Some(part) = items.get(start..end) else {
-        return Err(Fault::at(1, "start index must not be greater than end index"));
-    };
+    let start = slice_bound(call.value(1), 1, "start", Some(items.len()))?;
+    let end = slice_bound(call.value(2), 2, "end", Some(items.len()))?;
+    let Some(part) = items.get(start..end) else { return Err(backwards()) };
     let part = part.iter().cloned();
     Ok(match list.bare() {
         Value::List(item, _) => Value::list(item.clone(), part),
@@ -362,13 +383,18 @@ fn slice(call: &Call<'_>) -> Outcome {
     .mark(list.marks()))
 }
 
-fn slice_bound(call: &Call<'_>, index: usize, what: &str, length: usize) -> Result<usize, Fault> {
-    let bound = whole_number(call.value(index))
+fn slice_bound(
+    value: &Value,
+    index: usize,
+    what: &str,
+    length: Option<usize>,
+) -> Result<usize, Fault> {
+    let bound = whole_number(value)
         .map_err(|message| Fault::at(index, format!("invalid {what} index: {message}")))?;
     let Ok(bound) = usize::try_from(bound) else {
         return Err(Fault::at(index, format!("{what} index must not be less than zero")));
     };
-    if bound > length {
+    if length.is_some_and(|length| bound > length) {
         let message = format!("{what} index must not be greater than the length of the list");
         return Err(Fault::at(index, message));
     }
@@ -410,19 +436,23 @@ fn transpose(call: &Call<'_>) -> Outcome {
     Ok(Value::map(Type::list(Type::String), lists))
 }
 
+/// The type of a map or object of values of a type.
+fn zipped_type(values: Type) -> Result<Type, Fault> {
+    match values {
+        Type::List(item) => Ok(Type::Map(item)),
+        Type::Tuple(_) | Type::Any => Ok(Type::Any),
+        _ => Err("values argument must be a list or tuple value".into()),
+    }
+}
+
 fn zip_map(call: &Call<'_>) -> Outcome {
     let (keys, values) = (call.value(0), call.value(1));
-    let (Value::List(_, items) | Value::Tuple(items)) = values.bare() else {
-        return Err("values argument must be a list or tuple value".into());
-    };
+    let ty = zipped_type(values.ty())?;
     let marks = keys.marks_deep().union(values.marks());
     if !keys.is_wholly_known() {
-        let ty = match values.bare() {
-            Value::List(item, _) => Type::map(item.clone()),
-            _ => Type::Any,
-        };
         return Ok(unknown_of(ty).mark(marks.union(values.marks_deep())));
     }
+    let items = values.items().unwrap_or_default();
     let keys = keys.items().unwrap_or_default();
     if keys.len() != items.len() {
         let (keys, values) = (keys.len(), items.len());

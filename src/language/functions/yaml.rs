@@ -37,6 +37,10 @@ struct Decoder<'a> {
     events: Parser<'a, StrInput<'a>>,
     /// The values of anchors, by number; none while the anchor's own node is being read.
     anchors: HashMap<usize, Option<Value>>,
+    /// How many characters the document has.
+    length: usize,
+    /// Whether its last line ends with a line break.
+    ends_with_break: bool,
 }
 
 fn at(span: &Span, message: impl std::fmt::Display) -> String {
@@ -52,7 +56,12 @@ type Node<'a> = (Event<'a>, Span);
 
 impl<'a> Decoder<'a> {
     fn new(source: &'a str) -> Decoder<'a> {
-        Decoder { events: Parser::new_from_str(source), anchors: HashMap::new() }
+        Decoder {
+            events: Parser::new_from_str(source),
+            anchors: HashMap::new(),
+            length: source.chars().count(),
+            ends_with_break: source.ends_with(['\n', '\r']),
+        }
     }
 
     fn next(&mut self) -> Result<Node<'a>, String> {
@@ -81,8 +90,9 @@ impl<'a> Decoder<'a> {
     fn value(&mut self, (event, span): Node<'a>) -> Result<Value, String> {
         match event {
             Event::Scalar(source, style, anchor, tag) => {
+                let source = self.as_ended(&source, style, &span);
                 let value =
-                    scalar(&source, style, tag.as_deref()).map_err(|message| at(&span, message))?;
+                    scalar(source, style, tag.as_deref()).map_err(|message| at(&span, message))?;
                 self.anchored(anchor, value)
             }
             Event::Alias(anchor) => match self.anchors.get(&anchor) {
@@ -104,6 +114,13 @@ impl<'a> Decoder<'a> {
             }
             _ => Err(at(&span, "expected a value")),
         }
+    }
+
+    /// The text of a block scalar, which ends without a line break where the document does.
+    fn as_ended<'t>(&self, text: &'t str, style: ScalarStyle, span: &Span) -> &'t str {
+        let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+        let last = span.end.index() >= self.length && !self.ends_with_break;
+        if block && last { text.strip_suffix('\n').unwrap_or(text) } else { text }
     }
 
     /// Checks the tag of a collection, and notes that its anchor may not be used yet.

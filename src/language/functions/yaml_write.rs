@@ -4,6 +4,8 @@ use crate::value::Value;
 
 /// The column behind which long strings are folded at their next space.
 const FOLD_WIDTH: usize = 80;
+/// The most bytes of a key that stands before its value.
+const KEY_LENGTH: usize = 128;
 /// How much deeper what is inside stands.
 const STEP: usize = 2;
 
@@ -57,9 +59,27 @@ impl Writer {
         }
         for (at, (key, item)) in value.fields().into_iter().flatten().enumerate() {
             self.begin(at, indent);
-            self.double_quoted(key, None);
-            self.out.push(':');
-            self.field(item, indent);
+            match key.contains('\n') || key.len() > KEY_LENGTH {
+                true => self.long_key(key, item, indent),
+                false => {
+                    self.double_quoted(key, None);
+                    self.out.push(':');
+                    self.field(item, indent);
+                }
+            }
+        }
+    }
+
+    /// A key that does not fit on a line with its value.
+    fn long_key(&mut self, key: &str, item: &Value, indent: usize) {
+        self.out.push_str("? ");
+        self.scalar(&Value::from(key), indent);
+        self.end_line();
+        self.pad(indent);
+        self.out.push_str(": ");
+        match is_block(item) {
+            true => self.block(item, indent + STEP),
+            false => self.scalar(item, indent),
         }
     }
 

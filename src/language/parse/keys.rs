@@ -5,6 +5,8 @@ use std::borrow::Cow;
 
 use hcl_edit::parser::Error;
 
+use super::scan::closed;
+
 /// What the parser makes of a text in which keys of objects may be repeated.
 pub(super) fn parse_with_repeated_keys<T>(
     text: &str,
@@ -24,19 +26,15 @@ pub(super) fn parse_with_repeated_keys<T>(
     parser(&text)
 }
 
-/// The text with another name for the key at a place, if the key is a plain name or text.
+/// The text with a name in place of the key at a place: a name, a text or an expression in parentheses.
 fn renamed(text: &str, at: usize, number: usize) -> Option<String> {
     let rest = text.get(at..)?;
-    let (start, length) = match rest.strip_prefix('"') {
-        Some(inside) => (at + 1, inside.find('"')?),
-        None => (at, rest.find(|c: char| !c.is_alphanumeric() && c != '_' && c != '-')?),
+    let length = match rest.starts_with(['"', '(']) {
+        true => closed(rest)?,
+        false => rest.find(|c: char| !c.is_alphanumeric() && c != '_' && c != '-')?,
     };
-    let key = text.get(start..start + length)?;
-    if key.is_empty() || key.contains(['\\', '$', '%', '\n']) {
-        return None;
-    }
     let mut renamed = text.to_string();
-    renamed.replace_range(start..start + length, &name(number, length)?);
+    renamed.replace_range(at..at + length, &name(number, length)?);
     Some(renamed)
 }
 
@@ -67,11 +65,15 @@ mod tests {
     }
 
     #[test]
-    fn only_plain_keys_get_another_name() {
-        assert_eq!(renamed("{ab = 1}", 1, 0).as_deref(), Some("{_a = 1}"));
-        assert_eq!(renamed("{\"a b\" = 1}", 1, 1).as_deref(), Some("{\"__b\" = 1}"));
-        for text in ["{(a) = 1}", "{\"${a}\" = 1}", "{\"\\n\" = 1}"] {
-            assert_eq!(renamed(text, 1, 0), None, "{text}");
+    fn any_key_gets_another_name() {
+        for (text, renamed_text) in [
+            ("{ab = 1}", "{_a = 1}"),
+            ("{\"a b\" = 1}", "{____a = 1}"),
+            ("{(a[\")\"]) = 1}", "{_______a = 1}"),
+            ("{\"${\"a\"}\" = 1}", "{_______a = 1}"),
+        ] {
+            assert_eq!(renamed(text, 1, 0).as_deref(), Some(renamed_text), "{text}");
         }
+        assert_eq!(renamed("{(a", 1, 0), None);
     }
 }

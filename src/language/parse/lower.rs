@@ -9,6 +9,7 @@ use hcl_edit::structure;
 use indexmap::IndexMap;
 
 use super::context::Context;
+use super::keys::parse_with_repeated_keys;
 use super::template::Flavour;
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
 use crate::language::config::{
@@ -253,11 +254,7 @@ impl<'a> Lower<'a> {
     fn object_key(&mut self, key: &syntax::ObjectKey) -> Expression {
         let span = self.span(key.span());
         match key {
-            // as written: a repeated key has got another name for the parser
-            syntax::ObjectKey::Ident(_) => {
-                let kind = ExpressionKind::Literal(Value::string(self.text(&span)));
-                Expression { kind, span }
-            }
+            syntax::ObjectKey::Ident(_) => self.written_key(span),
             syntax::ObjectKey::Expression(syntax::Expression::String(it)) => {
                 let written =
                     self.text(&span).strip_prefix('"').and_then(|it| it.strip_suffix('"'));
@@ -276,8 +273,30 @@ impl<'a> Lower<'a> {
                 );
                 Expression { kind: self.invalid(problem.at(&span).hint(hint)), span }
             }
+            // without parentheses it is a name like any other
+            syntax::ObjectKey::Expression(syntax::Expression::Null(_)) => {
+                Expression { kind: ExpressionKind::Literal(Value::from("null")), span }
+            }
             syntax::ObjectKey::Expression(key) => self.expression(key),
         }
+    }
+
+    /// A key as it is written: a repeated one has got another name for the parser.
+    fn written_key(&mut self, span: Span) -> Expression {
+        let text = self.text(&span);
+        if !text.starts_with(['"', '(']) {
+            return Expression { kind: ExpressionKind::Literal(Value::string(text)), span };
+        }
+        let parsed = parse_with_repeated_keys(text, hcl_edit::parser::parse_expr);
+        let Ok(parsed) = parsed else {
+            let problem = Diagnostic::error("Invalid key", "This cannot be the key of an object.");
+            return Expression { kind: self.invalid(problem.at(&span)), span };
+        };
+        let before = (self.offset, self.start);
+        (self.offset, self.start) = (0, span.range.start);
+        let key = self.expression(&parsed);
+        (self.offset, self.start) = before;
+        key
     }
 
     fn call(&mut self, item: &syntax::FuncCall) -> Call {

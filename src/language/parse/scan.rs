@@ -35,6 +35,20 @@ pub(super) fn scan(text: &str) -> Scan {
     Scan { fault, flat }
 }
 
+/// How long the bracket or quote is that a text starts with, to its end.
+pub(super) fn closed(text: &str) -> Option<usize> {
+    let mut scanner = Scanner { text: text.as_bytes(), at: 0, open: Vec::new(), flat: Vec::new() };
+    while scanner.at < text.len() {
+        if scanner.step().is_some() {
+            return None;
+        }
+        if scanner.open.is_empty() {
+            return Some(scanner.at);
+        }
+    }
+    None
+}
+
 /// Something open.
 struct Open {
     at: usize,

@@ -52,7 +52,7 @@ fn items(has: &Type, wants: &Type, what: &str) -> Option<String> {
     mismatch(has, wants).map(|inner| format!("{what}: {inner}"))
 }
 
-fn tuple_items(has: &[Type], wants: &Type, noun: &str) -> Option<String> {
+pub(super) fn tuple_items(has: &[Type], wants: &Type, noun: &str) -> Option<String> {
     let wrong = has
         .iter()
         .enumerate()
@@ -61,7 +61,8 @@ fn tuple_items(has: &[Type], wants: &Type, noun: &str) -> Option<String> {
 }
 
 fn no_common_type(types: &[Type], wants: &Type, noun: &str) -> Option<String> {
-    let apart = !types.is_empty() && *wants == Type::Any && unify(types).is_none();
+    let typed: Vec<Type> = types.iter().filter(|ty| **ty != Type::Any).cloned().collect();
+    let apart = !typed.is_empty() && *wants == Type::Any && unify(&typed).is_none();
     apart.then(|| format!("all {noun} elements must have the same type"))
 }
 
@@ -79,7 +80,7 @@ fn tuples(has: &[Type], wants: &[Type]) -> Option<String> {
     })
 }
 
-fn attributes_as_items(has: &ObjectType, wants: &Type) -> Option<String> {
+pub(super) fn attributes_as_items(has: &ObjectType, wants: &Type) -> Option<String> {
     let wrong = has.attributes.iter().find_map(|(name, has)| {
         mismatch(has, wants).map(|inner| format!("element {name:?}: {inner}"))
     });

@@ -199,12 +199,9 @@ fn level(mut items: Vec<Value>, noun: &str) -> Result<Option<(Type, Vec<Value>)>
     for _ in 0..LEVELS {
         let types: Vec<Type> = items.iter().map(Value::ty).collect();
         let ty = match unify(&types) {
-            Some(Type::Any) if types.iter().any(|ty| *ty != Type::Any) => return Ok(None),
+            Some(Type::Any) if types.iter().any(|ty| *ty != Type::Any) => break,
             Some(ty) => ty,
-            None => {
-                let message = format!("all {noun} elements must have the same type");
-                return Err(ConvertError::new(message));
-            }
+            None => return Err(uneven(noun)),
         };
         if types.iter().all(|it| *it == ty) {
             return Ok(Some((ty, items)));
@@ -214,7 +211,31 @@ fn level(mut items: Vec<Value>, noun: &str) -> Result<Option<(Type, Vec<Value>)>
         };
         items = items.iter().enumerate().map(convert_item).collect::<Result<_, _>>()?;
     }
-    Ok(None)
+    if items.iter().any(has_open_type) { Ok(None) } else { Err(uneven(noun)) }
+}
+
+fn uneven(noun: &str) -> ConvertError {
+    ConvertError::new(format!("all {noun} elements must have the same type"))
+}
+
+/// Whether something in the value is of a type that is not known yet.
+fn has_open_type(value: &Value) -> bool {
+    match value.bare() {
+        Value::Unknown(unknown) => unknown.ty.has_any(),
+        other => other.children().into_iter().any(|(_, child)| has_open_type(child)),
+    }
+}
+
+/// The elements of a map, in which nulls without a type have that of all others.
+fn with_typed_nulls(items: Vec<Value>) -> Vec<Value> {
+    let is_untyped = |item: &Value| matches!(item.bare(), Value::Null(Type::Any));
+    let mut types = items.iter().filter(|item| !is_untyped(item)).map(Value::ty);
+    let Some(ty) = types.next().filter(|first| types.all(|ty| ty == *first)) else { return items };
+    let typed = |item: Value| match is_untyped(&item) {
+        true => Value::Null(ty.clone()).mark(item.marks()),
+        false => item,
+    };
+    items.into_iter().map(typed).collect()
 }
 
 fn to_list(value: &Value, item: &Type) -> Converted {
@@ -222,7 +243,11 @@ fn to_list(value: &Value, item: &Type) -> Converted {
         return Ok(value.clone());
     }
     let (ty, items) = convert_items(value, item, "list")?;
-    match items {
+    // unknown elements of a set may turn out to be others of it, and have no place in its order
+    let settled = |items: &Vec<Value>| {
+        !matches!(value, Value::Set(..)) || items.len() < 2 || value.is_wholly_known()
+    };
+    match items.filter(settled) {
         Some(items) => Ok(Value::List(ty, Arc::new(items))),
         None => Ok(Value::unknown_not_null(Type::list(ty))),
     }
@@ -263,7 +288,7 @@ fn to_map(value: &Value, item: &Type) -> Converted {
         return Ok(Value::Map(item.without_optional(), Arc::new(converted)));
     }
     let (keys, items): (Vec<String>, Vec<Value>) = converted.into_iter().unzip();
-    Ok(match level(items, "map")? {
+    Ok(match level(with_typed_nulls(items), "map")? {
         Some((ty, items)) => Value::map(ty, keys.into_iter().zip(items)),
         None => Value::unknown_not_null(Type::map(item.without_optional())),
     })

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::{ObjectType, Type};
-use super::mismatch;
+use super::mismatch::{self, mismatch};
 
 /// How many of some types are of each kind.
 #[derive(Default)]
@@ -114,7 +114,9 @@ fn unify_tuples(types: &[Type]) -> Option<Type> {
 
 fn tuples_to_list(tuples: &[&[Type]]) -> Option<Type> {
     let items: Vec<Type> = tuples.iter().flat_map(|items| items.iter().cloned()).collect();
-    unify(&items).map(Type::list)
+    let list = unify(&items).map(Type::list)?;
+    let fits = |items: &&[Type]| mismatch::tuple_items(items, list.element()?, "list").map(drop);
+    if tuples.iter().any(|items| fits(items).is_some()) { None } else { Some(list) }
 }
 
 /// Objects of the same attributes become an object, others a map.
@@ -136,7 +138,10 @@ fn unify_objects(types: &[Type]) -> Option<Type> {
 fn objects_to_map(objects: &[&ObjectType]) -> Option<Type> {
     let items: Vec<Type> =
         objects.iter().flat_map(|object| object.attributes.values().cloned()).collect();
-    unify(&items).map(Type::map)
+    let map = unify(&items).map(Type::map)?;
+    let fits =
+        |object: &&ObjectType| mismatch::attributes_as_items(object, map.element()?).map(drop);
+    if objects.iter().any(|object| fits(object).is_some()) { None } else { Some(map) }
 }
 
 /// Objects among maps often are maps in disguise.
