@@ -380,6 +380,8 @@ pub struct Variable {
     pub nullable: bool,
     /// `deprecated`: what to say to a caller that sets the variable.
     pub deprecated: Option<String>,
+    /// `const`: whether the value must be known, or must not be used, before anything is planned.
+    pub constant: Option<bool>,
     /// `validation` blocks.
     pub validations: Vec<CheckRule>,
     /// Where the header stands.

@@ -210,6 +210,7 @@ impl Loader<'_> {
         let Some(read) = self.folder(&folder, None) else { return };
         let mut module = Module::clone(&read.module);
         module.path = path.clone();
+        self.diagnostics.extend(frame.constants());
         trail.push(folder.clone());
         for call in module.calls.values_mut() {
             self.early(call, frame);
@@ -234,7 +235,7 @@ impl Loader<'_> {
             call.source = text.unwrap_or_default();
         }
         if let Some(expression) = &call.version_expression {
-            call.version = self.diagnostics.take(frame.text(expression, "`version`"));
+            call.version = self.diagnostics.take(frame.text_or_null(expression, "`version`"));
         }
     }
 

@@ -34,7 +34,7 @@ impl Merger {
         match block.kind.as_str() {
             "terraform" => self.settings(block),
             "locals" => self.locals(block),
-            "moved" | "import" | "removed" | "check" => {
+            "language" | "moved" | "import" | "removed" | "check" => {
                 let detail = format!("Override files cannot have `{}` blocks.", block.kind);
                 let problem = Diagnostic::error("Invalid override", detail).at(&block.span);
                 self.diagnostics.push(problem);

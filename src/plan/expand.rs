@@ -211,3 +211,48 @@ fn each(expression: &Expression, scope: &dyn Scope) -> Result<Expansion, Diagnos
 fn name_of(item: &Value) -> Option<(String, Value)> {
     item.as_str().map(|name| (name.to_string(), item.clone()))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::diagnostic::Source;
+    use crate::language::config::Reference;
+    use crate::language::parse::parse_expression;
+
+    /// A scope without names.
+    struct Nothing;
+
+    impl Scope for Nothing {
+        fn get(&self, _: &Reference, span: &Span) -> Result<Value, Box<Diagnostic>> {
+            Err(Box::new(Diagnostic::error("Undeclared", "").at(span)))
+        }
+
+        fn folder(&self) -> &Path {
+            Path::new(".")
+        }
+    }
+
+    fn counted(text: &str) -> Result<Expansion, String> {
+        let source = Source { path: "main.tf".into(), text: text.to_string() };
+        let expression = parse_expression(source.into()).0.unwrap();
+        count(&expression, &Nothing).map_err(|problems| problems.0[0].detail.clone())
+    }
+
+    #[test]
+    fn a_count_has_limits() {
+        assert_eq!(counted("0"), Ok(Expansion::Count(0)));
+        assert_eq!(counted("\"3\""), Ok(Expansion::Count(3)));
+        assert_eq!(counted("1000000"), Ok(Expansion::Count(1_000_000)));
+        let over = "`count` is 1000001, and a resource can have 1000000 instances.";
+        assert_eq!(counted("1000001"), Err(over.to_string()));
+        for (text, shown) in
+            [("-1", "-1"), ("1.5", "1.5"), ("1e30", "1000000000000000000000000000000")]
+        {
+            let detail = format!("`count` is {shown}, not a whole number from 0.");
+            assert_eq!(counted(text), Err(detail), "{text}");
+        }
+        assert_eq!(counted("sensitive(-1)").map_err(|it| it.contains("-1")), Err(false));
+    }
+}

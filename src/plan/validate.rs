@@ -5,12 +5,15 @@ use std::path::Path;
 use crate::address::{Mode, ModulePath, ResourceName};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, Span};
 use crate::language::body;
-use crate::language::config::{Configuration, Expression, Module, Reference, Repetition, Resource};
+use crate::language::config::{
+    Configuration, Expression, Module, ModuleCall, Output, Reference, Repetition, Resource,
+};
 use crate::language::evaluate::evaluate;
+use crate::language::inputs::finish_variable;
 use crate::language::scope::Scope;
 use crate::plan::providers::{Providers, provider_key, source_of};
 use crate::schema::Schema;
-use crate::value::{Type, Value};
+use crate::value::{Marks, Type, Value};
 
 /// All that is wrong with a configuration whatever its variables, state and world are.
 pub fn validate(configuration: &Configuration, providers: &Providers) -> Diagnostics {
@@ -20,6 +23,22 @@ pub fn validate(configuration: &Configuration, providers: &Providers) -> Diagnos
         diagnostics.extend(scope.module());
     }
     diagnostics
+}
+
+/// What is wrong with an output that would show a secret.
+pub(super) fn exposed(
+    path: &ModulePath,
+    name: &str,
+    output: &Output,
+    value: &Value,
+) -> Option<Diagnostic> {
+    let shows = path.is_root() && value.marks_deep().contains(Marks::SENSITIVE);
+    (shows && !output.sensitive).then(|| {
+        let detail = format!("Output `{name}` has a sensitive value but is not declared so.");
+        Diagnostic::error("Output refers to sensitive values", detail)
+            .hint("Set `sensitive = true`, or use `nonsensitive` where it may be shown.")
+            .at(&output.value.span)
+    })
 }
 
 /// A module in which only constants are known.
@@ -34,10 +53,16 @@ impl Unknowns<'_> {
         let mut diagnostics = Diagnostics::new();
         let mut check = |expression: &Expression| diagnostics.extend(evaluate(expression, self).1);
         self.module.locals.values().for_each(|it| check(&it.value));
-        self.module.outputs.values().for_each(|it| check(&it.value));
         for call in self.module.calls.values() {
-            call.inputs.values().for_each(|it| check(&it.value));
             repetition(&call.repetition).into_iter().for_each(&mut check);
+        }
+        for (name, output) in &self.module.outputs {
+            let (value, problems) = evaluate(&output.value, self);
+            diagnostics.extend(problems);
+            diagnostics.extend(exposed(&self.module.path, name, output, &value));
+        }
+        for call in self.module.calls.values() {
+            diagnostics.extend(self.inputs(call));
         }
         for (name, block) in &self.module.providers {
             if let Some(provider) = self.providers.get(&source_of(self.module, &name.name)) {
@@ -49,6 +74,24 @@ impl Unknowns<'_> {
         for resource in self.module.resources.values() {
             let found = self.resource(resource);
             diagnostics.extend(found);
+        }
+        diagnostics
+    }
+
+    /// What is wrong with the values that a module is called with.
+    fn inputs(&self, call: &ModuleCall) -> Diagnostics {
+        let mut diagnostics = Diagnostics::new();
+        let child = self.configuration.module(&self.module.path.child(&call.name));
+        for (name, input) in &call.inputs {
+            let (value, problems) = evaluate(&input.value, self);
+            let sound = !problems.has_errors();
+            diagnostics.extend(problems);
+            if let Some(variable) = child.and_then(|it| it.variables.get(name))
+                && sound
+            {
+                let place = &input.value.span;
+                diagnostics.extend(finish_variable(name, variable, Some(value), place).1);
+            }
         }
         diagnostics
     }
@@ -157,8 +200,10 @@ impl Scope for Unknowns<'_> {
     fn get(&self, reference: &Reference, _span: &Span) -> Result<Value, Box<Diagnostic>> {
         Ok(match reference {
             Reference::Variable(name) => {
-                let ty = self.module.variables.get(name).map(|it| it.ty.clone());
-                Value::unknown(ty.unwrap_or(Type::Any))
+                let variable = self.module.variables.get(name);
+                let sensitive = variable.is_some_and(|it| it.sensitive);
+                let value = Value::unknown(variable.map_or(Type::Any, |it| it.ty.clone()));
+                value.mark(if sensitive { Marks::SENSITIVE } else { Marks::NONE })
             }
             Reference::Resource(name, key) => self.unknown(name, key.is_none()),
             Reference::CountIndex => Value::unknown_not_null(Type::Number),

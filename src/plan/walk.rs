@@ -13,6 +13,7 @@ use crate::plan::evaluation::Evaluation;
 use crate::plan::import::Importing;
 use crate::plan::moves::{self, Moves};
 use crate::plan::providers::{Connections, Providers};
+use crate::plan::validate::exposed;
 use crate::plan::{
     Action, Change, CheckResult, Mode, OutputChange, Plan, ProviderKey, drift, order, orphans,
 };
@@ -213,17 +214,8 @@ impl<'a> Planner<'a> {
             let summary = "Module output value precondition failed";
             self.check(&output.preconditions, summary, &checked, &scope);
             let value = self.evaluation.output(&module, name);
-            let shows = value.is_some_and(|it| it.marks_deep().contains(Marks::SENSITIVE));
-            if path.is_root() && shows && !output.sensitive {
-                let detail =
-                    format!("Output `{name}` has a sensitive value but is not declared so.");
-                let error = crate::diagnostic::Diagnostic::error(
-                    "Output refers to sensitive values",
-                    detail,
-                );
-                let hint = "Set `sensitive = true`, or use `nonsensitive` where it may be shown.";
-                self.diagnostics.push(error.hint(hint).at(&output.value.span));
-            }
+            let exposed = value.and_then(|value| exposed(path, name, &output, &value));
+            self.diagnostics.extend(exposed);
         }
     }
 

@@ -584,9 +584,9 @@ async fn incomplete_actions_and_mixed_conditions_are_refused() {
     ];
     let expected = [
         "action[0]: an action of type `redirect` needs a block `redirect`",
-        "condition[0]: `path_pattern` needs `values` or `regex_values`",
-        "condition[1]: a condition is about exactly one thing, such as `path_pattern`; write one \
+        "condition[0]: a condition is about exactly one thing, such as `path_pattern`; write one \
          `condition` block for each",
+        "condition[1]: `path_pattern` needs `values` or `regex_values`",
         "transform[0]: a transform of type `url-rewrite` needs a block `url_rewrite_config`",
     ];
     assert_eq!(aws.refused("aws_lb_listener_rule", &fields), expected);

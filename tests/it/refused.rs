@@ -262,6 +262,29 @@ fn an_unsupported_type_is_an_error_only_where_an_instance_is_planned() {
 }
 
 #[test]
+fn a_configuration_is_judged_without_its_world() {
+    let told = |text: &str, child: &str| {
+        let terrace = Terrace::sandbox(&[("main.tf", text), ("child/main.tf", child)]);
+        terrace.fails(&["validate"])
+    };
+    let call = "module \"child\" {\n  source = \"./child\"\n  x      = {}\n}\n";
+    let given = told(call, "variable \"x\" {\n  type = list(string)\n}\n");
+    assert!(given.contains("main.tf:3:12") && given.contains("list of string"), "{given}");
+    let secret =
+        "variable \"a\" {\n  sensitive = true\n}\n\noutput \"a\" {\n  value = \"x-${var.a}\"\n}\n";
+    let shown = told(secret, "");
+    assert!(shown.contains("Output refers to sensitive values"), "{shown}");
+    let early = "resource \"terraform_data\" \"a\" {}\n\nmodule \"child\" {\n  source = \"./child\"\n  x      = \
+                 terraform_data.a.id\n}\n";
+    let unknown = told(early, "variable \"x\" {\n  const = true\n}\n");
+    assert!(unknown.contains("main.tf:5:12"), "{unknown}");
+    let source = "variable \"a\" {\n  default = \"./child\"\n  const   = false\n}\n\nmodule \"child\" {\n  source = \
+                  var.a\n}\n";
+    let late = told(source, "");
+    assert!(late.contains("`const = false`"), "{late}");
+}
+
+#[test]
 fn a_resource_does_not_refer_to_itself() {
     refused_by_plan(
         "self_reference",

@@ -10,6 +10,9 @@ use super::conditional::Decision;
 /// The longest prefix that is kept of a text that is not known as a whole, in bytes.
 const PREFIX: usize = 128;
 
+/// How deep template files may call each other until the first mistake in one is enough.
+const MANY_FILES: usize = 8;
+
 /// What has been rendered so far.
 struct Rendered {
     /// The text, up to the first part that is not known.
@@ -65,6 +68,10 @@ impl<'a> Evaluator<'a> {
 
     fn render(&mut self, parts: &'a [TemplatePart], out: &mut Rendered) {
         for part in parts {
+            // each of them could fail as often as it calls itself
+            if self.depth > MANY_FILES && self.diagnostics.has_errors() {
+                return;
+            }
             match part {
                 TemplatePart::Text(text) => out.push(text),
                 TemplatePart::Interpolation(inside) => self.interpolation(inside, out),
@@ -106,7 +113,11 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Takes over the marks of parts that are not rendered: that they are not can tell of secrets.
+    /// What a template file gives has the marks of all its variables, and may call itself there.
     fn look_at(&mut self, parts: &'a [TemplatePart], out: &mut Rendered) {
+        if self.depth > 0 {
+            return;
+        }
         let before = self.diagnostics.0.len();
         let mut aside = Rendered { text: String::new(), known: false, marks: Marks::NONE };
         self.render(parts, &mut aside);

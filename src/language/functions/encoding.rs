@@ -1,6 +1,7 @@
 //! Functions that encode and decode: JSON, Base64, character sets, gzip, URLs, CSV.
 
 use std::io::{Read as _, Write as _};
+use std::str::FromStr as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -13,7 +14,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 use super::call::{Call, Fault, Outcome, text};
 use super::table::{ANY, Function, Parameter, STRING, function, takes};
 use crate::value::json::{from_json, to_json};
-use crate::value::{Fields, Type, Unknown, Value};
+use crate::value::{Fields, Number, Type, Unknown, Value};
 
 const STR: Parameter = takes("str", STRING);
 const ENCODING: Parameter = takes("encoding", STRING);
@@ -109,7 +110,23 @@ fn json_encode(call: &Call<'_>) -> Outcome {
 fn json_decode(call: &Call<'_>) -> Outcome {
     let json: serde_json::Value =
         serde_json::from_str(call.text(0)).map_err(|error| format!("invalid JSON: {error}"))?;
-    Ok(from_json(&json))
+    match huge_number(&json) {
+        Some(number) => Err(format!("the number {number} is out of range").into()),
+        None => Ok(from_json(&json)),
+    }
+}
+
+/// A number in JSON that is too large or too small.
+fn huge_number(json: &serde_json::Value) -> Option<&str> {
+    match json {
+        serde_json::Value::Number(it) => {
+            let text = it.as_str();
+            Number::from_str(text).is_err().then_some(text)
+        }
+        serde_json::Value::Array(items) => items.iter().find_map(huge_number),
+        serde_json::Value::Object(fields) => fields.values().find_map(huge_number),
+        _ => None,
+    }
 }
 
 /// What the known beginning of a JSON text says about the type of the value.

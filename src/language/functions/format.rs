@@ -356,7 +356,8 @@ fn scientific(magnitude: &BigDecimal, precision: usize) -> String {
     let (first, more) = digits.split_at(1);
     let point = if precision > 0 { "." } else { "" };
     let sign = if exponent < 0 { '-' } else { '+' };
-    format!("{first}{point}{more:0<precision$}e{sign}{:02}", exponent.abs())
+    let zeros = "0".repeat(precision.saturating_sub(more.len()));
+    format!("{first}{point}{more}{zeros}e{sign}{:02}", exponent.abs())
 }
 
 /// `%g`: the shortest form, or the one with so many significant digits, with an exponent when it is

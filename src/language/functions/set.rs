@@ -110,6 +110,9 @@ fn countable(value: &Value) -> bool {
     }
 }
 
+/// The most combinations: more is a mistake, and would use up the memory.
+const MOST_ROWS: usize = 1_000_000;
+
 fn product(call: &Call<'_>) -> Outcome {
     let sets = call.rest(0);
     if sets.len() < 2 {
@@ -125,7 +128,13 @@ fn product(call: &Call<'_>) -> Outcome {
         let deep = sets.iter().fold(marks, |all, it| all.union(it.marks_deep()));
         return Ok(unknown_product(sets, row, ordered).mark(deep));
     }
-    let mut rows: Vec<Vec<Value>> = vec![Vec::new()];
+    let lengths = sets.iter().map(|set| set.items().map_or(0, <[Value]>::len));
+    let empty = lengths.clone().any(|length| length == 0);
+    let count = lengths.fold(1_usize, usize::saturating_mul);
+    if count > MOST_ROWS && !empty {
+        return Err(format!("there would be more than {MOST_ROWS} combinations").into());
+    }
+    let mut rows: Vec<Vec<Value>> = if empty { Vec::new() } else { vec![Vec::new()] };
     for (at, (set, item)) in sets.iter().zip(&types).enumerate() {
         let converted = set.items().unwrap_or_default().iter().map(|value| convert(value, item));
         let column = converted.collect::<Result<Vec<_>, _>>();

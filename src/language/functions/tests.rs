@@ -85,6 +85,35 @@ plantimestamp [] => "2026-01-02T03:04:05Z"
 }
 
 #[test]
+fn a_product_has_limits() {
+    let hundred = || Value::tuple((0..100).map(Value::from));
+    let product = |more: Value| invoke("setproduct", vec![hundred(), hundred(), hundred(), more]);
+    let one = Value::tuple([Value::from("a")]);
+    assert_eq!(product(one).unwrap().items().map(<[Value]>::len), Some(1_000_000));
+    let told =
+        "Call to function \"setproduct\" failed: there would be more than 1000000 combinations.";
+    assert_eq!(product(hundred()).unwrap_err().message, told);
+    let many = vec![hundred(); 40];
+    assert_eq!(invoke("setproduct", many).unwrap_err().message, told);
+    assert_eq!(product(Value::tuple([])).unwrap().items(), Some([].as_slice()));
+}
+
+#[test]
+fn the_widest_formats_work() {
+    for (line, length) in [
+        (r#"format ["%1000000d", 1]"#, 1_000_000),
+        (r#"format ["%-1000000s", "a"]"#, 1_000_000),
+        (r#"format ["%.1000000f", 1]"#, 1_000_002),
+        (r#"format ["%.1000000e", 1]"#, 1_000_006),
+        (r#"format ["%.1000000g", 1]"#, 1),
+        (r#"indent [10000, "a\nb"]"#, 10_003),
+    ] {
+        let value = invoke_line(line).unwrap();
+        assert_eq!(value.as_str().map(str::len), Some(length), "{line}");
+    }
+}
+
+#[test]
 fn errors_say_what_is_wrong_and_where() {
     let table = r##"
 upper [] => Function "upper" expects 1 argument(s). Missing value for "str".
@@ -97,6 +126,11 @@ format ["%d", 1.5] => Call to function "format" failed: unsupported value for "%
 format ["a%s%z", 1, 2] => Call to function "format" failed: unsupported format verb 'z' in "%z" at offset 3.
 format ["%", 1] => Call to function "format" failed: invalid format string starting at offset 1.
 format ["%é", 1] => Call to function "format" failed: unrecognized format character 'é' at offset 1.
+format ["%1000001d", 1] => Call to function "format" failed: width or precision at offset 0 is more than 1000000.
+format ["a%.1000001f", 1] => Call to function "format" failed: width or precision at offset 1 is more than 1000000.
+format ["%99999999999999999999s", "a"] => Call to function "format" failed: width or precision at offset 0 is more than 1000000.
+indent [10001, "a"] => Invalid value for "spaces" parameter: the number of spaces must not be over 10000.
+range [1025] => Call to function "range" failed: more than 1024 values were generated; either decrease the difference between start and end or use a smaller step.
 formatlist ["%s-%s", ["a", "b"], ["x"]] => Invalid value for "args" parameter: argument 2 has length 1, which is inconsistent with argument 1 of length 2.
 cidrhost ["10.0.0.0/30", 5] => Call to function "cidrhost" failed: prefix of 30 does not accommodate a host numbered 5.
 cidrsubnet ["10.0.0.0/16", 20, 1] => Call to function "cidrsubnet" failed: insufficient address space to extend prefix of 16 by 20.

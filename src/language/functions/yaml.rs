@@ -29,14 +29,24 @@ pub(super) const FUNCTIONS: &[Function] = &[
     ),
 ];
 
+/// The most nodes of a document, all aliases resolved.
+const MOST_NODES: usize = 1_000_000;
+/// How deep lists and mappings can be inside of each other.
+const MOST_DEEP: usize = 250;
+
 fn decode(call: &Call<'_>) -> Outcome {
     Ok(Decoder::new(call.text(0)).document()?)
 }
 
 struct Decoder<'a> {
     events: Parser<'a, StrInput<'a>>,
-    /// The values of anchors, by number; none while the anchor's own node is being read.
-    anchors: HashMap<usize, Option<Value>>,
+    /// The values of anchors, by number, and how many nodes they have; none while the anchor's own
+    /// node is being read.
+    anchors: HashMap<usize, Option<(Value, usize)>>,
+    /// How many nodes there are so far, those that aliases stand for included.
+    nodes: usize,
+    /// How many lists and mappings this is inside of.
+    depth: usize,
     /// How many characters the document has.
     length: usize,
     /// Whether its last line ends with a line break.
@@ -59,6 +69,8 @@ impl<'a> Decoder<'a> {
         Decoder {
             events: Parser::new_from_str(source),
             anchors: HashMap::new(),
+            nodes: 0,
+            depth: 0,
             length: source.chars().count(),
             ends_with_break: source.ends_with(['\n', '\r']),
         }
@@ -88,15 +100,20 @@ impl<'a> Decoder<'a> {
     }
 
     fn value(&mut self, (event, span): Node<'a>) -> Result<Value, String> {
+        let before = self.nodes;
+        self.count(1).map_err(|message| at(&span, message))?;
         match event {
             Event::Scalar(source, style, anchor, tag) => {
                 let source = self.as_ended(&source, style, &span);
                 let value =
                     scalar(source, style, tag.as_deref()).map_err(|message| at(&span, message))?;
-                self.anchored(anchor, value)
+                self.anchored(anchor, value, before)
             }
-            Event::Alias(anchor) => match self.anchors.get(&anchor) {
-                Some(Some(value)) => Ok(value.clone()),
+            Event::Alias(anchor) => match self.anchors.get(&anchor).cloned() {
+                Some(Some((value, nodes))) => {
+                    self.count(nodes).map_err(|message| at(&span, message))?;
+                    Ok(value)
+                }
                 Some(None) => {
                     Err(at(&span, "cannot refer to an anchor from inside its own definition"))
                 }
@@ -104,13 +121,13 @@ impl<'a> Decoder<'a> {
             },
             Event::SequenceStart(anchor, tag) => {
                 self.begin(anchor, tag.as_deref(), "seq").map_err(|message| at(&span, message))?;
-                let value = self.sequence()?;
-                self.anchored(anchor, value)
+                let value = self.deeper(&span, Self::sequence)?;
+                self.anchored(anchor, value, before)
             }
             Event::MappingStart(anchor, tag) => {
                 self.begin(anchor, tag.as_deref(), "map").map_err(|message| at(&span, message))?;
-                let value = self.mapping()?;
-                self.anchored(anchor, value)
+                let value = self.deeper(&span, Self::mapping)?;
+                self.anchored(anchor, value, before)
             }
             _ => Err(at(&span, "expected a value")),
         }
@@ -134,10 +151,32 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    fn anchored(&mut self, anchor: usize, value: Value) -> Result<Value, String> {
+    /// Aliases of aliases could make more of a short document than there is memory for.
+    fn count(&mut self, nodes: usize) -> Result<(), String> {
+        self.nodes += nodes;
+        let over = self.nodes > MOST_NODES;
+        if over { Err("document contains excessive aliasing".to_string()) } else { Ok(()) }
+    }
+
+    fn deeper(
+        &mut self,
+        span: &Span,
+        inside: fn(&mut Self) -> Result<Value, String>,
+    ) -> Result<Value, String> {
+        if self.depth >= MOST_DEEP {
+            return Err(at(span, "the document is nested too deeply"));
+        }
+        self.depth += 1;
+        let value = inside(self);
+        self.depth -= 1;
+        value
+    }
+
+    /// Takes note of the value of an anchor, whose nodes come after the first `before`.
+    fn anchored(&mut self, anchor: usize, value: Value, before: usize) -> Result<Value, String> {
         // Nodes without an anchor all have the number 0, which no alias has.
         if anchor != 0 {
-            self.anchors.insert(anchor, Some(value.clone()));
+            self.anchors.insert(anchor, Some((value.clone(), self.nodes - before)));
         }
         Ok(value)
     }

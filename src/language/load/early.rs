@@ -65,6 +65,19 @@ impl<'g> Frame<'g> {
         (text, diagnostics)
     }
 
+    /// The text that an expression gives, if it is not null.
+    pub(super) fn text_or_null(
+        &self,
+        expression: &Expression,
+        what: &str,
+    ) -> (Option<String>, Diagnostics) {
+        let (value, diagnostics) = evaluate(expression, self);
+        match value.is_null() && !diagnostics.has_errors() {
+            true => (None, diagnostics),
+            false => self.text(expression, what),
+        }
+    }
+
     /// What a call in this module gives for a variable.
     fn input(&self, call: &str, name: &str) -> Option<&Attribute> {
         self.module.calls.get(call)?.inputs.get(name)
@@ -75,6 +88,11 @@ impl<'g> Frame<'g> {
             let detail = format!("There is no variable `{name}` in this module.");
             return Err(Box::new(Diagnostic::error("Unknown variable", detail).at(span)));
         };
+        if variable.constant == Some(false) {
+            let detail = format!("Variable `{name}` is declared with `const = false`.");
+            let problem = Diagnostic::error("Value not known early enough", detail).at(span);
+            return Err(Box::new(problem));
+        }
         let (given, place) = match &self.inputs {
             Inputs::Root(given) => (given(&self.module).remove(name), span.clone()),
             Inputs::Call(parent, call) => match parent.input(call, name) {
@@ -92,6 +110,19 @@ impl<'g> Frame<'g> {
             return Err(Box::new(problem.hint(hint)));
         }
         first_error(finish_variable(name, variable, given, &place))
+    }
+
+    /// What is wrong with the values of variables that must be known before anything is planned.
+    pub(super) fn constants(&self) -> Diagnostics {
+        let mut diagnostics = Diagnostics::new();
+        for (name, variable) in &self.module.variables {
+            if variable.constant == Some(true)
+                && let Err(problem) = self.variable(name, &variable.span)
+            {
+                diagnostics.push(*problem);
+            }
+        }
+        diagnostics
     }
 
     fn local(&self, name: &str, span: &Span) -> Result<Value, Box<Diagnostic>> {

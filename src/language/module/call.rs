@@ -15,7 +15,9 @@ impl Reader {
         let source = source(&mut arguments);
         let version = arguments.early_text("version");
         let local = source.as_ref().and_then(|it| it.text.as_deref()).is_some_and(is_local);
-        if let (Some(version), true) = (&version, local) {
+        if let (Some(version), true) = (&version, local)
+            && version.text.is_some()
+        {
             let detail = "A module in a local folder has no versions.";
             let problem = Diagnostic::error("Invalid version constraint", detail);
             arguments.diagnostics.push(problem.at(&version.span).hint("Remove `version`."));

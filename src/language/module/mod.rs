@@ -5,6 +5,7 @@ mod call;
 mod check;
 mod constant;
 mod import;
+mod language;
 mod moved;
 mod removed;
 mod resource;
@@ -21,11 +22,12 @@ use indexmap::IndexMap;
 use indexmap::map::Entry;
 
 use crate::address::ModulePath;
-use crate::diagnostic::{Diagnostic, Diagnostics, Span};
+use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
 use crate::language::config::{
     Block, Body, CheckRule, Expression, ExpressionKind, Local, Module, Output, ProviderBlock,
     ProviderName, Reference,
 };
+use crate::language::parse::parse_expression;
 use crate::language::suggest::nearest;
 
 use arguments::Arguments;
@@ -33,8 +35,9 @@ pub(crate) use constant::constant;
 pub use settings::LANGUAGE_VERSION;
 pub use test_file::{Command, Expected, Mock, Overridden, Override, Run, TestFile, read_tests};
 
-const BLOCKS: [&str; 13] = [
+const BLOCKS: [&str; 14] = [
     "terraform",
+    "language",
     "provider",
     "variable",
     "locals",
@@ -96,6 +99,7 @@ impl Reader {
     fn block(&mut self, block: Block) {
         match block.kind.as_str() {
             "terraform" => self.settings(block),
+            "language" => self.language(block),
             "provider" => self.provider(block),
             "variable" => self.variable(block),
             "locals" => self.locals(block),
@@ -183,7 +187,7 @@ impl Reader {
             description: arguments.text("description").map(|(text, _)| text).unwrap_or_default(),
             sensitive: arguments.flag("sensitive").unwrap_or(false),
             ephemeral: arguments.flag("ephemeral").unwrap_or(false),
-            deprecated: arguments.text("deprecated").map(|(text, _)| text),
+            deprecated: deprecated(&mut arguments),
             depends_on: depends_on(&mut arguments),
             preconditions: rules(&mut arguments, "precondition"),
             span: span.clone(),
@@ -216,6 +220,7 @@ impl Reader {
         if let Some((alias, span)) = &alias {
             self.check_name(alias, span);
         }
+        self.diagnostics.extend(resource::bad_local_name(&name, &span));
         let name = ProviderName { name, alias: alias.map(|(alias, _)| alias) };
         let shown = format!("provider configuration `{name}`");
         let provider = ProviderBlock { body, span: span.clone() };
@@ -264,6 +269,30 @@ fn unknown(span: &Span) -> Expression {
     Expression { kind: ExpressionKind::Literal(value), span: span.clone() }
 }
 
+/// `deprecated`: what to say instead of an empty text is missing.
+fn deprecated(arguments: &mut Arguments<'_>) -> Option<String> {
+    let (text, span) = arguments.text("deprecated")?;
+    if text.trim().is_empty() {
+        let detail = "`deprecated` must say what to use instead.";
+        arguments.diagnostics.push(Diagnostic::error("Invalid deprecated", detail).at(&span));
+    }
+    Some(text)
+}
+
+/// A reference in quotes, as it was written long ago.
+fn quoted_reference(item: &Expression, diagnostics: &mut Diagnostics) -> Option<Reference> {
+    let ExpressionKind::Literal(value) = &item.kind else { return None };
+    let text = value.as_str()?.to_string();
+    let source = Source { path: item.span.source.path.clone(), text };
+    let ExpressionKind::Reference(reference) = parse_expression(source.into()).0?.kind else {
+        return None;
+    };
+    let detail = "References are written without quotes today.";
+    let problem = Diagnostic::warning("Quoted reference", detail).at(&item.span);
+    diagnostics.push(problem.hint("Remove the quotes."));
+    Some(reference)
+}
+
 /// `depends_on`
 fn depends_on(arguments: &mut Arguments<'_>) -> Vec<(Reference, Span)> {
     let Some(given) = arguments.take("depends_on") else { return Vec::new() };
@@ -275,6 +304,10 @@ fn depends_on(arguments: &mut Arguments<'_>) -> Vec<(Reference, Span)> {
     };
     let mut found = Vec::new();
     for item in items {
+        if let Some(reference) = quoted_reference(&item, arguments.diagnostics) {
+            found.push((reference, item.span));
+            continue;
+        }
         match item.kind {
             ExpressionKind::Reference(reference) => found.push((reference, item.span)),
             ExpressionKind::Literal(ref value) if !value.is_known() => {}

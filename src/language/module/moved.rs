@@ -14,16 +14,17 @@ impl Reader {
         let span = arguments.span.clone();
         let mut address = |name| {
             let given = arguments.required(name)?;
-            target(
-                &given,
-                "A data source is read anew, so there is nothing to move.",
-                arguments.diagnostics,
-            )
+            target(&given, None, arguments.diagnostics)
         };
         let (from, to) = (address("from"), address("to"));
         arguments.finish();
         let (Some(from), Some(to)) = (from, to) else { return };
-        if matches!(from, Target::Module(_)) != matches!(to, Target::Module(_)) {
+        if is_data(&from) && is_data(&to) {
+            // it is read anew, so there is nothing to move
+            return;
+        }
+        let is_module = |it: &Target| matches!(it, Target::Module(_));
+        if is_module(&from) != is_module(&to) || is_data(&from) != is_data(&to) {
             let detail = "A module becomes a module, and a resource a resource.";
             return self
                 .diagnostics
@@ -33,10 +34,10 @@ impl Reader {
     }
 }
 
-/// The address that an expression spells. A data source is not meant, for the reason given.
+/// The address that an expression spells. A data source is not meant if a reason is given.
 pub(super) fn target(
     expression: &Expression,
-    no_data: &str,
+    no_data: Option<&str>,
     diagnostics: &mut Diagnostics,
 ) -> Option<Target> {
     let mut steps = Vec::new();
@@ -48,8 +49,10 @@ pub(super) fn target(
             let hint = "Write for example `aws_vpc.main`, `aws_subnet.a[0]` or `module.a[\"b\"]`.";
             Diagnostic::error("Invalid address", detail).hint(hint)
         }
-        Some(target) if is_data(target) => Diagnostic::error("Invalid address", no_data),
-        Some(_) => return target,
+        Some(found) => match no_data.filter(|_| is_data(found)) {
+            Some(reason) => Diagnostic::error("Invalid address", reason),
+            None => return target,
+        },
     };
     diagnostics.push(problem.at(&expression.span));
     None

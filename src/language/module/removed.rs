@@ -14,7 +14,7 @@ impl Reader {
         let span = arguments.span.clone();
         let no_data = "A data source is only read; without its block it is dropped from state.";
         let from = arguments.required("from").and_then(|given| {
-            let from = target(&given, no_data, arguments.diagnostics)?;
+            let from = target(&given, Some(no_data), arguments.diagnostics)?;
             without_keys(from, &given.span, arguments.diagnostics)
         });
         let lifecycle = arguments.block("lifecycle");

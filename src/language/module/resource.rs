@@ -3,7 +3,7 @@
 use super::arguments::Arguments;
 use super::{Reader, depends_on, insert, rules};
 use crate::address::{Mode, ResourceName};
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::language::config::{
     Attribute, Block, Expression, ExpressionKind, IgnoreChanges, Lifecycle, ProviderName,
     Reference, Repetition, Resource,
@@ -92,7 +92,23 @@ pub(super) fn provider_name(
         }
         diagnostics.push(problem.at(&expression.span));
     }
+    if let Some(name) = &name {
+        diagnostics.extend(bad_local_name(&name.name, &expression.span));
+    }
     name
+}
+
+/// What is wrong with the name that a module has for a provider, if anything.
+pub(super) fn bad_local_name(name: &str, span: &Span) -> Option<Diagnostic> {
+    let part = |it: char| it.is_alphanumeric() && it.to_lowercase().eq([it]) || it == '-';
+    let good = name.chars().all(part) && !name.starts_with('-') && !name.ends_with('-');
+    (!good && !name.is_empty()).then(|| {
+        let detail = format!(
+            "`{name}` cannot be the name of a provider, which has only lowercase letters, digits \
+             and, inside, dashes."
+        );
+        Diagnostic::error("Invalid provider name", detail).at(span)
+    })
 }
 
 fn read_provider_name(expression: &Expression) -> Option<ProviderName> {

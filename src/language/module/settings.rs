@@ -1,7 +1,7 @@
 //! `terraform` blocks.
 
 use super::arguments::Arguments;
-use super::resource::provider_name;
+use super::resource::{bad_local_name, provider_name};
 use super::{Reader, constant};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::language::config::{Attribute, Block, ExpressionKind, ProviderName, RequiredProvider};
@@ -14,7 +14,9 @@ impl Reader {
     pub(super) fn settings(&mut self, block: Block) {
         self.labels(&block, []);
         let mut arguments = Arguments::new("a terraform block", block, &mut self.diagnostics);
-        if let Some((constraint, span)) = arguments.text("required_version") {
+        if let Some((constraint, span)) = arguments.text("required_version")
+            && is_for_opentofu(&span)
+        {
             arguments.diagnostics.extend(unmet(&constraint, &span));
         }
         if let Some(given) = arguments.take("experiments") {
@@ -64,6 +66,7 @@ impl Reader {
             self.diagnostics.push(problem.at(&inner.span));
         }
         for (name, attribute) in block.body.attributes.clone() {
+            self.diagnostics.extend(bad_local_name(&name, &attribute.name_span));
             if let Some(first) = self.module.required_providers.get(&name) {
                 let detail = format!("`{name}` is required already, at {}.", first.span);
                 let problem = Diagnostic::error("Duplicate required provider", detail);
@@ -99,6 +102,13 @@ impl Reader {
                 let hint = "Write `aws = { source = \"hashicorp/aws\", version = \"~> 6.0\" }`.";
                 self.diagnostics.push(problem.at(&attribute.value.span).hint(hint));
             }
+        }
+        let kind = required.source.rsplit('/').next().unwrap_or_default();
+        if let Some(rest) = kind.strip_prefix("terraform-provider-") {
+            let detail = format!("`{kind}` is the name of a repository, not of a provider.");
+            let problem = Diagnostic::error("Invalid provider source", detail);
+            let hint = format!("Write `{rest}`.");
+            self.diagnostics.push(problem.at(&attribute.value.span).hint(hint));
         }
         if let Err(part) = VersionConstraint::parse(&required.version)
             && !required.version.is_empty()
@@ -148,8 +158,15 @@ impl Reader {
     }
 }
 
-/// What is wrong with `required_version`, if anything.
-fn unmet(constraint: &str, span: &Span) -> Option<Diagnostic> {
+/// Whether a file is meant for OpenTofu alone. In other files `required_version` tells the version of
+/// Terraform, which says nothing of OpenTofu.
+fn is_for_opentofu(span: &Span) -> bool {
+    let name = span.source.path.to_string_lossy();
+    name.ends_with(".tofu") || name.ends_with(".tofu.json")
+}
+
+/// What is wrong with the version of the language that is asked for, if anything.
+pub(super) fn unmet(constraint: &str, span: &Span) -> Option<Diagnostic> {
     match VersionConstraint::parse(constraint) {
         Ok(parsed) if parsed.allows(LANGUAGE_VERSION) => None,
         Ok(_) => {
@@ -163,7 +180,7 @@ fn unmet(constraint: &str, span: &Span) -> Option<Diagnostic> {
     }
 }
 
-fn no_constraint(part: &str, span: &Span) -> Diagnostic {
+pub(super) fn no_constraint(part: &str, span: &Span) -> Diagnostic {
     let detail = format!("`{part}` is not a version constraint.");
     Diagnostic::error("Invalid version constraint", detail)
         .at(span)

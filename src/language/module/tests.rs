@@ -352,12 +352,40 @@ const WRONG: &[(&str, &str)] = &[
         "main.tf:3:13 Invalid version constraint: A module in a local folder has no versions. Remove `version`.",
     ),
     (
-        "terraform {\n  required_version = \"< 1.12\"\n}\n",
-        "main.tf:2:22 Unsupported version: This configuration asks for version `< 1.12`, and terrace speaks the language of OpenTofu 1.12.0. ",
+        "language {\n  compatible_with {\n    opentofu = \">= 999.9\"\n    x = 1\n  }\n}\n",
+        "main.tf:3:16 Unsupported version: This configuration asks for version `>= 999.9`, and terrace speaks the language of OpenTofu 1.12.0. ",
     ),
     (
-        "terraform {\n  required_version = \"latest\"\n}\n",
-        "main.tf:2:22 Invalid version constraint: `latest` is not a version constraint. Write for example `>= 1.5` or `~> 6.0`; a comma separates several.",
+        "language {\n  compatible_with {\n    opentofu = \"latest\"\n  }\n}\n",
+        "main.tf:3:16 Invalid version constraint: `latest` is not a version constraint. Write for example `>= 1.5` or `~> 6.0`; a comma separates several.",
+    ),
+    (
+        "language {\n  edition = tofu2038\n}\n",
+        "main.tf:2:13 Unsupported language edition: There is no edition `tofu2038`. There is only `tofu2024`, which needs not be said.",
+    ),
+    (
+        "language {\n  edition = \"tofu2024\"\n}\n",
+        "main.tf:2:13 Invalid language edition: An edition is a name without quotes. There is only `tofu2024`, which needs not be said.",
+    ),
+    (
+        "language {\n  edition     = tofu2024\n  experiments = [x]\n}\n",
+        "main.tf:3:18 Unknown experiment: There is no experiment `x`. ",
+    ),
+    (
+        "output \"a\" {\n  value      = 1\n  deprecated = \" \"\n}\n",
+        "main.tf:3:16 Invalid deprecated: `deprecated` must say what to use instead. ",
+    ),
+    (
+        "terraform {\n  required_providers {\n    a = { source = \"b/terraform-provider-a\" }\n  }\n}\n",
+        "main.tf:3:9 Invalid provider source: `terraform-provider-a` is the name of a repository, not of a provider. Write `a`.",
+    ),
+    (
+        "resource \"a\" \"b\" {\n  provider = my_test\n}\n",
+        "main.tf:2:14 Invalid provider name: `my_test` cannot be the name of a provider, which has only lowercase letters, digits and, inside, dashes. ",
+    ),
+    (
+        "moved {\n  from = data.a.b\n  to   = a.b\n}\n",
+        "main.tf:1:1 Invalid moved block: A module becomes a module, and a resource a resource. ",
     ),
     (
         "terraform {\n  cloud {}\n}\n",
@@ -382,10 +410,6 @@ const WRONG: &[(&str, &str)] = &[
     (
         "moved {\n  from = module.a\n  to = a.c\n}\n",
         "main.tf:1:1 Invalid moved block: A module becomes a module, and a resource a resource. ",
-    ),
-    (
-        "moved {\n  from = data.a.b\n  to = a.c\n}\n",
-        "main.tf:2:10 Invalid address: A data source is read anew, so there is nothing to move. ",
     ),
     (
         "moved {\n  from = a.b\n}\n",

@@ -1,7 +1,7 @@
 //! `variable` blocks.
 
 use super::arguments::Arguments;
-use super::{Reader, constant, insert, rules};
+use super::{Reader, constant, deprecated, insert, rules};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::language::config::{Attribute, Block, CheckRule, Reference, TypeDefaults, Variable};
 use crate::language::inputs::convert_input;
@@ -41,7 +41,8 @@ impl Reader {
             sensitive: arguments.flag("sensitive").unwrap_or(false),
             ephemeral: arguments.flag("ephemeral").unwrap_or(false),
             nullable: arguments.flag("nullable").unwrap_or(true),
-            deprecated: arguments.text("deprecated").map(|(text, _)| text),
+            deprecated: deprecated(&mut arguments),
+            constant: arguments.flag("const"),
             validations: rules(&mut arguments, "validation"),
             span: span.clone(),
         };

@@ -39,7 +39,7 @@ impl Context {
             (Context::File, "resource" | "data" | "ephemeral") => Context::Resource,
             (Context::File, "module") => Context::Module,
             (Context::File, "check") => Context::Check,
-            (Context::File, "terraform" | "moved" | "removed") => Context::Raw,
+            (Context::File, "terraform" | "language" | "moved" | "removed") => Context::Raw,
             (Context::File, "import") => Context::Import,
             (Context::Check, "data") => Context::Resource,
             (Context::Tests, "run") => Context::Run,

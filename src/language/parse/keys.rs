@@ -7,13 +7,16 @@ use hcl_edit::parser::Error;
 
 use super::scan::closed;
 
+/// How many keys may be repeated: the text is read anew for each.
+const REPEATS: usize = 200;
+
 /// What the parser makes of a text in which keys of objects may be repeated.
 pub(super) fn parse_with_repeated_keys<T>(
     text: &str,
     parser: impl Fn(&str) -> Result<T, Error>,
 ) -> Result<T, Error> {
     let mut text = Cow::Borrowed(text);
-    for number in 0_usize.. {
+    for number in 0..REPEATS {
         let error = match parser(&text) {
             Err(error) if error.message().contains("redefined object key") => error,
             outcome => return outcome,
