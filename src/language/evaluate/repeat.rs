@@ -59,6 +59,7 @@ impl<'a> Evaluator<'a> {
         let mut made = Made::new(marks);
         if elements.is_empty() {
             self.judge_condition(it, &mut made);
+            made.marks = marks;
         }
         self.looking_into(marks, |inside| {
             for (key, value) in elements {

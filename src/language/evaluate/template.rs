@@ -11,7 +11,7 @@ use super::conditional::Decision;
 const PREFIX: usize = 128;
 
 /// How deep template files may call each other until the first mistake in one is enough.
-const MANY_FILES: usize = 8;
+const MANY_FILES: usize = 2;
 
 /// What has been rendered so far.
 struct Rendered {

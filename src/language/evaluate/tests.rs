@@ -205,3 +205,31 @@ fn bound_names_hide_outer_ones() {
     let (value, diagnostics) = evaluate_with(&expression.unwrap(), &console, &bound);
     assert_eq!((value, diagnostics.is_empty()), (Value::from("32"), true));
 }
+
+#[test]
+fn a_template_that_renders_itself_twice_fails_soon() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("self.tftpl");
+    let call = format!("templatefile({:?}, {{}})", path.display().to_string());
+    std::fs::write(&path, format!("${{{call}}}${{{call}}}")).unwrap();
+    assert!(!show(&call).unwrap_err().is_empty());
+}
+
+#[test]
+fn deep_and_long_expressions_are_errors() {
+    for text in [
+        format!("{}1{}", "(".repeat(10_000), ")".repeat(10_000)),
+        format!("{}{}", "[".repeat(10_000), "]".repeat(10_000)),
+        format!("{}true", "!".repeat(10_000)),
+        format!("{}1{}", "{a=".repeat(10_000), "}".repeat(10_000)),
+        format!("{}1{}", "\"${".repeat(3000), "}\"".repeat(3000)),
+        format!("1{}", "+1".repeat(10_000)),
+        format!("var.any{}", ".a".repeat(10_000)),
+        format!("var.any{}", "[*]".repeat(10_000)),
+        "1e1000000000".to_string(),
+        "pow(10, 1000000000)".to_string(),
+        format!("{{{}}}", "(a) = 1, ".repeat(500)),
+    ] {
+        assert!(show(&text).is_err(), "{}", &text[..40.min(text.len())]);
+    }
+}

@@ -85,6 +85,24 @@ plantimestamp [] => "2026-01-02T03:04:05Z"
 }
 
 #[test]
+fn documents_have_limits() {
+    let told = |name: &str, text: &str| invoke(name, vec![Value::from(text)]).unwrap_err().message;
+    let deep = told("yamldecode", &format!("{}x", "- ".repeat(10_000)));
+    assert!(deep.ends_with("the document is nested too deeply."), "{deep}");
+    assert!(told("yamldecode", &"[".repeat(10_000)).contains("recursion limit"));
+    assert!(told("jsondecode", &"[".repeat(10_000)).contains("recursion limit"));
+    let repeated = |name: char| format!("{}*{name}", format!("*{name},").repeat(9));
+    let mut laughs = "a: &a x\n".to_string();
+    for (before, name) in ('a'..='l').zip('b'..='m') {
+        laughs.push_str(&format!("{name}: &{name} [{}]\n", repeated(before)));
+    }
+    let aliases = told("yamldecode", &laughs);
+    assert!(aliases.ends_with("document contains excessive aliasing."), "{aliases}");
+    let huge = told("jsondecode", "[1e1000000000]");
+    assert!(huge.ends_with("the number 1e+1000000000 is out of range."), "{huge}");
+}
+
+#[test]
 fn a_product_has_limits() {
     let hundred = || Value::tuple((0..100).map(Value::from));
     let product = |more: Value| invoke("setproduct", vec![hundred(), hundred(), hundred(), more]);

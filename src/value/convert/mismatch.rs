@@ -57,12 +57,13 @@ pub(super) fn tuple_items(has: &[Type], wants: &Type, noun: &str) -> Option<Stri
         .iter()
         .enumerate()
         .find_map(|(at, has)| mismatch(has, wants).map(|inner| format!("element {at}: {inner}")));
-    wrong.or_else(|| no_common_type(has, wants, noun))
+    // what is of any type may turn out to be like the others, which must have a type in common
+    let typed: Vec<Type> = has.iter().filter(|ty| **ty != Type::Any).cloned().collect();
+    wrong.or_else(|| no_common_type(&typed, wants, noun))
 }
 
 fn no_common_type(types: &[Type], wants: &Type, noun: &str) -> Option<String> {
-    let typed: Vec<Type> = types.iter().filter(|ty| **ty != Type::Any).cloned().collect();
-    let apart = !typed.is_empty() && *wants == Type::Any && unify(&typed).is_none();
+    let apart = !types.is_empty() && *wants == Type::Any && unify(types).is_none();
     apart.then(|| format!("all {noun} elements must have the same type"))
 }
 
