@@ -85,7 +85,7 @@ pub enum Command {
     Providers(ProvidersArguments),
     /// Show the version.
     Version(VersionArguments),
-    /// Run the tests of a module: its `*.tftest.hcl` files, here and in `tests/`.
+    /// Run the tests of a module: its `*.tftest.hcl` and `*.tftest.json` files, here and in `tests/`.
     ///
     /// Each `run` block plans or applies the module and checks what comes of it; in the end all that
     /// was made is destroyed. With -sandbox every file gets an AWS of its own, inside terrace, that
@@ -310,6 +310,12 @@ pub struct ValidateArguments {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
+    /// Leave out files of tests.
+    #[arg(long)]
+    pub no_tests: bool,
+    /// Look for files of tests in this folder too.
+    #[arg(long, value_name = "FOLDER", default_value = "tests")]
+    pub test_directory: PathBuf,
     #[command(flatten)]
     #[allow(missing_docs, reason = "documented at the type")]
     pub variables: VariableArguments,

@@ -1,15 +1,22 @@
 //! `terrace validate`
 
-use crate::command::arguments::{ValidateArguments, VariableArguments, WorldArguments};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use crate::command::arguments::{ValidateArguments, WorldArguments};
 use crate::command::stack::load_fetched;
 use crate::command::{Exit, world};
 use crate::diagnostic::Diagnostics;
+use crate::language::config::Configuration;
+use crate::language::installed::Installed;
+use crate::language::load::Disk;
+use crate::language::suite::{load_run, load_tests};
 use crate::plan::{Dependencies, Providers, validate};
 use crate::ui::{Ui, validation};
 
 /// Runs the command.
 pub(super) fn run(ui: &Ui, arguments: &ValidateArguments) -> Result<Exit, Diagnostics> {
-    let diagnostics = check(&arguments.variables).unwrap_or_else(|problems| problems);
+    let diagnostics = check(arguments).unwrap_or_else(|problems| problems);
     let valid = !diagnostics.has_errors();
     if arguments.json {
         ui.data(&format!("{:#}\n", validation(&diagnostics)));
@@ -22,14 +29,39 @@ pub(super) fn run(ui: &Ui, arguments: &ValidateArguments) -> Result<Exit, Diagno
     Ok(if valid { Exit::Success } else { Exit::Failure })
 }
 
-fn check(variables: &VariableArguments) -> Result<Diagnostics, Diagnostics> {
-    let (configuration, mut diagnostics) = load_fetched(variables);
-    let Some(configuration) = configuration else { return Ok(diagnostics) };
-    if let Err(cycle) = Dependencies::find(&configuration) {
-        diagnostics.push(cycle);
-        return Ok(diagnostics);
-    }
+fn check(arguments: &ValidateArguments) -> Result<Diagnostics, Diagnostics> {
+    let (configuration, mut diagnostics) = load_fetched(&arguments.variables);
     let providers = Providers(world::providers(&WorldArguments::default())?);
-    diagnostics.extend(validate(&configuration, &providers));
+    if let Some(configuration) = configuration {
+        diagnostics.extend(problems(&configuration, &providers));
+    }
+    if !arguments.no_tests {
+        diagnostics.extend(problems_of_tests(&arguments.test_directory, &providers));
+    }
     Ok(diagnostics)
+}
+
+fn problems(configuration: &Configuration, providers: &Providers) -> Diagnostics {
+    match Dependencies::find(configuration) {
+        Ok(_) => validate(configuration, providers),
+        Err(cycle) => Diagnostics::from(cycle),
+    }
+}
+
+/// What is wrong with files of tests, and with the modules that they run.
+fn problems_of_tests(directory: &Path, providers: &Providers) -> Diagnostics {
+    let (files, mut diagnostics) = load_tests(Path::new("."), directory, &Disk);
+    let mut seen = BTreeSet::new();
+    let mut modules = Installed::read(Path::new("."), &Disk);
+    for file in files {
+        for call in file.runs.iter().filter_map(|run| run.module.as_ref()) {
+            if !seen.insert((call.source.clone(), call.version.clone())) {
+                continue;
+            }
+            let configuration = diagnostics.take(load_run(&file.path, call, &Disk, &mut modules));
+            let found = configuration.map(|it| problems(&it, providers));
+            diagnostics.extend(found.unwrap_or_default());
+        }
+    }
+    diagnostics
 }

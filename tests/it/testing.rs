@@ -528,6 +528,22 @@ fn values_come_from_files_and_the_command_line() {
     stack.ok(&["test", "-var-file=other.tfvars", "-var=size=6"]);
 }
 
+#[test]
+fn validate_looks_at_tests_and_at_what_they_run() {
+    let stack = module("run \"a\" {\n  module {\n    source = \"./tests/helper\"\n  }\n}\n");
+    stack.write("tests/helper/main.tf", "resource \"terraform_data\" \"a\" {\n  inputs = 1\n}\n");
+    stack.write("tests/b.tftest.hcl", &stack.read("tests/a.tftest.hcl"));
+    let told = stack.fails(&["validate"]);
+    says(&told, &["Unsupported argument", "tests/helper/main.tf:2:"]);
+    assert_eq!(told.matches("Unsupported argument").count(), 1, "{told}");
+    stack.ok(&["validate", "-no-tests"]);
+    stack.ok(&["validate", "-test-directory=elsewhere"]);
+    stack.write("tests/helper/main.tf", "");
+    stack.ok(&["validate"]);
+    stack.write("tests/a.tftest.hcl", "run \"a\" {\n  command = destroy\n}\n");
+    says(&stack.fails(&["validate"]), &["Invalid command", "tests/a.tftest.hcl:2:"]);
+}
+
 const BAD: &str = r#"
 run "bad" {
   assert {
