@@ -67,6 +67,15 @@ pub enum Severity {
     Warning,
 }
 
+/// What a reference in a failing expression stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// The reference as written, such as `var.size`.
+    pub reference: String,
+    /// What it stands for, such as `is 3`; never a secret.
+    pub statement: String,
+}
+
 /// One thing to tell the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
@@ -80,8 +89,14 @@ pub struct Diagnostic {
     pub hint: String,
     /// The place in the configuration.
     pub span: Option<Span>,
+    /// Other places that have to do with it, and how: `first declared here`.
+    pub others: Vec<(Span, String)>,
     /// The resource instance concerned, such as `module.a.aws_subnet.b[0]`.
     pub address: Option<String>,
+    /// What the references in the failing expression stand for.
+    pub values: Vec<Shown>,
+    /// The function that the failing expression calls, as written.
+    pub function: Option<String>,
 }
 
 impl Diagnostic {
@@ -93,7 +108,10 @@ impl Diagnostic {
             detail: detail.into(),
             hint: String::new(),
             span: None,
+            others: Vec::new(),
             address: None,
+            values: Vec::new(),
+            function: None,
         }
     }
 
@@ -107,6 +125,12 @@ impl Diagnostic {
         Diagnostic { span: Some(span.clone()), ..self }
     }
 
+    /// The same, with another place that has to do with it.
+    pub fn see(mut self, span: &Span, how: impl Into<String>) -> Diagnostic {
+        self.others.push((span.clone(), how.into()));
+        self
+    }
+
     /// The same, with what to do about it.
     pub fn hint(self, hint: impl Into<String>) -> Diagnostic {
         Diagnostic { hint: hint.into(), ..self }
@@ -115,6 +139,16 @@ impl Diagnostic {
     /// The same, about a resource instance.
     pub fn about(self, address: impl fmt::Display) -> Diagnostic {
         Diagnostic { address: Some(address.to_string()), ..self }
+    }
+
+    /// Whether both say the same, whatever the values were.
+    fn repeats(&self, other: &Diagnostic) -> bool {
+        self.span == other.span
+            && self.detail == other.detail
+            && self.summary == other.summary
+            && self.hint == other.hint
+            && self.address == other.address
+            && self.severity == other.severity
     }
 
     /// Whether it is an error.
@@ -141,7 +175,7 @@ impl Diagnostics {
     /// Adds all of `more`, without what has been said already.
     pub fn extend(&mut self, more: impl IntoIterator<Item = Diagnostic>) {
         for diagnostic in more {
-            if !self.0.contains(&diagnostic) {
+            if !self.0.iter().any(|it| it.repeats(&diagnostic)) {
                 self.0.push(diagnostic);
             }
         }

@@ -65,6 +65,11 @@ impl<N: Clone + Eq + Hash> Dag<N> {
             .collect()
     }
 
+    /// What directly depends on a node, in source order.
+    pub fn dependants(&self, node: usize) -> BTreeSet<usize> {
+        self.graph.neighbors(NodeIndex::new(node)).map(NodeIndex::index).collect()
+    }
+
     /// The given nodes and all that they depend on.
     pub fn with_dependencies(&self, nodes: impl IntoIterator<Item = usize>) -> BTreeSet<usize> {
         self.reach(nodes, true)

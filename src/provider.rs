@@ -151,6 +151,29 @@ pub trait ResourceType: Send + Sync {
     }
     /// Names how to import one, such as `VPC-ID` or `cluster-name/service-name`.
     fn import_syntax(&self) -> &'static str;
+    /// Which attributes identify an object in an `import` block.
+    fn identity(&self) -> Identity {
+        Identity::default()
+    }
+    /// What an object of another type is as one of this type, when it can become one without being
+    /// made anew.
+    fn take_over(&self, _kind: &str, _object: &Value) -> Option<Value> {
+        None
+    }
+}
+
+/// Which attributes identify an object, and how its import id is made of them.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Identity {
+    /// What stands between the parts in the import id.
+    pub separator: &'static str,
+    /// The parts, each given by one attribute of these; nothing when one attribute is the whole id.
+    pub parts: &'static [&'static [&'static str]],
+}
+
+impl Identity {
+    /// One attribute is the whole id.
+    pub const WHOLE: Identity = Identity { separator: "", parts: &[] };
 }
 
 /// The constant facts of a data source.

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use futures::stream::{self, StreamExt as _};
 
 use crate::address::{InstanceAddress, Mode};
+use crate::apply::{Event, Reporter};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::{Connections, ProviderKey, Providers, reconcile, stored_value};
 use crate::provider::{Connection, Look, Observed, ProviderError};
 use crate::schema::Schema;
-use crate::state::{State, attributes};
+use crate::state::{Place, State, attributes};
 use crate::value::Value;
 
 /// One object of state to look at.
@@ -20,6 +21,24 @@ struct Known {
     deposed: Option<String>,
     value: Value,
     schema: &'static Schema,
+}
+
+impl Known {
+    fn place(&self) -> Place {
+        Place { address: self.address.clone(), deposed: self.deposed.clone() }
+    }
+
+    fn looking(&self) -> Event {
+        Event::Looking { place: self.place(), id: id_of(&self.value) }
+    }
+
+    fn looked(&self, found: Option<&Observed>) -> Event {
+        Event::Looked { place: self.place(), id: found.and_then(|it| id_of(&it.value)) }
+    }
+}
+
+fn id_of(value: &Value) -> Option<String> {
+    value.get("id").as_str().map(str::to_string)
 }
 
 type Groups = BTreeMap<(ProviderKey, String), Vec<Known>>;
@@ -31,6 +50,7 @@ pub async fn refresh(
     providers: &Providers,
     connections: &Connections,
     parallelism: usize,
+    reporter: &dyn Reporter,
     wanted: &dyn Fn(&InstanceAddress) -> bool,
 ) -> (State, Diagnostics) {
     let (groups, mut diagnostics) = groups(state, providers, wanted);
@@ -39,6 +59,7 @@ pub async fn refresh(
     let reads = groups.into_iter().filter_map(|((provider, kind), known)| {
         let look = looks.get(&provider)?;
         Some(async move {
+            known.iter().for_each(|it| reporter.event(it.looking()));
             let values = known.iter().map(|it| it.value.unmark_deep().0).collect();
             let found = look.read(&kind, values).await;
             (kind, known, found)
@@ -47,7 +68,11 @@ pub async fn refresh(
     let mut reads = stream::iter(reads).buffer_unordered(parallelism.max(1));
     while let Some((kind, known, found)) = reads.next().await {
         match found {
-            Ok(found) => note(&mut refreshed, known, found),
+            Ok(found) => {
+                let looked = known.iter().zip(&found).map(|(it, found)| it.looked(found.as_ref()));
+                looked.for_each(|it| reporter.event(it));
+                note(&mut refreshed, known, found);
+            }
             Err(error) => diagnostics.push(unread(&kind, &known, &error)),
         }
     }

@@ -128,6 +128,19 @@ impl Resolve for Bench {
         Err(Diagnostic::error("none", "").into())
     }
 
+    fn provisioners(&self, _: &Change, _: Moment) -> Vec<Arc<Provisioner>> {
+        Vec::new()
+    }
+
+    fn provision(
+        &self,
+        _: &Change,
+        _: &Provisioner,
+        _: &Value,
+    ) -> Result<LocalCommand, Diagnostics> {
+        Err(Diagnostic::error("none", "").into())
+    }
+
     fn record(&self, address: &InstanceAddress, value: Value) {
         self.values.lock().unwrap().insert(address.clone(), value);
     }

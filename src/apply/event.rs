@@ -47,6 +47,45 @@ pub enum Event {
         /// For what, such as `provisioning` or `waiting for IAM role x to reach ECS`.
         why: String,
     },
+    /// It is found out how an object is now.
+    Looking {
+        /// The object.
+        place: Place,
+        /// Its id, when it has one.
+        id: Option<String>,
+    },
+    /// It is known how an object is now.
+    Looked {
+        /// The object.
+        place: Place,
+        /// Its id; none when it is gone.
+        id: Option<String>,
+    },
+    /// A provisioner of an object starts.
+    Provisioning {
+        /// The object.
+        place: Place,
+        /// The type of the provisioner.
+        kind: String,
+    },
+    /// A provisioner of an object has said something.
+    ProvisionerSaid {
+        /// The object.
+        place: Place,
+        /// The type of the provisioner.
+        kind: String,
+        /// What it said, in a line.
+        line: String,
+    },
+    /// A provisioner of an object has ended.
+    Provisioned {
+        /// The object.
+        place: Place,
+        /// The type of the provisioner.
+        kind: String,
+        /// Whether it failed.
+        failed: bool,
+    },
     /// Work on an object has succeeded.
     Finished {
         /// The object.

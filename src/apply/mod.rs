@@ -3,9 +3,11 @@
 //! Apply decides nothing new: it asks for the values that are known by now ([`Resolve`]), checks that
 //! they fit the plan, and does what the plan says. [`recover`] settles what an interrupted run left.
 
+mod child;
 mod event;
 mod fit;
 mod pause;
+mod provision;
 mod recover;
 mod run;
 mod scheduler;
@@ -28,7 +30,8 @@ use serde_json::Value as Json;
 
 use crate::address::InstanceAddress;
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
-use crate::plan::{Action, Change, OutputChange, ProviderKey, Schedule};
+use crate::language::config::{Moment, Provisioner};
+use crate::plan::{Action, Change, LocalCommand, OutputChange, ProviderKey, Schedule};
 use crate::provider::{Connection, DataSourceType, ResourceType};
 use crate::state::{Done, OutputValue, Place, Record, State, Store, StoredObject};
 use crate::value::{Path, Value};
@@ -61,6 +64,15 @@ pub trait Resolve: Connect {
     fn data(&self, change: &Change) -> Result<Value, Diagnostics>;
     /// Takes note of an instance as it is now, for what refers to it.
     fn record(&self, address: &InstanceAddress, value: Value);
+    /// The provisioners of an instance for a moment, in order.
+    fn provisioners(&self, change: &Change, when: Moment) -> Vec<Arc<Provisioner>>;
+    /// What a provisioner is to run, for the object as it is.
+    fn provision(
+        &self,
+        change: &Change,
+        provisioner: &Provisioner,
+        own: &Value,
+    ) -> Result<LocalCommand, Diagnostics>;
     /// Checks the conditions that must hold before something is done.
     fn before(&self, change: &Change, doing: Doing) -> Diagnostics;
     /// Checks the conditions that must hold afterwards.
@@ -180,9 +192,20 @@ fn begin(
     prior: &State,
 ) -> Result<String, Diagnostic> {
     let name = store.begin_run()?;
-    store.append_all(moves.into_iter().map(|(from, to)| Record::Moved { from, to }).collect())?;
+    store.append_all(moves.into_iter().map(|(from, to)| moved(from, to, prior)).collect())?;
     store.append_all(refreshed(&store.state(), prior))?;
     Ok(name)
+}
+
+/// The fact that the objects of an instance have another address, and perhaps another type.
+fn moved(from: InstanceAddress, to: InstanceAddress, prior: &State) -> Record {
+    let other_type = from.resource.resource.kind != to.resource.resource.kind;
+    let instance = prior.resources.get(&to).filter(|_| other_type);
+    let becomes = instance.and_then(|it| {
+        let (provider, object) = (it.provider.clone(), StoredObject(it.current.clone()?));
+        Some(Box::new(Done { step: String::new(), place: Place::current(&to), provider, object }))
+    });
+    Record::Moved { from, to, becomes }
 }
 
 /// What brings a stored state to the refreshed one. Nothing is removed before everything is set, so

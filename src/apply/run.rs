@@ -135,7 +135,9 @@ impl Subject {
     pub(super) fn start(&self) {
         if self.started.set(Instant::now()).is_ok() {
             let (place, doing) = (self.place.clone(), self.doing);
-            let id = self.ledger.known(&place).and_then(|it| it.id().map(str::to_string));
+            // What is there when an object is made is the one that it takes the place of.
+            let known = self.ledger.known(&place).filter(|_| doing != Doing::Create);
+            let id = known.and_then(|it| it.id().map(str::to_string));
             self.ledger.report(Event::Started { place, doing, id });
         }
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::fit::{bare, marked_as, own_timeout};
 use super::pause::Turn;
+use super::provision::after_create;
 use super::recover::telling;
 use super::run::{Ledger, Run, StepError, StepRecorder, Subject, describe, lock, token};
 use super::settle::gone_yet;
@@ -40,6 +41,8 @@ pub(super) struct Step {
     pub(super) kind: &'static dyn ResourceType,
     token: String,
     recorder: Arc<StepRecorder>,
+    /// Whether the object is not finished when it is made: provisioners have to run.
+    unprovisioned: bool,
 }
 
 /// What a managed object is to be.
@@ -67,8 +70,26 @@ impl Step {
         let lineage = run.ledger.store.with(|folded| folded.state.lineage.clone());
         let token = token(&lineage, &subject.place, &name);
         let recorder = StepRecorder::new(&run.ledger, &name, &subject.place);
+        let unprovisioned = subject.doing == Doing::Create && !after_create(run, change).is_empty();
         let run = run.clone();
-        Ok(Step { run, number, subject, name, urgency, connection, kind, token, recorder })
+        let step = Step {
+            run,
+            number,
+            subject,
+            name,
+            urgency,
+            connection,
+            kind,
+            token,
+            recorder,
+            unprovisioned,
+        };
+        Ok(step)
+    }
+
+    /// Whether no provisioners have to run once the object is made.
+    pub(super) fn is_finished_when_made(&self) -> bool {
+        !self.unprovisioned
     }
 
     pub(super) fn place(&self) -> &Place {
@@ -186,7 +207,7 @@ impl Step {
             sensitive_paths,
             dependencies: change.dependencies.clone(),
             create_before_destroy: change.create_before_destroy,
-            tainted: false,
+            tainted: self.unprovisioned,
             creating: false,
             ..known.unwrap_or_default()
         })

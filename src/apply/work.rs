@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::fit::{bare, marked_as};
+use super::provision::{provision_doomed, provision_made};
 use super::run::{Run, StepError, Subject, describe, lock};
 use super::step::{Step, Usable, change};
 use super::{Doing, Event};
@@ -109,6 +110,7 @@ async fn do_it(
             read => read?,
         },
         Doing::Destroy => {
+            provision_doomed(run, change, subject, urgency).await?;
             Step::new(run, number, subject.clone(), urgency).await?.destroy().await?;
             return Ok(None);
         }
@@ -117,7 +119,7 @@ async fn do_it(
             if doing == Doing::Update {
                 step.update(usable).await?
             } else {
-                step.create(usable).await?
+                create(&step, change, usable).await?
             }
         }
     };
@@ -127,6 +129,15 @@ async fn do_it(
     }
     lock(&run.warnings).extend(problems);
     Ok(value.get("id").as_str().map(str::to_string))
+}
+
+/// Makes an object and runs its provisioners. What depends on it waits for them.
+async fn create(step: &Step, change: &Change, usable: Usable) -> Result<Value, StepError> {
+    let Step { run, subject, urgency, .. } = step;
+    let usable = if step.is_finished_when_made() { usable } else { Arc::new(|| ()) };
+    let value = step.create(usable).await?;
+    provision_made(run, change, subject, *urgency, &value).await?;
+    Ok(value)
 }
 
 /// An object that stays as it is may have other dependencies now.

@@ -12,7 +12,7 @@ use crate::aws::resource::{Proposal, Resource, looks_like_region};
 use crate::aws::retry;
 use crate::aws::tags::{self, TagPolicy, Tags};
 use crate::duration;
-use crate::provider::{Observed, Phase, Recovery, ResourceType, Result, Schedule, Step};
+use crate::provider::{Identity, Observed, Phase, Recovery, ResourceType, Result, Schedule, Step};
 use crate::schema::{Check, Field, FieldType as _, Schema, Shape, Syntax, schema_of};
 use crate::value::{Path, Value};
 
@@ -196,6 +196,10 @@ impl<R: Resource> ResourceType for Kind<R> {
 
     fn import_syntax(&self) -> &'static str {
         R::IMPORT
+    }
+
+    fn identity(&self) -> Identity {
+        R::IDENTITY
     }
 }
 

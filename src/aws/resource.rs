@@ -7,7 +7,9 @@ use crate::aws::client::Aws;
 pub use crate::aws::kind::{AnyResource, Kind};
 use crate::aws::tags::Tagging;
 pub use crate::provider::Proposal;
-use crate::provider::{ErrorKind, Phase, ProviderError, Recovery, Result, Schedule, Status, Step};
+use crate::provider::{
+    ErrorKind, Identity, Phase, ProviderError, Recovery, Result, Schedule, Status, Step,
+};
 use crate::schema::{FieldType, schema_of};
 use crate::value::{Path, Type, Value};
 
@@ -38,6 +40,8 @@ pub trait Resource: FieldType + Clone + PartialEq + Send + Sync + 'static {
     const CREATE_BEFORE_DESTROY: bool = false;
     /// How to name one for import.
     const IMPORT: &'static str = "id";
+    /// The attributes that may stand for that name.
+    const IDENTITY: Identity = Identity::WHOLE;
 
     /// Creates the object and returns its id, without waiting. `self` has every field the plan
     /// knows; `tags_all` has all tags to be set. The engine then reads the object and calls

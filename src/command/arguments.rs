@@ -64,6 +64,10 @@ pub enum Command {
     /// Look into the state and change what it knows.
     #[command(subcommand)]
     State(StateCommand),
+    /// Mark an object as not working, so that the next apply replaces it. Better: `apply -replace`.
+    Taint(TaintArguments),
+    /// Take back that an object does not work.
+    Untaint(TaintArguments),
     /// Bring an existing object into state.
     Import(ImportArguments),
     /// Print the dependencies in the DOT language, for Graphviz.
@@ -238,6 +242,23 @@ pub struct StackArguments {
     pub world: WorldArguments,
 }
 
+/// What a plan is limited to.
+#[derive(Clone, Debug, Default, Args)]
+pub struct LimitArguments {
+    /// Limit the plan to a resource or module and what it depends on. Can be repeated.
+    #[arg(long, value_name = "ADDRESS")]
+    pub target: Vec<String>,
+    /// The same for each line of a file; lines with `#` are comments. Can be repeated.
+    #[arg(long, value_name = "FILE")]
+    pub target_file: Vec<PathBuf>,
+    /// Leave a resource or module as it is, and what depends on it. Can be repeated.
+    #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["target", "target_file"])]
+    pub exclude: Vec<String>,
+    /// The same for each line of a file; lines with `#` are comments. Can be repeated.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["target", "target_file"])]
+    pub exclude_file: Vec<PathBuf>,
+}
+
 /// What to plan.
 #[derive(Clone, Debug, Args)]
 pub struct PlanOptions {
@@ -250,12 +271,9 @@ pub struct PlanOptions {
     /// Look how the objects of state are now. `-refresh=false` trusts the state.
     #[arg(long, default_value_t = true, action = clap::ArgAction::Set, num_args = 0..=1, default_missing_value = "true")]
     pub refresh: bool,
-    /// Limit the plan to a resource or module and what it depends on. Can be repeated.
-    #[arg(long, value_name = "ADDRESS")]
-    pub target: Vec<String>,
-    /// Leave a resource or module as it is, and what depends on it. Can be repeated.
-    #[arg(long, value_name = "ADDRESS", conflicts_with = "target")]
-    pub exclude: Vec<String>,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at the type")]
+    pub limits: LimitArguments,
     /// Replace this instance, whatever the comparison says. Can be repeated.
     #[arg(long, value_name = "ADDRESS")]
     pub replace: Vec<String>,
@@ -363,9 +381,25 @@ pub struct ApplyArguments {
     pub json: bool,
 }
 
+/// `terrace taint` and `terrace untaint`
+#[derive(Debug, Args)]
+pub struct TaintArguments {
+    /// The instance, such as `aws_instance.web[0]`.
+    pub address: String,
+    /// Succeed also when state has no such instance.
+    #[arg(long)]
+    pub allow_missing: bool,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at the type")]
+    pub state: StateArguments,
+}
+
 /// `terrace refresh`
 #[derive(Debug, Args)]
 pub struct RefreshArguments {
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at the type")]
+    pub limits: LimitArguments,
     #[command(flatten)]
     #[allow(missing_docs, reason = "documented at the type")]
     pub stack: StackArguments,

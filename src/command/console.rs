@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use crate::address::{ModuleInstance, ModulePath};
 use crate::apply::{Purpose, Stop};
-use crate::command::arguments::{ConsoleArguments, PlanOptions, StackArguments, VariableArguments};
+use crate::command::arguments::{
+    ConsoleArguments, LimitArguments, PlanOptions, StackArguments, VariableArguments,
+};
 use crate::command::place::{state_path, workspace};
 use crate::command::planning::make_plan;
 use crate::command::stack::{Stack, configuration_with, state_problem, working_folder};
@@ -59,8 +61,7 @@ async fn planned(ui: &Ui, arguments: &ConsoleArguments) -> Result<Arc<Evaluation
         destroy: false,
         refresh_only: false,
         refresh: true,
-        target: Vec::new(),
-        exclude: Vec::new(),
+        limits: LimitArguments::default(),
         replace: Vec::new(),
         parallelism: 10,
     };

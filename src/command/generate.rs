@@ -83,7 +83,7 @@ async fn blocks(stack: &Stack) -> Result<Vec<String>, Diagnostics> {
         if module.is_some_and(|it| it.resources.contains_key(&config.resource)) {
             continue;
         }
-        for Wanted { address, id } in wanted(import, &stack.evaluation)? {
+        for Wanted { address, id } in wanted(import, &stack.evaluation, &stack.providers)? {
             possible(import, &address)?;
             if let Some(id) = id.filter(|_| state.object(&address, None).is_none()) {
                 blocks.push(block(stack, import, &address, &id).await?);

@@ -7,7 +7,7 @@ use crate::command::planning::settle;
 use crate::command::stack::{Stack, state_problem};
 use crate::command::{Exit, progress};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::plan::{ProviderKey, imported, object_of, provider_key};
+use crate::plan::{ProviderKey, imported, instance_provider, object_of};
 use crate::provider::ResourceType;
 use crate::state::{Done, Place, Record, StoredObject};
 use crate::ui::Ui;
@@ -43,7 +43,7 @@ fn target(
     let configuration = &stack.evaluation.configuration;
     let module = configuration.modules.get(&address.resource.module.path());
     let resource = module.and_then(|module| module.resources.get(&address.resource.resource));
-    let (Some(module), Some(resource)) = (module, resource) else {
+    let Some(resource) = resource else {
         let detail = format!("The configuration has no {}.", address.resource);
         let error = Diagnostic::error("Resource is not in the configuration", detail);
         return Err(error.hint("Write its `resource` block first.").into());
@@ -58,7 +58,7 @@ fn target(
         let detail = format!("{} has no instance {address}.", address.resource);
         return Err(Diagnostic::error("Instance is not in the configuration", detail).into());
     }
-    let provider = provider_key(configuration, module, &resource.provider);
+    let provider = instance_provider(&stack.evaluation, address, resource)?;
     let kind = stack.providers.resource(&provider.source, &resource.name.kind)?;
     Ok((provider, kind))
 }

@@ -20,10 +20,12 @@ mod sandbox;
 mod show;
 mod stack;
 mod state;
+mod taint;
 mod testing;
 mod unlock;
 mod validate;
 mod version;
+mod wanted;
 mod workspace;
 mod world;
 
@@ -119,6 +121,8 @@ fn run(ui: &Ui, command: Command) -> Result<Exit, Diagnostics> {
         Command::Show(arguments) => show::run(ui, &arguments),
         Command::Output(arguments) => output::run(ui, &arguments),
         Command::State(command) => state::run(ui, &command),
+        Command::Taint(arguments) => taint::run(ui, &arguments, true),
+        Command::Untaint(arguments) => taint::run(ui, &arguments, false),
         Command::Import(arguments) => wait(import::run(ui, &arguments)),
         Command::Graph(arguments) => graph::run(ui, &arguments),
         Command::ForceUnlock(arguments) => unlock::run(ui, &arguments),
@@ -155,6 +159,7 @@ fn stop_on_interrupt(ui: &Ui) -> Stop {
         ui.status("\nStopping: calls under way are finished, nothing new is started.");
         asked.request();
         if interrupted().await.is_ok() {
+            asked.end_children();
             std::process::exit(1);
         }
     });

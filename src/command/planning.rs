@@ -2,58 +2,17 @@
 
 use std::sync::Arc;
 
-use crate::address::{InstanceAddress, Target};
+use crate::address::InstanceAddress;
 use crate::apply::{Purpose, Reporter, Stop, recover};
 use crate::command::arguments::PlanOptions;
 use crate::command::stack::{Stack, state_problem};
+use crate::command::wanted::Wanted;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::moves::{moved, statements};
-use crate::plan::{Connections, Mode, Plan, Request, connect, plan};
+use crate::plan::{Connections, Limits, Mode, Plan, Request, connect, plan};
 use crate::provider::ProviderError;
 use crate::refresh::refresh;
 use crate::state::State;
-
-/// What a plan is limited to, and what it must replace.
-struct Wanted {
-    targets: Vec<Target>,
-    excludes: Vec<Target>,
-    replace: Vec<InstanceAddress>,
-}
-
-impl Wanted {
-    fn of(options: &PlanOptions) -> Result<Wanted, Diagnostics> {
-        let mut problems = Diagnostics::new();
-        let mut invalid = |flag: &str, error: &dyn std::fmt::Display| {
-            problems.push(Diagnostic::error(format!("Invalid {flag}"), format!("{error}.")));
-        };
-        let mut targets = Vec::new();
-        for text in &options.target {
-            match text.parse() {
-                Ok(target) => targets.push(target),
-                Err(error) => invalid("-target", &error),
-            }
-        }
-        let mut excludes = Vec::new();
-        for text in &options.exclude {
-            match text.parse() {
-                Ok(target) => excludes.push(target),
-                Err(error) => invalid("-exclude", &error),
-            }
-        }
-        let mut replace = Vec::new();
-        for text in &options.replace {
-            match text.parse() {
-                Ok(address) => replace.push(address),
-                Err(error) => invalid("-replace", &error),
-            }
-        }
-        if problems.has_errors() {
-            Err(problems)
-        } else {
-            Ok(Wanted { targets, excludes, replace })
-        }
-    }
-}
 
 /// Makes the plan that the options ask for. Its diagnostics may have errors.
 pub(super) async fn make_plan(
@@ -74,10 +33,11 @@ pub(super) async fn make_plan(
     settle(stack, purpose, reporter, stop).await?;
     let stored = stack.store.state();
     let configuration = &stack.evaluation.configuration;
-    let moves = moved(&stored, configuration, &statements(configuration));
+    let moves = moved(&stored, configuration, &statements(configuration), &stack.providers);
     let prior = match options.refresh {
         true => {
-            let look = refreshed(stack, &moves.state, &connections, options, &wanted);
+            let reporter = reporter.as_ref();
+            let look = refreshed(stack, &moves.state, &connections, options, reporter, &wanted);
             unless_stopped(stop, look).await?
         }
         false => moves.state.clone(),
@@ -191,15 +151,14 @@ async fn refreshed(
     stored: &State,
     connections: &Connections,
     options: &PlanOptions,
+    reporter: &dyn Reporter,
     wanted: &Wanted,
 ) -> Result<State, Diagnostics> {
-    let all = wanted.targets.is_empty();
-    let looked_at = |address: &InstanceAddress| {
-        let named = |targets: &[Target]| targets.iter().any(|target| target.covers(address));
-        (all || named(&wanted.targets)) && !named(&wanted.excludes)
-    };
+    let limits = Limits::of(&stack.dependencies, &wanted.targets, &wanted.excludes);
+    let looked_at = |address: &InstanceAddress| limits.covers(&stack.dependencies, address);
     let (prior, diagnostics) =
-        refresh(stored, &stack.providers, connections, options.parallelism, &looked_at).await;
+        refresh(stored, &stack.providers, connections, options.parallelism, reporter, &looked_at)
+            .await;
     if diagnostics.has_errors() {
         return Err(diagnostics);
     }

@@ -8,9 +8,10 @@ use crate::address::{InstanceAddress, ModuleInstance};
 use crate::apply::{Connect, Doing, Resolve};
 use crate::diagnostic::{Diagnostics, Span};
 use crate::language::body;
+use crate::language::config::{Moment, Provisioner};
 use crate::plan::{
-    self, Change, Connections, Evaluation, ProviderKey, Providers, check_all, connect_one,
-    postconditions, preconditions, stored_checks,
+    self, Change, Connections, Evaluation, LocalCommand, ProviderKey, Providers, check_all,
+    connect_one, postconditions, preconditions, stored_checks,
 };
 use crate::provider::{Connection, DataSourceType, ResourceType};
 use crate::state::State;
@@ -93,6 +94,20 @@ impl Resolve for Resolver {
     fn data(&self, change: &Change) -> Result<Value, Diagnostics> {
         let _turn = self.turn();
         plan::resolve_data(&self.evaluation, &self.providers, change)
+    }
+
+    fn provisioners(&self, change: &Change, when: Moment) -> Vec<Arc<Provisioner>> {
+        plan::provisioners(&self.evaluation, &change.address, when)
+    }
+
+    fn provision(
+        &self,
+        change: &Change,
+        provisioner: &Provisioner,
+        own: &Value,
+    ) -> Result<LocalCommand, Diagnostics> {
+        let _turn = self.turn();
+        plan::local_command(&self.evaluation, &change.address, provisioner, own)
     }
 
     fn record(&self, address: &InstanceAddress, value: Value) {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::address::ModulePath;
 use crate::command::arguments::{StackArguments, StateArguments, VariableArguments};
 use crate::command::place::{state_path, workspace};
 use crate::command::resolver::Resolver;
@@ -39,6 +40,12 @@ pub(super) fn settings(ui: &Ui) -> Result<Option<Module>, Diagnostics> {
     let (module, diagnostics) = load_settings(Path::new("."), &Disk);
     if diagnostics.has_errors() {
         return Err(diagnostics);
+    }
+    let backend = module.as_ref().and_then(|it| it.backend.as_ref());
+    if backend.is_some_and(|it| !it.body.references().is_empty()) {
+        // What the backend depends on may stand anywhere.
+        let all = configuration(ui)?.modules;
+        return Ok(all.get(&ModulePath::default()).map(|it| Module::clone(it)));
     }
     ui.diagnostics(&diagnostics);
     Ok(module)
@@ -215,7 +222,7 @@ fn inputs(
     configuration: &Configuration,
     arguments: &VariableArguments,
 ) -> Result<BTreeMap<String, Value>, Diagnostics> {
-    let Some(root) = configuration.modules.get(&crate::address::ModulePath::default()) else {
+    let Some(root) = configuration.modules.get(&ModulePath::default()) else {
         return Ok(Default::default());
     };
     let mut given = arguments.given();

@@ -31,7 +31,11 @@ pub(super) fn run(ui: &Ui, command: &StateCommand) -> Result<Exit, Diagnostics> 
     }
 }
 
-fn open(ui: &Ui, arguments: &StateArguments, write: bool) -> Result<Arc<Store>, Diagnostics> {
+pub(super) fn open(
+    ui: &Ui,
+    arguments: &StateArguments,
+    write: bool,
+) -> Result<Arc<Store>, Diagnostics> {
     let path = match &arguments.state {
         Some(path) => path.clone(),
         None => state_path(settings(ui)?.as_ref(), None)?,
@@ -41,7 +45,7 @@ fn open(ui: &Ui, arguments: &StateArguments, write: bool) -> Result<Arc<Store>, 
     Ok(Arc::new(Store::open(&options).map_err(|error| state_problem(&error))?))
 }
 
-fn invalid(error: &dyn std::fmt::Display) -> Diagnostics {
+pub(super) fn invalid(error: &dyn std::fmt::Display) -> Diagnostics {
     Diagnostic::error("Invalid address", format!("{error}.")).into()
 }
 
@@ -87,7 +91,7 @@ fn missing(address: &str) -> Diagnostics {
 }
 
 /// Notes facts, and makes them a new snapshot.
-fn note(store: &Store, records: Vec<Record>) -> Result<(), Diagnostics> {
+pub(super) fn note(store: &Store, records: Vec<Record>) -> Result<(), Diagnostics> {
     let noted = store.begin_run().and_then(|_| {
         records.into_iter().try_for_each(|record| store.append(record))?;
         store.finish().map(drop)
@@ -161,7 +165,7 @@ fn rename(
         }
         let verb = if dry_run { "Would move" } else { "Moved" };
         ui.status(&format!("{verb} {address} to {renamed}"));
-        records.push(Record::Moved { from: address, to: renamed });
+        records.push(Record::Moved { from: address, to: renamed, becomes: None });
     }
     if !dry_run {
         note(&store, records)?;

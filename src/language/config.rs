@@ -276,6 +276,8 @@ pub struct Removed {
     pub from: Target,
     /// Whether its objects are destroyed, not only forgotten.
     pub destroy: bool,
+    /// `provisioner` blocks, which run before its objects are destroyed.
+    pub provisioners: Vec<Arc<Provisioner>>,
     /// Where the header stands.
     pub span: Span,
 }
@@ -353,7 +355,9 @@ pub struct RequiredProvider {
 /// A `provider` block.
 #[derive(Clone, Debug)]
 pub struct ProviderBlock {
-    /// Its arguments, without `alias` and `version`.
+    /// `for_each`: one configuration for each element.
+    pub for_each: Option<Expression>,
+    /// Its arguments, without `alias`, `for_each` and `version`.
     pub body: Body,
     /// Where the header stands.
     pub span: Span,
@@ -461,14 +465,44 @@ pub struct Resource {
     pub repetition: Repetition,
     /// `provider`, or the default configuration of the type's provider.
     pub provider: ProviderName,
+    /// Which of several configurations of that name: `each.key` in `aws.by_region[each.key]`.
+    pub provider_key: Option<Expression>,
     /// `depends_on`
     pub depends_on: Vec<(Reference, Span)>,
     /// `lifecycle`
     pub lifecycle: Lifecycle,
+    /// `provisioner` blocks.
+    pub provisioners: Vec<Arc<Provisioner>>,
     /// The arguments of the type itself.
     pub body: Body,
     /// The `check` block that it stands in, and that alone sees it.
     pub check: Option<String>,
+    /// Where the header stands.
+    pub span: Span,
+}
+
+/// When a provisioner runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// After the object is made.
+    Create,
+    /// Before the object is destroyed.
+    Destroy,
+}
+
+/// A `provisioner` block.
+#[derive(Clone, Debug)]
+pub struct Provisioner {
+    /// Its type, such as `local-exec`.
+    pub kind: String,
+    /// `when`
+    pub when: Moment,
+    /// `on_failure = continue`
+    pub may_fail: bool,
+    /// The arguments of its type.
+    pub body: Body,
+    /// Its `connection` block, merged into that of the resource.
+    pub connection: Option<Body>,
     /// Where the header stands.
     pub span: Span,
 }
@@ -502,6 +536,19 @@ pub enum IgnoreChanges {
     Paths(Vec<(crate::value::Path, Span)>),
 }
 
+/// A provider configuration that a module call passes.
+#[derive(Clone, Debug)]
+pub struct PassedProvider {
+    /// The name in the child.
+    pub inner: ProviderName,
+    /// The name in the module that calls.
+    pub outer: ProviderName,
+    /// Which of several configurations of that name.
+    pub key: Option<Expression>,
+    /// Where it stands.
+    pub span: Span,
+}
+
 /// A `module` block.
 #[derive(Clone, Debug)]
 pub struct ModuleCall {
@@ -521,8 +568,8 @@ pub struct ModuleCall {
     pub version_expression: Option<Expression>,
     /// `count` or `for_each`
     pub repetition: Repetition,
-    /// `providers`: the name in the child, and the name here.
-    pub providers: Vec<(ProviderName, ProviderName, Span)>,
+    /// `providers`
+    pub providers: Vec<PassedProvider>,
     /// `depends_on`
     pub depends_on: Vec<(Reference, Span)>,
     /// The input variables.

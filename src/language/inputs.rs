@@ -299,6 +299,11 @@ pub fn finish_inputs(
     let mut values = BTreeMap::new();
     for (name, variable) in &root.variables {
         let given = inputs.get(name);
+        if let (Some(why), Some(_)) = (&variable.deprecated, given) {
+            let detail = format!("Variable `{name}` is deprecated: {why}");
+            let warning = Diagnostic::warning("Deprecated variable", detail);
+            diagnostics.push(warning.at(&variable.span));
+        }
         let value = match (given, &variable.default) {
             (None, None) => Value::unknown(variable.ty.clone()),
             _ => {

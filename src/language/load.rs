@@ -212,6 +212,9 @@ impl Loader<'_> {
         module.path = path.clone();
         self.diagnostics.extend(frame.constants());
         trail.push(folder.clone());
+        if let Some(backend) = module.backend.as_mut().filter(|_| path.is_root()) {
+            self.diagnostics.extend(frame.settle(&mut backend.body));
+        }
         for call in module.calls.values_mut() {
             self.early(call, frame);
             let call = &*call;

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use crate::address::{InstanceAddress, Mode, ModuleInstance};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::language::config::{Check, CheckRule, Lifecycle, Module};
-use crate::language::evaluate::evaluate;
+use crate::language::evaluate::{Cause, evaluate, explained};
 use crate::language::scope::Scope;
 use crate::plan::evaluation::Evaluation;
 use crate::plan::{CheckResult, CheckStatus};
@@ -239,7 +239,9 @@ fn one(rule: &CheckRule, summary: &str, scope: &dyn Scope) -> (CheckStatus, Diag
         None => {
             let detail = format!("The condition is {}, not a bool.", condition.ty());
             let error = Diagnostic::error("Invalid condition result", detail);
-            (CheckStatus::Fail, error.at(&rule.condition.span).into())
+            let error = error.at(&rule.condition.span);
+            let error = explained(error, &rule.condition, scope, Cause::Other);
+            (CheckStatus::Fail, error.into())
         }
     }
 }
@@ -252,5 +254,6 @@ fn failed(rule: &CheckRule, summary: &str, scope: &dyn Scope) -> Diagnostic {
         Some(text) => text,
         None => "The condition does not hold, and its error message is not known.",
     };
-    Diagnostic::error(summary, text).at(&rule.condition.span)
+    let problem = Diagnostic::error(summary, text).at(&rule.condition.span);
+    explained(problem, &rule.condition, scope, Cause::Other)
 }

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use crate::address::ModuleInstance;
-use crate::diagnostic::Diagnostics;
+use crate::address::{Key, ModuleInstance};
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::language::body;
+use crate::language::config::{ProviderBlock, Repetition};
 use crate::plan::ProviderKey;
 use crate::plan::dependencies::{Dependencies, Node};
 use crate::plan::evaluation::Evaluation;
+use crate::plan::expand::{Expansion, expand};
 use crate::plan::providers::{Connections, Providers, provider_key};
+use crate::plan::scope::ModuleScope;
 use crate::state::State;
 
 /// Connects every provider configuration that the configuration or the state uses. Those that depend
@@ -22,7 +25,9 @@ pub fn connect(
     let mut connections = Connections::new();
     let mut diagnostics = Diagnostics::new();
     for key in used(evaluation, state) {
+        // What nothing needs any more may be gone; who does need it will say so.
         if providers.get(&key.source).is_none()
+            || present(evaluation, &key).is_err()
             || depends_on_resources(evaluation, dependencies, &key)
         {
             continue;
@@ -50,13 +55,16 @@ pub fn connect_one(
     let schema = provider.schema();
     let called = key.to_string();
     let Some((module, name)) = block_of(evaluation, key) else {
+        if key.key.is_some() {
+            return Err(not_present(key).into());
+        }
         return Ok((provider.connect(&called, &schema.null_object())?, Diagnostics::new()));
     };
     let Some(block) = evaluation.module(&key.module).and_then(|it| it.providers.get(&name)) else {
         return Ok((provider.connect(&called, &schema.null_object())?, Diagnostics::new()));
     };
-    let (configuration, mut problems) =
-        body::decode(&block.body, schema, &evaluation.scope(&module));
+    let scope = scope_of(evaluation, &module, block, key)?;
+    let (configuration, mut problems) = body::decode(&block.body, schema, &scope);
     problems.extend(evaluation.take_problems());
     if problems.has_errors() {
         return Err(problems);
@@ -67,6 +75,48 @@ pub fn connect_one(
         Diagnostics(placed.collect())
     })?;
     Ok((configured, problems))
+}
+
+/// The scope of the arguments of a `provider` block; with `for_each`, of those for one key.
+fn scope_of<'e>(
+    evaluation: &'e Evaluation,
+    module: &ModuleInstance,
+    block: &ProviderBlock,
+    key: &ProviderKey,
+) -> Result<ModuleScope<'e>, Diagnostics> {
+    let scope = evaluation.scope(module);
+    let expansion = match &block.for_each {
+        Some(each) => expand(&Repetition::ForEach(each.clone()), &scope)?,
+        None => Expansion::Single,
+    };
+    let name = key.key.clone().map(Key::Name);
+    if expansion.has(name.as_ref()) {
+        return Ok(scope.repeated(&expansion, name.as_ref()));
+    }
+    Err(not_present(key).at(&block.span).into())
+}
+
+fn not_present(key: &ProviderKey) -> Diagnostic {
+    let detail = format!(
+        "There is no {key}, which is needed: its element is not, or not any more, in the `for_each` \
+         of the provider."
+    );
+    let hint = "What a provider configuration has made can only be destroyed with it. Put the element \
+                back, destroy what belongs to it, and then take it out.";
+    Diagnostic::error("Provider instance not present", detail).hint(hint)
+}
+
+/// Whether a provider configuration that is one of several is still there.
+pub(super) fn present(evaluation: &Evaluation, key: &ProviderKey) -> Result<(), Diagnostics> {
+    if key.key.is_none() {
+        return Ok(());
+    }
+    let block = block_of(evaluation, key).and_then(|(module, name)| {
+        let block = evaluation.module(&key.module)?.providers.get(&name)?;
+        Some((module, block))
+    });
+    let (module, block) = block.ok_or_else(|| not_present(key))?;
+    scope_of(evaluation, &module, block, key).map(drop)
 }
 
 /// The module instance and local name of the `provider` block of a key, if there is one.
@@ -83,7 +133,8 @@ fn block_of(
     Some((evaluation.module_instances(&key.module).into_iter().next()?, name))
 }
 
-/// The provider configurations that anything uses.
+/// The provider configurations that anything uses; of several, those that state names: the others
+/// are connected when it is known which are needed.
 fn used(evaluation: &Evaluation, state: &State) -> BTreeSet<ProviderKey> {
     let configuration = &evaluation.configuration;
     let modules = configuration.modules.values();
@@ -93,6 +144,13 @@ fn used(evaluation: &Evaluation, state: &State) -> BTreeSet<ProviderKey> {
     });
     let of_state =
         state.resources.values().filter_map(|it| it.provider.parse::<ProviderKey>().ok());
+    let several = |key: &ProviderKey| {
+        let block = block_of(evaluation, key);
+        let module = evaluation.module(&key.module);
+        let block = block.zip(module).and_then(|((_, name), it)| it.providers.get(&name));
+        block.is_some_and(|it| it.for_each.is_some()) && key.key.is_none()
+    };
+    let of_resources = of_resources.filter(|key| !several(key));
     let of_state = of_state
         .map(|key| ProviderKey { source: crate::plan::providers::full_source(&key.source), ..key });
     of_resources.chain(of_state).collect()

@@ -13,7 +13,7 @@ use crate::plan::checks::Checked;
 use crate::plan::difference::propose_new;
 use crate::plan::evaluation::Evaluation;
 use crate::plan::expand::Expansion;
-use crate::plan::providers::provider_key;
+use crate::plan::providers::{instance_provider, provider_key};
 use crate::plan::scope::ModuleScope;
 use crate::plan::walk::Planner;
 use crate::plan::{Action, Change, ProviderKey, Reason};
@@ -33,7 +33,9 @@ impl Planner<'_> {
     /// Plans all instances of a data source; those it has no more are dropped from state.
     pub(super) async fn data_resource(&mut self, address: &ResourceAddress) {
         for gone in self.in_state.get(address).cloned().unwrap_or_default() {
-            self.prior.remove(&gone, None);
+            if self.covers(&gone) {
+                self.prior.remove(&gone, None);
+            }
         }
         let evaluation = self.evaluation;
         let Some(resource) = evaluation.resource(address) else { return };
@@ -52,9 +54,22 @@ impl Planner<'_> {
         };
         for key in keys {
             let address = address.instance(key);
-            let source = Source { address, resource, kind, provider: provider.clone() };
-            let value = self.data_instance(&source, &expansion).await;
-            self.evaluation.record(&source.address, value.unwrap_or(Value::unknown(Type::Any)));
+            if !self.covers(&address) {
+                self.leave_instance(&address);
+                continue;
+            }
+            let value = match instance_provider(evaluation, &address, resource) {
+                Ok(provider) => {
+                    let address = address.clone();
+                    let source = Source { address, resource, kind, provider };
+                    self.data_instance(&source, &expansion).await
+                }
+                Err(problems) => {
+                    self.diagnostics.extend(problems);
+                    None
+                }
+            };
+            self.evaluation.record(&address, value.unwrap_or(Value::unknown(Type::Any)));
         }
     }
 

@@ -9,6 +9,7 @@ use crate::language::config::{
     CheckRule, Configuration, Module, ModuleCall, ProviderName, Reference, Repetition, Resource,
 };
 use crate::language::reference::Use;
+use crate::language::validate::provider_through;
 
 /// A part of a configuration that is evaluated as a whole.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -227,6 +228,7 @@ impl Builder<'_> {
             for (name, block) in &module.providers {
                 let node = Node::Provider(module.path.clone(), name.clone());
                 self.uses(module, &node, block.body.uses());
+                block.for_each.iter().for_each(|it| self.uses(module, &node, it.uses()));
             }
             for (name, local) in &module.locals {
                 let node = Node::Local(module.path.clone(), name.clone());
@@ -293,20 +295,31 @@ impl Builder<'_> {
         self.uses(module, &node, resource.body.uses());
         self.uses(module, &node, repetition_uses(&resource.repetition));
         self.explicit(module, &node, &resource.depends_on);
+        for provisioner in &resource.provisioners {
+            self.uses(module, &node, provisioner.body.uses());
+            let connection = provisioner.connection.iter();
+            connection.for_each(|it| self.uses(module, &node, it.uses()));
+        }
         let lifecycle = &resource.lifecycle;
         self.checks(module, &node, &lifecycle.preconditions);
         self.checks(module, &node, &lifecycle.postconditions);
         for trigger in &lifecycle.replace_triggered_by {
             self.uses(module, &node, trigger.uses());
         }
-        if let Some((path, name)) = crate::language::validate::provider_of(
-            self.configuration,
-            &module.path,
-            &resource.provider,
-        ) {
-            self.depend(&node, &Node::Provider(path, name));
-        }
+        resource.provider_key.iter().for_each(|it| self.uses(module, &node, it.uses()));
+        self.provider(module, &node, &resource.provider);
         self.inside_call(module, &node);
+    }
+
+    /// The configuration of a provider that a node needs, and what chooses among several.
+    fn provider(&mut self, module: &Module, node: &Node, name: &ProviderName) {
+        let configuration = self.configuration;
+        let Some(route) = provider_through(configuration, &module.path, name) else { return };
+        let key = route.passed.and_then(|it| it.key.as_ref());
+        if let (Some(key), Some(outer)) = (key, configuration.modules.get(&route.module)) {
+            self.uses(outer, node, key.uses());
+        }
+        self.depend(node, &Node::Provider(route.module, route.name));
     }
 
     fn checks(&mut self, module: &Module, node: &Node, rules: &[CheckRule]) {

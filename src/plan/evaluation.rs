@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::address::{
-    InstanceAddress, Key, ModuleInstance, ModulePath, ResourceAddress, ResourceName,
+    ConfigAddress, InstanceAddress, Key, ModuleInstance, ModulePath, ResourceAddress, ResourceName,
 };
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::language::config::{Configuration, Expression, Module, Resource};
@@ -51,6 +51,9 @@ pub struct Evaluation {
     unready: AtomicU64,
     /// The `check` blocks whose data source could not be read, and why.
     failures: Mutex<BTreeMap<String, String>>,
+    /// The variables, by the resources that need them, whose validations could not be evaluated
+    /// while planning.
+    pub(super) unchecked: BTreeMap<ConfigAddress, Vec<(ModulePath, String)>>,
 }
 
 /// A lock whose holder panicked is as good as any: values are replaced whole.
@@ -82,6 +85,7 @@ impl Evaluation {
             problems: Mutex::default(),
             unready: AtomicU64::new(0),
             failures: Mutex::default(),
+            unchecked: BTreeMap::new(),
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::address::Key;
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::language::config::{Expression, Repetition};
-use crate::language::evaluate::evaluate;
+use crate::language::evaluate::{Cause, evaluate, explained};
 use crate::language::scope::Scope;
 use crate::value::{Fields, Marks, Type, Value};
 
@@ -88,11 +88,28 @@ impl Expansion {
 
 /// Evaluates `count` or `for_each`.
 pub(super) fn expand(repetition: &Repetition, scope: &dyn Scope) -> Result<Expansion, Diagnostics> {
-    match repetition {
-        Repetition::Single => Ok(Expansion::Single),
-        Repetition::Count(expression) => count(expression, scope),
-        Repetition::ForEach(expression) => each(expression, scope),
-        Repetition::Enabled(expression) => enabled(expression, scope),
+    let (expression, expansion) = match repetition {
+        Repetition::Single => return Ok(Expansion::Single),
+        Repetition::Count(it) => (it, count(it, scope)),
+        Repetition::ForEach(it) => (it, each(it, scope)),
+        Repetition::Enabled(it) => (it, enabled(it, scope)),
+    };
+    expansion.map_err(|problems| {
+        let explain = |it: Diagnostic| match it.values.is_empty() {
+            true => explained(it, expression, scope, cause(expression, scope)),
+            false => it,
+        };
+        Diagnostics(problems.into_iter().map(explain).collect())
+    })
+}
+
+/// What is wrong with a value that decides how many instances there are.
+fn cause(expression: &Expression, scope: &dyn Scope) -> Cause {
+    let (value, _) = evaluate(expression, scope);
+    match (value.marks().is_empty(), value.is_wholly_known()) {
+        (false, _) => Cause::Confidential,
+        (_, false) => Cause::Unknown,
+        _ => Cause::Other,
     }
 }
 

@@ -1,5 +1,7 @@
 //! Objects that `import` blocks bring in: from then on, they are as any in state.
 
+mod identity;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -9,12 +11,14 @@ use crate::language::config::{Expression, Import, Repetition};
 use crate::language::evaluate::evaluate;
 use crate::plan::evaluation::Evaluation;
 use crate::plan::expand::{Expansion, expand};
+use crate::plan::providers::{Providers, instance_provider};
 use crate::plan::resolve::object_of;
 use crate::plan::scope::ModuleScope;
 use crate::plan::walk::Planner;
 use crate::provider::{Connection, ProviderError, ResourceType};
 use crate::state::Instance;
 use crate::value::{Fields, Marks, Value};
+use identity::import_id;
 
 /// One object to import.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,11 +30,15 @@ pub struct Wanted {
 }
 
 /// The objects that an `import` block asks for.
-pub fn wanted(import: &Import, evaluation: &Evaluation) -> Result<Vec<Wanted>, Diagnostics> {
+pub fn wanted(
+    import: &Import,
+    evaluation: &Evaluation,
+    providers: &Providers,
+) -> Result<Vec<Wanted>, Diagnostics> {
     let scopes = scopes(import, evaluation)?;
     let one = |scope: &ModuleScope<'_>| -> Result<Wanted, Diagnostics> {
         let address = address(import, scope)?;
-        Ok(Wanted { address, id: id(import, scope)? })
+        Ok(Wanted { address, id: id(import, scope, providers)? })
     };
     scopes.iter().map(one).collect()
 }
@@ -113,23 +121,25 @@ fn instance_key(it: &Expression, scope: &ModuleScope<'_>) -> Result<Key, Diagnos
     }
 }
 
-fn id(import: &Import, scope: &ModuleScope<'_>) -> Result<Option<String>, Diagnostics> {
+fn id(
+    import: &Import,
+    scope: &ModuleScope<'_>,
+    providers: &Providers,
+) -> Result<Option<String>, Diagnostics> {
     let what = if import.is_identity { "import identity" } else { "import id" };
     let value = plain(what, &import.id, scope)?;
-    let value = match (import.is_identity, value.fields()) {
-        (false, _) => value,
-        (true, Some(fields)) if fields.len() == 1 => {
-            fields.values().next().cloned().unwrap_or(Value::NULL)
-        }
-        (true, _) => {
-            let detail = "terrace imports by an identity that has one attribute.".to_string();
-            let problem = invalid::<Option<String>>(what, detail, &import.id);
-            return problem.map_err(|mut it| {
-                it.0.iter_mut().for_each(|it| it.hint = "Use `id` instead.".into());
-                it
-            });
-        }
-    };
+    if import.is_identity {
+        let kind = &import.resource.resource.kind;
+        let kind = providers.0.iter().find_map(|it| it.resource(kind));
+        let none = Fields::new();
+        let found = import_id(kind, value.fields().unwrap_or(&none));
+        return found.or_else(|detail| {
+            let syntax = kind.map(|it| it.import_syntax()).unwrap_or_default();
+            let hint = format!("Or use `id`: {syntax}");
+            let problem = Diagnostic::error(format!("Invalid {what}"), detail);
+            Err(problem.hint(hint).at(&import.id.span).into())
+        });
+    }
     match crate::value::convert::convert(&value, &crate::value::Type::String) {
         Ok(Value::String(id)) => Ok(Some(id.to_string()).filter(|it| !it.is_empty())),
         _ => invalid(what, format!("The {what} is {}, not a string.", value.ty()), &import.id),
@@ -165,7 +175,7 @@ impl Planner<'_> {
     pub(super) async fn import_into(&mut self, resource: &ResourceAddress) {
         let evaluation = self.evaluation;
         for import in imports(evaluation).filter(|it| it.resource == resource.config()) {
-            let found = wanted(import, evaluation);
+            let found = wanted(import, evaluation, self.request.providers);
             match found {
                 Ok(all) => {
                     for one in all.into_iter().filter(|it| it.address.resource == *resource) {
@@ -178,6 +188,9 @@ impl Planner<'_> {
     }
 
     async fn import_one(&mut self, import: &Import, Wanted { address, id }: Wanted) {
+        if !self.covers(&address) {
+            return;
+        }
         let there = self.request.moves.state.object(&address, None).is_some();
         let expansion = self.evaluation.resource_expansion(&address.resource);
         let Some(id) = id.filter(|_| !there && expansion.has(address.key.as_ref())) else { return };
@@ -188,7 +201,11 @@ impl Planner<'_> {
                 .push(Diagnostic::error("Duplicate import", detail).at(&import.span));
         }
         let Some(declared) = self.evaluation.resource(&address.resource) else { return };
-        let Some((kind, provider)) = self.kind_of(&address.resource, declared) else { return };
+        let Some(kind) = self.kind_of(&address.resource, declared) else { return };
+        let provider = match instance_provider(self.evaluation, &address, declared) {
+            Ok(provider) => provider,
+            Err(problems) => return self.diagnostics.extend(problems),
+        };
         let Some(connection) = self.connection(&provider) else { return };
         match imported(connection.as_ref(), kind, &address, &id).await {
             Ok(value) => {
@@ -216,7 +233,7 @@ impl Planner<'_> {
                 self.diagnostics.push(nowhere(import, &config.to_string()).hint(hint));
                 continue;
             }
-            let all = wanted(import, evaluation).unwrap_or_default();
+            let all = wanted(import, evaluation, self.request.providers).unwrap_or_default();
             for Wanted { address, .. } in all {
                 let modules = evaluation.module_instances(&config.module);
                 let expansion = evaluation.resource_expansion(&address.resource);

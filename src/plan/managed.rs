@@ -9,7 +9,8 @@ use crate::plan::difference::{Difference, difference, ignore};
 use crate::plan::evaluation::Evaluation;
 use crate::plan::expand::Expansion;
 use crate::plan::orphans;
-use crate::plan::providers::provider_key;
+use crate::plan::providers::{instance_provider, provider_key};
+use crate::plan::provision::static_problems;
 use crate::plan::scope::ModuleScope;
 use crate::plan::walk::Planner;
 use crate::plan::{Action, Change, ProviderKey, Reason};
@@ -34,16 +35,32 @@ impl Planner<'_> {
         let expansion = evaluation.resource_expansion(address);
         let keys = expansion.keys();
         if !keys.is_empty() {
-            let Some((kind, provider)) = self.kind_of(address, resource) else { return };
+            let Some(kind) = self.kind_of(address, resource) else { return };
+            self.diagnostics.extend(static_problems(resource));
             for key in &keys {
                 let address = address.instance(key.clone());
-                let instance = Instance { address, resource, kind, provider: provider.clone() };
-                self.managed_instance(&instance, &expansion);
+                if !self.covers(&address) {
+                    self.leave_instance(&address);
+                    continue;
+                }
+                match instance_provider(evaluation, &address, resource) {
+                    Ok(provider) => {
+                        let instance = Instance { address, resource, kind, provider };
+                        self.managed_instance(&instance, &expansion);
+                    }
+                    Err(problems) => {
+                        self.diagnostics.extend(problems);
+                        evaluation.record(&address, Value::unknown(Type::Any));
+                    }
+                }
             }
         }
         if expansion != Expansion::Unknown {
             let gone = self.in_state.get(address).cloned().unwrap_or_default();
             for address in gone.into_iter().filter(|it| !expansion.has(it.key.as_ref())) {
+                if !self.covers(&address) {
+                    continue;
+                }
                 let reason = missing_key(&expansion, &address);
                 orphans::plan_delete(self, &address, reason);
             }
@@ -54,11 +71,11 @@ impl Planner<'_> {
         &mut self,
         address: &ResourceAddress,
         resource: &Resource,
-    ) -> Option<(&'static dyn ResourceType, ProviderKey)> {
+    ) -> Option<&'static dyn ResourceType> {
         let module = self.evaluation.module(&address.module.path())?;
         let key = provider_key(&self.evaluation.configuration, module, &resource.provider);
         match self.request.providers.resource(&key.source, &resource.name.kind) {
-            Ok(kind) => Some((kind, key)),
+            Ok(kind) => Some(kind),
             Err(problem) => {
                 self.diagnostics.extend([problem.at(&resource.span).about(address)]);
                 None

@@ -10,12 +10,14 @@ mod evaluation;
 mod expand;
 pub mod file;
 mod import;
+mod limits;
 mod managed;
 mod model;
 pub mod moves;
 mod order;
 mod orphans;
 mod providers;
+mod provision;
 mod reconcile;
 mod removed;
 mod resolve;
@@ -33,12 +35,14 @@ pub use difference::{Difference, difference, misfit};
 pub use evaluation::Evaluation;
 pub use expand::Expansion;
 pub use import::{Wanted, imported, imports, wanted};
+pub use limits::Limits;
 pub use model::{
     Action, Change, CheckResult, CheckStatus, Counts, Drift, Mode, OutputChange, Plan, ProviderKey,
     Reason, Schedule, Work,
 };
 pub use orphans::stored_value;
-pub use providers::{Connections, Providers, full_source, provider_key};
+pub use providers::{Connections, Providers, full_source, instance_provider, provider_key};
+pub use provision::{LocalCommand, local_command, provisioners};
 pub use reconcile::reconcile;
 pub use resolve::{evaluation_of, object_of, postconditions, preconditions, resolve, resolve_data};
 pub use scope::ModuleScope;

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::address::{ConfigAddress, InstanceAddress, ModulePath};
+use crate::address::{ConfigAddress, InstanceAddress, Key, ModulePath, quote};
 use crate::diagnostic::Diagnostics;
 use crate::language::config::Configuration;
 use crate::plan::dependencies::Read;
@@ -22,13 +22,16 @@ pub struct ProviderKey {
     pub source: String,
     /// The alias, if it is not the default configuration.
     pub alias: Option<String>,
+    /// Which of several, when the block has `for_each`.
+    pub key: Option<String>,
 }
 
 impl fmt::Display for ProviderKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let dot = if self.module.is_root() { "" } else { "." };
         write!(f, "{}{dot}provider[{:?}]", self.module, self.source)?;
-        self.alias.as_ref().map_or(Ok(()), |alias| write!(f, ".{alias}"))
+        self.alias.as_ref().map_or(Ok(()), |alias| write!(f, ".{alias}"))?;
+        self.key.as_ref().map_or(Ok(()), |key| write!(f, "[{}]", quote(key)))
     }
 }
 
@@ -41,8 +44,17 @@ impl std::str::FromStr for ProviderKey {
         let (source, rest) = rest.split_once("\"]").ok_or_else(fail)?;
         let steps = prefix.split('.').filter(|step| !step.is_empty() && *step != "module");
         let module = ModulePath(steps.map(str::to_string).collect());
+        let (rest, key) = match rest.split_once('[') {
+            Some((rest, key)) => {
+                // A key is written as that of an instance.
+                let address: InstanceAddress = format!("a.b[{key}").parse().map_err(|_| fail())?;
+                let Some(Key::Name(key)) = address.key else { return Err(fail()) };
+                (rest, Some(key))
+            }
+            None => (rest, None),
+        };
         let alias = rest.strip_prefix('.').map(str::to_string);
-        Ok(ProviderKey { module, source: source.to_string(), alias })
+        Ok(ProviderKey { module, source: source.to_string(), alias, key })
     }
 }
 

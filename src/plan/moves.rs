@@ -3,12 +3,14 @@
 mod statement;
 #[cfg(test)]
 mod tests;
+mod types;
 mod validate;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use statement::{Statement, statements};
+use types::Types;
 
 use crate::address::{
     ConfigAddress, InstanceAddress, Key, Mode, ModuleInstance, ResourceAddress, ResourceName,
@@ -17,7 +19,7 @@ use crate::address::{
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::graph::Dag;
 use crate::language::config::{Configuration, Repetition};
-use crate::plan::Request;
+use crate::plan::{Providers, Request};
 use crate::state::{Instance, State};
 
 /// A state after its objects were moved.
@@ -38,16 +40,22 @@ pub struct Moves {
 /// the only one where there is no `count` any more. What a statement names is not implied.
 ///
 /// Statements that go round in circles move nothing; validation reports them.
-pub fn moved(state: &State, configuration: &Configuration, statements: &[Statement]) -> Moves {
+pub fn moved(
+    state: &State,
+    configuration: &Configuration,
+    statements: &[Statement],
+    providers: &Providers,
+) -> Moves {
     let mut moves = Moves { state: state.clone(), ..Moves::default() };
+    let types = Types { configuration, providers };
     if let Ok(order) = order(statements) {
-        order.iter().filter_map(|at| statements.get(*at)).for_each(|it| moves.follow(it));
+        order.iter().filter_map(|at| statements.get(*at)).for_each(|it| moves.follow(it, &types));
     }
     for implied in implied_modules(&moves.state, configuration, statements) {
-        moves.follow(&implied);
+        moves.follow(&implied, &types);
     }
     for implied in implied_resources(&moves.state, configuration, statements) {
-        moves.follow(&implied);
+        moves.follow(&implied, &types);
     }
     moves.rename_dependencies();
     moves
@@ -56,7 +64,7 @@ pub fn moved(state: &State, configuration: &Configuration, statements: &[Stateme
 /// What is wrong with the statements of a plan and with what they move.
 pub(super) fn check(request: &Request<'_>) -> Diagnostics {
     let statements = statements(&request.evaluation.configuration);
-    let mut diagnostics = validate::validate(&statements, request.evaluation);
+    let mut diagnostics = validate::validate(&statements, request.evaluation, request.providers);
     diagnostics.extend(request.evaluation.take_problems());
     diagnostics.extend(blocked(request.moves));
     diagnostics.extend(outside(request));
@@ -108,7 +116,7 @@ pub(super) fn order(statements: &[Statement]) -> Result<Vec<usize>, Vec<usize>> 
 }
 
 impl Moves {
-    fn follow(&mut self, statement: &Statement) {
+    fn follow(&mut self, statement: &Statement, types: &Types<'_>) {
         let mut groups: BTreeMap<Target, Vec<(InstanceAddress, InstanceAddress)>> = BTreeMap::new();
         for address in self.candidates(statement) {
             if let Some(to) = statement.destination(&address) {
@@ -120,7 +128,7 @@ impl Moves {
             if self.is_taken(&place) {
                 self.blocked.extend(group);
             } else {
-                group.into_iter().for_each(|(from, to)| self.step(from, to));
+                group.into_iter().for_each(|(from, to)| self.step(from, to, types));
             }
         }
     }
@@ -171,8 +179,15 @@ impl Moves {
         }
     }
 
-    fn step(&mut self, from: InstanceAddress, to: InstanceAddress) {
-        self.state.rename(&from, &to);
+    fn step(&mut self, from: InstanceAddress, to: InstanceAddress, types: &Types<'_>) {
+        if from.resource.resource.kind != to.resource.resource.kind {
+            // What cannot be of the other type stays where it is; validation says so.
+            let Some(instance) = types.taken_over(&self.state, &from, &to) else { return };
+            self.state.rename(&from, &to);
+            self.state.resources_mut().insert(to.clone(), instance);
+        } else {
+            self.state.rename(&from, &to);
+        }
         let origin = self.origins.remove(&from).unwrap_or_else(|| from.clone());
         self.origins.insert(to.clone(), origin);
         self.steps.push((from, to));

@@ -6,6 +6,7 @@ use crate::address::{
     ConfigAddress, InstanceAddress, Mode as ResourceMode, ModuleInstance, ModulePath,
 };
 use crate::diagnostic::Diagnostic;
+use crate::plan::connect::present;
 use crate::plan::providers::{Providers, full_source};
 use crate::plan::removed::Removals;
 use crate::plan::walk::Planner;
@@ -159,22 +160,36 @@ fn doomed(planner: &Planner<'_>) -> BTreeSet<InstanceAddress> {
     let state = planner.request.prior;
     let named = |it: &&InstanceAddress| planner.request.covers(it);
     let mut queue: Vec<InstanceAddress> = state.resources.keys().filter(named).cloned().collect();
-    let mut dependants: BTreeMap<&ConfigAddress, Vec<&InstanceAddress>> = BTreeMap::new();
+    let mut dependants: BTreeMap<(ConfigAddress, ModuleInstance), Vec<&InstanceAddress>> =
+        BTreeMap::new();
     for (address, _, object) in state.objects() {
         for on in &object.dependencies {
-            dependants.entry(on).or_default().push(address);
+            let within = shared_module(on, &address.resource.module);
+            dependants.entry((on.clone(), within)).or_default().push(address);
         }
     }
     let mut doomed = BTreeSet::new();
     while let Some(address) = queue.pop() {
-        // what depends on a resource is queued with the first of its instances
-        let more = dependants.remove(&address.resource.config()).unwrap_or_default();
-        queue.extend(more.into_iter().cloned());
+        let config = address.resource.config();
+        for depth in 0..=address.resource.module.0.len() {
+            let steps = address.resource.module.0.iter().take(depth).cloned().collect();
+            // what depends on a resource is queued with the first of its instances
+            let more =
+                dependants.remove(&(config.clone(), ModuleInstance(steps))).unwrap_or_default();
+            queue.extend(more.into_iter().cloned());
+        }
         doomed.insert(address);
     }
     let kept = kept(planner);
     doomed.retain(|it| !kept.contains(it));
     doomed
+}
+
+/// The innermost module instance that has both what is in `module` and what that depends on: there it
+/// can only be the one of the same instance.
+fn shared_module(on: &ConfigAddress, module: &ModuleInstance) -> ModuleInstance {
+    let steps = module.0.iter().zip(&on.module.0).take_while(|((name, _), other)| name == *other);
+    ModuleInstance(steps.map(|(step, _)| step.clone()).collect())
 }
 
 /// What is excluded from destruction, and all that it depends on.
@@ -186,7 +201,12 @@ fn kept(planner: &Planner<'_>) -> BTreeSet<InstanceAddress> {
     while let Some(address) = queue.pop() {
         let object = state.object(&address, None);
         let on: BTreeSet<_> = object.into_iter().flat_map(|it| &it.dependencies).collect();
-        for other in state.resources.keys().filter(|it| on.contains(&it.resource.config())) {
+        let needed = |it: &&InstanceAddress| {
+            let config = it.resource.config();
+            let shared = shared_module(&config, &address.resource.module);
+            on.contains(&config) && it.resource.module.0.starts_with(&shared.0)
+        };
+        for other in state.resources.keys().filter(needed) {
             if kept.insert(other.clone()) {
                 queue.push(other.clone());
             }
@@ -243,6 +263,12 @@ fn end_object(
         (Ok(None), _) => return,
         (Err(problem), _) | (_, Err(problem)) => return planner.diagnostics.push(problem),
     };
+    if action == Action::Delete
+        && let Err(problems) = present(planner.evaluation, &provider)
+    {
+        let problems = problems.into_iter().map(|it| it.about(address));
+        return planner.diagnostics.extend(problems);
+    }
     let object = planner.prior.object(address, deposed);
     let change = Change {
         address: address.clone(),

@@ -3,13 +3,18 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::address::Mode;
-use crate::diagnostic::Diagnostic;
-use crate::language::config::{Configuration, Module};
+use crate::address::{InstanceAddress, Mode, ModuleInstance};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::language::config::{Configuration, Expression, Module, Resource};
+use crate::language::evaluate::evaluate;
+use crate::language::scope::Scope;
 use crate::language::suggest::nearest;
+use crate::language::validate::provider_through;
 use crate::plan::ProviderKey;
+use crate::plan::evaluation::Evaluation;
 use crate::provider::{Connection, DataSourceType, Provider, ResourceType};
 use crate::schema::Schema;
+use crate::value::{Marks, Type, convert};
 
 /// The connections made, by provider configuration.
 pub type Connections = BTreeMap<ProviderKey, Arc<dyn Connection>>;
@@ -118,13 +123,73 @@ pub fn provider_key(
 ) -> ProviderKey {
     let source = source_of(module, &name.name);
     match crate::language::validate::provider_of(configuration, &module.path, name) {
-        Some((path, defined)) => ProviderKey { module: path, source, alias: defined.alias },
+        Some((path, defined)) => {
+            ProviderKey { module: path, source, alias: defined.alias, key: None }
+        }
         None => ProviderKey {
             module: crate::address::ModulePath::default(),
             source,
             alias: name.alias.clone(),
+            key: None,
         },
     }
+}
+
+/// The provider configuration that an instance of a resource uses; with `for_each` in its block, the
+/// one of the key that the resource, or the call of its module, gives.
+pub fn instance_provider(
+    evaluation: &Evaluation,
+    address: &InstanceAddress,
+    resource: &Resource,
+) -> Result<ProviderKey, Diagnostics> {
+    let configuration = &evaluation.configuration;
+    let path = address.resource.module.path();
+    let Some(module) = evaluation.module(&path) else {
+        let detail = format!("{address} is in no module of the configuration.");
+        return Err(Diagnostic::error("Module is missing", detail).into());
+    };
+    let provider = provider_key(configuration, module, &resource.provider);
+    let route = provider_through(configuration, &path, &resource.provider);
+    let passed = route.as_ref().and_then(|it| it.passed.zip(Some(it.module.0.len())));
+    let (key, scope) = match passed {
+        Some((passed, depth)) => {
+            let steps = address.resource.module.0.iter().take(depth + 1).cloned().collect();
+            (passed.key.as_ref(), evaluation.call_scope(&ModuleInstance(steps)))
+        }
+        None => {
+            let expansion = evaluation.resource_expansion(&address.resource);
+            let scope = evaluation.scope(&address.resource.module);
+            (resource.provider_key.as_ref(), Some(scope.repeated(&expansion, address.key.as_ref())))
+        }
+    };
+    let (Some(key), Some(scope)) = (key, scope) else { return Ok(provider) };
+    let key = chosen(key, &scope).map_err(|problems| {
+        Diagnostics(problems.into_iter().map(|it| it.about(address)).collect())
+    })?;
+    Ok(ProviderKey { key: Some(key), ..provider })
+}
+
+/// The key that an expression gives.
+fn chosen(expression: &Expression, scope: &dyn Scope) -> Result<String, Diagnostics> {
+    let (value, problems) = evaluate(expression, scope);
+    if problems.has_errors() {
+        return Err(problems);
+    }
+    let marks = value.marks_deep();
+    let text = convert(&value, &Type::String).map(|it| it.unmark().0);
+    let wrong = match &text {
+        _ if marks.contains(Marks::EPHEMERAL) => "is ephemeral".to_string(),
+        _ if marks.contains(Marks::SENSITIVE) => "is sensitive".to_string(),
+        _ if !value.is_known() => "is not known before the apply".to_string(),
+        Ok(text) if text.is_null() => "is null".to_string(),
+        Ok(text) => match text.as_str() {
+            Some(text) => return Ok(text.to_string()),
+            None => "is no text".to_string(),
+        },
+        Err(error) => format!("is not suitable: {error}"),
+    };
+    let detail = format!("The key that chooses among the configurations of a provider {wrong}.");
+    Err(Diagnostic::error("Invalid provider instance key", detail).at(&expression.span).into())
 }
 
 #[cfg(test)]

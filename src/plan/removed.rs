@@ -1,7 +1,9 @@
 //! What `removed` blocks say of objects that the configuration has no more.
 
+use std::sync::Arc;
+
 use crate::address::{InstanceAddress, ModulePath, ResourceName, Target};
-use crate::language::config::Configuration;
+use crate::language::config::{Configuration, Provisioner};
 
 /// What is removed, and whether it is destroyed.
 struct Removal {
@@ -9,6 +11,7 @@ struct Removal {
     /// One resource of the module; else all, and those of the modules in it.
     resource: Option<ResourceName>,
     destroy: bool,
+    provisioners: Vec<Arc<Provisioner>>,
 }
 
 /// All that is removed.
@@ -25,7 +28,8 @@ impl Removals {
                     Target::Instance(_) => return None,
                 };
                 let module = ModulePath([module.path.0.clone(), inner.0].concat());
-                Some(Removal { module, resource, destroy: removed.destroy })
+                let (destroy, provisioners) = (removed.destroy, removed.provisioners.clone());
+                Some(Removal { module, resource, destroy, provisioners })
             })
         });
         Removals(all.collect())
@@ -34,11 +38,20 @@ impl Removals {
     /// Whether the objects of an instance are destroyed; none when nothing is said of them. The last
     /// word counts.
     pub(super) fn destroys(&self, address: &InstanceAddress) -> Option<bool> {
+        self.of_instance(address).map(|it| it.destroy)
+    }
+
+    /// The provisioners of what is removed with an instance.
+    pub(super) fn provisioners(&self, address: &InstanceAddress) -> Vec<Arc<Provisioner>> {
+        self.of_instance(address).map(|it| it.provisioners.clone()).unwrap_or_default()
+    }
+
+    fn of_instance(&self, address: &InstanceAddress) -> Option<&Removal> {
         let path = address.resource.module.path();
         let covers = |it: &&Removal| match &it.resource {
             Some(resource) => it.module == path && *resource == address.resource.resource,
             None => path.0.starts_with(&it.module.0),
         };
-        self.0.iter().rev().find(covers).map(|it| it.destroy)
+        self.0.iter().rev().find(covers)
     }
 }

@@ -1,15 +1,18 @@
 //! What apply asks of a plan: what a change comes to now that more is known.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::address::ConfigAddress;
+use crate::address::{ConfigAddress, ModulePath};
 use crate::diagnostic::Diagnostics;
 use crate::language::config::CheckRule;
 use crate::plan::checks::{Checked, check};
 use crate::plan::orphans::value_in;
 use crate::plan::providers::Providers;
-use crate::plan::{Action, Change, Evaluation, Plan, data, managed};
+use crate::plan::{
+    Action, Change, CheckResult, CheckStatus, Dependencies, Evaluation, Node, Plan, data, managed,
+};
 use crate::provider::Connection;
 use crate::schema::Schema;
 use crate::state::{Object, attributes};
@@ -31,6 +34,7 @@ pub fn evaluation_of(
         &plan.timestamp,
     );
     evaluation.applying = true;
+    evaluation.unchecked = unchecked(plan);
     for address in plan.prior.resources.keys() {
         match value_in(&plan.prior, providers, address, None) {
             Ok(Some(value)) => evaluation.record(address, value),
@@ -70,8 +74,58 @@ pub fn preconditions(evaluation: &Evaluation, change: &Change) -> Diagnostics {
     let Some(resource) = evaluation.resource(&change.address.resource) else {
         return Diagnostics::new();
     };
+    let mut problems = validations(evaluation, change);
     let rules = &resource.lifecycle.preconditions;
-    conditions(evaluation, change, rules, "Resource precondition failed", None)
+    let summary = "Resource precondition failed";
+    problems.extend(conditions(evaluation, change, rules, summary, None));
+    problems
+}
+
+/// The variables whose validations depend on what is only known by now, by who needs them.
+fn unchecked(plan: &Plan) -> BTreeMap<ConfigAddress, Vec<(ModulePath, String)>> {
+    let mut found: BTreeMap<ConfigAddress, Vec<(ModulePath, String)>> = BTreeMap::new();
+    let open = |it: &&CheckResult| it.kind == "var" && it.status == CheckStatus::Unknown;
+    let open: BTreeSet<&str> =
+        plan.checks.iter().filter(open).map(|it| it.config.as_str()).collect();
+    if open.is_empty() {
+        return found;
+    }
+    // The plan was made with this configuration, so there is no cycle.
+    let Ok(dependencies) = Dependencies::find(&plan.configuration) else { return found };
+    for (path, module) in &plan.configuration.modules {
+        for name in module.variables.keys() {
+            let node = Node::Variable(path.clone(), name.clone());
+            let at = dependencies.dag.position(&node);
+            let Some(at) = at.filter(|_| open.contains(node.to_string().as_str())) else {
+                continue;
+            };
+            for behind in dependencies.dag.with_dependants([at]) {
+                if let Some(Node::Resource(module, resource)) = dependencies.dag.node(behind) {
+                    let (module, resource) = (module.clone(), resource.clone());
+                    let needs = found.entry(ConfigAddress { module, resource }).or_default();
+                    needs.push((path.clone(), name.clone()));
+                }
+            }
+        }
+    }
+    found
+}
+
+/// The validations of variables behind a change that do not hold now.
+fn validations(evaluation: &Evaluation, change: &Change) -> Diagnostics {
+    let mut problems = Diagnostics::new();
+    let needs = evaluation.unchecked.get(&change.address.resource.config());
+    for (path, name) in needs.into_iter().flatten() {
+        let variable = evaluation.module(path).and_then(|it| it.variables.get(name));
+        let Some(variable) = variable else { continue };
+        for module in evaluation.module_instances(path) {
+            let (checked, scope) =
+                (Checked::value("var", &module, name), evaluation.scope(&module));
+            let summary = "Invalid value for variable";
+            problems.extend(check(&variable.validations, summary, &checked, &scope).1);
+        }
+    }
+    problems
 }
 
 /// The postconditions of a change that do not hold for its object as it is now.

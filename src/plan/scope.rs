@@ -36,6 +36,12 @@ impl<'a> ModuleScope<'a> {
         ModuleScope { repeated, ..self }
     }
 
+    /// The same inside the instance `key` of something of which the repetition may be gone.
+    pub fn keyed(self, key: Option<&Key>) -> ModuleScope<'a> {
+        let repeated = key.map(|key| (key.clone(), Value::NULL));
+        ModuleScope { repeated, ..self }
+    }
+
     /// The same with `self`.
     pub fn with_self(self, own: Value) -> ModuleScope<'a> {
         ModuleScope { own: Some(own), ..self }

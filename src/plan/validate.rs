@@ -12,6 +12,7 @@ use crate::language::evaluate::evaluate;
 use crate::language::inputs::finish_variable;
 use crate::language::scope::Scope;
 use crate::plan::providers::{Providers, provider_key, source_of};
+use crate::plan::provision::decode;
 use crate::schema::Schema;
 use crate::value::{Marks, Type, Value};
 
@@ -112,6 +113,9 @@ impl Unknowns<'_> {
                 return diagnostics;
             }
         };
+        for provisioner in &resource.provisioners {
+            diagnostics.extend(decode(provisioner, self).1);
+        }
         let (value, problems) = body::decode(&resource.body, schema, self);
         let sound = !problems.has_errors();
         diagnostics.extend(problems);

@@ -11,6 +11,7 @@ use crate::plan::connect::connect_one;
 use crate::plan::dependencies::{Dependencies, Node};
 use crate::plan::evaluation::Evaluation;
 use crate::plan::import::Importing;
+use crate::plan::limits::Limits;
 use crate::plan::moves::{self, Moves};
 use crate::plan::providers::{Connections, Providers};
 use crate::plan::validate::exposed;
@@ -54,6 +55,20 @@ impl Request<'_> {
     }
 }
 
+impl Planner<'_> {
+    /// Whether the plan is about an instance of a resource that the configuration has.
+    pub(super) fn covers(&self, address: &InstanceAddress) -> bool {
+        self.limits.is_all() || self.limits.covers(self.request.dependencies, address)
+    }
+
+    /// Takes an instance that the plan is not about as it is in state.
+    pub(super) fn leave_instance(&mut self, address: &InstanceAddress) {
+        if let Some(value) = self.prior_value(address) {
+            self.evaluation.record(address, value);
+        }
+    }
+}
+
 /// Plans in the making.
 pub(super) struct Planner<'a> {
     pub(super) request: &'a Request<'a>,
@@ -68,7 +83,7 @@ pub(super) struct Planner<'a> {
     /// The resources with instances that change, by address in their module instance.
     pub(super) changing: BTreeSet<ResourceAddress>,
     pub(super) in_state: BTreeMap<ResourceAddress, Vec<InstanceAddress>>,
-    included: Option<BTreeSet<usize>>,
+    limits: Limits,
     /// The instances whose objects are imported, with their ids.
     pub(super) importing: Importing,
 }
@@ -101,7 +116,7 @@ impl<'a> Planner<'a> {
             diagnostics: Diagnostics::new(),
             changing: BTreeSet::new(),
             in_state,
-            included: included(request),
+            limits: Limits::of(request.dependencies, &request.targets, &request.excludes),
             importing: Importing::new(),
         }
     }
@@ -126,7 +141,7 @@ impl<'a> Planner<'a> {
         let mut last = Vec::new();
         for at in self.request.dependencies.order.clone() {
             let Some(node) = self.request.dependencies.dag.node(at).cloned() else { continue };
-            let included = self.included.as_ref().is_none_or(|nodes| nodes.contains(&at));
+            let included = self.limits.has(at);
             match node {
                 Node::Check(..) => last.push(at),
                 Node::Resource(ref path, ref name) if self.is_scoped(path, name) => last.push(at),
@@ -138,7 +153,7 @@ impl<'a> Planner<'a> {
             self.diagnostics.extend(self.evaluation.take_problems());
         }
         orphans::plan_orphans(self);
-        if self.included.is_none() {
+        if self.limits.is_all() {
             self.imports_without_block();
         }
         self.look(&last).await;
@@ -154,7 +169,7 @@ impl<'a> Planner<'a> {
     async fn look(&mut self, nodes: &[usize]) {
         for at in nodes {
             let Some(node) = self.request.dependencies.dag.node(*at).cloned() else { continue };
-            let included = self.included.as_ref().is_none_or(|nodes| nodes.contains(at));
+            let included = self.limits.has(*at);
             match node {
                 Node::Resource(path, name) if included => self.resource(&path, &name).await,
                 node if included => self.value(&node),
@@ -249,9 +264,7 @@ impl<'a> Planner<'a> {
         for module in self.evaluation.module_instances(path) {
             let address = Evaluation::address(&module, name);
             for instance in self.in_state.get(&address).cloned().unwrap_or_default() {
-                if let Some(value) = self.prior_value(&instance) {
-                    self.evaluation.record(&instance, value);
-                }
+                self.leave_instance(&instance);
             }
         }
     }
@@ -307,6 +320,9 @@ impl<'a> Planner<'a> {
         let schedule = order::schedule(&mut self.changes, self.request.dependencies)
             .map_err(|problem| self.diagnostics.push(*problem))
             .unwrap_or_default();
+        let changes = std::mem::take(&mut self.changes);
+        changes.iter().for_each(|it| self.check_provisioners(it));
+        self.changes = changes;
         let request = self.request;
         Plan {
             mode: request.mode,
@@ -344,8 +360,7 @@ impl<'a> Planner<'a> {
             }
             let at = Node::Output(ModulePath::default(), name.clone());
             let at = self.request.dependencies.dag.position(&at);
-            let included =
-                self.included.as_ref().is_none_or(|nodes| at.is_some_and(|at| nodes.contains(&at)));
+            let included = at.is_none_or(|at| self.limits.has(at));
             let before = before(name).unwrap_or(Value::NULL);
             let after = if included {
                 self.evaluation
@@ -367,36 +382,5 @@ impl<'a> Planner<'a> {
         }
         self.diagnostics.extend(self.evaluation.take_problems());
         outputs
-    }
-}
-
-/// The nodes that a limited plan covers: the targets and all they depend on, or all but what is
-/// excluded and what depends on it.
-fn included(request: &Request<'_>) -> Option<BTreeSet<usize>> {
-    let dag = &request.dependencies.dag;
-    let named = |targets: &[Target]| -> Vec<usize> {
-        let is_named = |at: &usize| match dag.node(*at) {
-            Some(Node::Resource(path, name)) => {
-                targets.iter().any(|target| targets_resource(target, path, name))
-            }
-            _ => false,
-        };
-        (0..dag.len()).filter(is_named).collect()
-    };
-    match (request.targets.is_empty(), request.excludes.is_empty()) {
-        (true, true) => None,
-        (false, _) => Some(dag.with_dependencies(named(&request.targets))),
-        (true, false) => {
-            let left = dag.with_dependants(named(&request.excludes));
-            Some((0..dag.len()).filter(|at| !left.contains(at)).collect())
-        }
-    }
-}
-
-fn targets_resource(target: &Target, path: &ModulePath, name: &ResourceName) -> bool {
-    match target {
-        Target::Module(module) => path.0.starts_with(&module.path().0),
-        Target::Resource(resource) => resource.module.path() == *path && resource.resource == *name,
-        Target::Instance(it) => it.resource.module.path() == *path && it.resource.resource == *name,
     }
 }

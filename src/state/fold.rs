@@ -137,7 +137,12 @@ impl Folded {
                 self.unresolved.retain(|_, pending| pending.begun.place != *place);
                 self.state.remove(&place.address, place.deposed.as_deref());
             }
-            Record::Moved { from, to } => self.rename(from, to),
+            Record::Moved { from, to, becomes } => {
+                self.rename(from, to);
+                if let Some(done) = becomes {
+                    self.put(&done.place, &done.provider, done.object.0.clone());
+                }
+            }
             Record::Outputs(outputs) => self.state.outputs.clone_from(outputs),
             Record::Checks(results) => self.state.check_results.clone_from(results),
             Record::Run(_) | Record::Compacting(_) | Record::Finished { .. } => {}

@@ -118,7 +118,12 @@ fn records() -> Vec<Record> {
         Record::Set(done(String::new(), None)),
         Record::Deposed { address: address(), key: "0011aabb".into() },
         Record::Removed(place(None)),
-        Record::Moved { from: address(), to: address() },
+        Record::Moved { from: address(), to: address(), becomes: None },
+        Record::Moved {
+            from: address(),
+            to: address(),
+            becomes: Some(Box::new(done(String::new(), None))),
+        },
         Record::Outputs([("o".to_string(), output)].into()),
         Record::Checks(
             json!([{ "object_kind": "check", "config_addr": "check.c", "status": "fail",

@@ -68,6 +68,9 @@ pub enum Record {
         /// The address they have.
         #[serde(with = "text")]
         to: InstanceAddress,
+        /// What the current one is there, when it is of another type now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        becomes: Option<Box<Done>>,
     },
     /// The outputs of the root module: all of them.
     Outputs(#[serde(with = "outputs")] BTreeMap<String, OutputValue>),

@@ -322,7 +322,7 @@ fn some_journal() -> (Journal, Vec<u8>) {
         Record::Made { step: "1".into(), id: "x-1".into() },
         done("1", place, "x-1"),
         Record::Outputs([("o".to_string(), OutputValue::new(&Value::from(1), true))].into()),
-        Record::Moved { from: address("fake.a"), to: address("fake.b") },
+        Record::Moved { from: address("fake.a"), to: address("fake.b"), becomes: None },
     ])
     .unwrap()
 }

@@ -88,6 +88,13 @@ impl Tree<'_> {
             json["schema_version"] = json!(schema.version);
         }
         repeated(&mut json, &it.repetition);
+        let provisioners = it.provisioners.iter();
+        let provisioners: Vec<Json> = provisioners
+            .map(|it| json!({ "type": it.kind, "expressions": expressions(&it.body) }))
+            .collect();
+        if !provisioners.is_empty() {
+            json["provisioners"] = json!(provisioners);
+        }
         if !it.depends_on.is_empty() {
             json["depends_on"] = it.depends_on.iter().map(|(_, span)| span.text()).collect();
         }

@@ -6,6 +6,7 @@ use serde_json::{Value as Json, json};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::language::format::block_around;
+use crate::ui::functions_json;
 
 /// The result of a check of the configuration, as `validate -json` prints it.
 pub fn validation(diagnostics: &Diagnostics) -> Json {
@@ -46,6 +47,13 @@ fn to_json(diagnostic: &Diagnostic) -> Json {
             "end": place(&span, span.range.end),
         });
         json["snippet"] = snippet(&span);
+        let values = diagnostic.values.iter();
+        json["snippet"]["values"] = values
+            .map(|it| json!({ "traversal": it.reference, "statement": it.statement }))
+            .collect();
+        if let Some(name) = &diagnostic.function {
+            json["snippet"]["function_call"] = functions_json::called(name);
+        }
     }
     json
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 
-use crate::language::functions::{Function, Parameter, Returns, Shape, functions};
+use crate::language::functions::{Function, Parameter, Returns, Shape, find, functions};
 use crate::value::json::type_to_json;
 use crate::value::{Type, Value};
 
@@ -20,6 +20,33 @@ pub fn functions_json() -> Json {
     };
     let signatures: BTreeMap<String, Json> = all.flat_map(named).collect();
     json!({ "format_version": "1.0", "function_signatures": signatures })
+}
+
+/// The function that a failing expression calls, as diagnostics have it.
+pub(super) fn called(name: &str) -> Json {
+    let mut json = json!({ "called_as": name });
+    if let Some(function) = find(name) {
+        let described =
+            |it: &Parameter| json!({ "name": it.name, "type": type_to_json(&it.shape.ty()) });
+        let mut signature = json!({
+            "name": function.name,
+            "params": function.parameters.iter().map(described).collect::<Vec<_>>(),
+            "return_type": type_to_json(&returned(function)),
+        });
+        if let Some(variadic) = &function.variadic {
+            signature["variadic_param"] = described(variadic);
+        }
+        json["signature"] = signature;
+    }
+    json
+}
+
+/// A function with the names of its parameters: `merge(maps...)`.
+pub(super) fn signature_text(name: &str) -> Option<String> {
+    let function = find(name)?;
+    let parameters = function.parameters.iter().map(|it| it.name.to_string());
+    let variadic = function.variadic.iter().map(|it| format!("{}...", it.name));
+    Some(format!("{name}({})", parameters.chain(variadic).collect::<Vec<_>>().join(", ")))
 }
 
 fn signature(function: &Function) -> Json {

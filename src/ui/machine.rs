@@ -63,11 +63,10 @@ pub(super) fn plan(plan: &Plan) -> Vec<Json> {
     lines.extend(plan.changes.iter().filter(|it| it.does_something()).map(change));
     let counts = plan.counts();
     lines.push(summary(&super::plan::counted(counts), "plan", counts));
-    let changed = plan.outputs.iter().filter(|(_, it)| it.before != it.after);
-    let changed: Map<String, Json> =
-        changed.map(|(name, it)| (name.clone(), output_change(it))).collect();
-    if !changed.is_empty() {
-        lines.push(outputs(changed));
+    let all: Map<String, Json> =
+        plan.outputs.iter().map(|(name, it)| (name.clone(), output_change(it))).collect();
+    if !all.is_empty() {
+        lines.push(outputs(all));
     }
     lines
 }
@@ -85,7 +84,7 @@ fn change(change: &Change) -> Json {
         fields["previous_resource"] = resource(previous);
     }
     if let Some(reason) = reason(change) {
-        fields["reason"] = json!(reason);
+        fields["reason"] = json!(short(reason));
     }
     if let Some(id) = &change.importing {
         fields["importing"] = json!({ "id": id });
@@ -94,8 +93,20 @@ fn change(change: &Change) -> Json {
     info("planned_change", &message, json!({ "change": fields }))
 }
 
+/// A reason as these lines have it.
+fn short(reason: &str) -> &str {
+    match reason {
+        "replace_because_cannot_update" => "cannot_update",
+        "replace_because_tainted" => "tainted",
+        "replace_by_request" => "requested",
+        "replace_by_triggers" => "replace_triggered_by",
+        other => other,
+    }
+}
+
 fn output_change(change: &OutputChange) -> Json {
-    json!({ "sensitive": change.sensitive, "action": output_action(change) })
+    let action = output_action(change).replace('-', "");
+    json!({ "sensitive": change.sensitive, "action": action })
 }
 
 fn outputs(outputs: Map<String, Json>) -> Json {
@@ -147,6 +158,9 @@ pub(super) fn values(all: &BTreeMap<String, OutputValue>) -> Json {
 
 /// What happens while applying; nothing for what Terraform does not tell.
 pub(super) fn event(event: &Event) -> Option<Json> {
+    if let Some(line) = provisioner(event).or_else(|| refreshing(event)) {
+        return Some(line);
+    }
     let (kind, place, doing) = match event {
         Event::Started { place, doing, .. } => ("apply_start", place, *doing),
         Event::Finished { place, doing, .. } => ("apply_complete", place, *doing),
@@ -169,13 +183,55 @@ pub(super) fn event(event: &Event) -> Option<Json> {
         hook["elapsed_seconds"] = json!(elapsed.as_secs());
     }
     let (level, message) = match event {
-        Event::Failed { error, .. } => ("error", error.clone()),
+        // Why is told by a diagnostic.
+        Event::Failed { error, .. } => ("info", error.clone()),
         Event::Waiting { why, .. } => ("info", why.clone()),
         Event::Finished { .. } => ("info", super::progress::past(doing).to_string()),
         _ => ("info", super::progress::present(doing).to_string()),
     };
     let message = format!("{}: {message}", place.address);
     Some(line(level, kind, &message, json!({ "hook": hook })))
+}
+
+/// How an object is looked at.
+fn refreshing(event: &Event) -> Option<Json> {
+    let (kind, what, place, id) = match event {
+        Event::Looking { place, id } => ("refresh_start", "refreshing", place, id),
+        Event::Looked { place, id } => ("refresh_complete", "refreshed", place, id),
+        _ => return None,
+    };
+    let mut hook = json!({ "resource": resource(&place.address) });
+    if let Some(id) = id {
+        hook["id_key"] = json!("id");
+        hook["id_value"] = json!(id);
+    }
+    Some(info(kind, &format!("{}: {what}", place.address), json!({ "hook": hook })))
+}
+
+/// What a provisioner does.
+fn provisioner(event: &Event) -> Option<Json> {
+    let (place, name, said) = match event {
+        Event::Provisioning { place, kind } => (place, kind, None),
+        Event::ProvisionerSaid { place, kind, line } => (place, kind, Some(line)),
+        Event::Provisioned { place, kind, .. } => (place, kind, None),
+        _ => return None,
+    };
+    let mut hook = json!({ "resource": resource(&place.address), "provisioner": name });
+    if let Some(said) = said {
+        hook["output"] = json!(said);
+    }
+    let (kind, message) = match (event, said) {
+        (_, Some(said)) => ("provision_progress", format!("({name}): {said}")),
+        (Event::Provisioned { failed: true, .. }, _) => {
+            ("provision_errored", format!("({name}) provisioning errored"))
+        }
+        (Event::Provisioned { .. }, _) => {
+            ("provision_complete", format!("({name}) provisioning complete"))
+        }
+        _ => ("provision_start", format!("provisioning with `{name}`")),
+    };
+    let message = format!("{}: {message}", place.address);
+    Some(info(kind, &message, json!({ "hook": hook })))
 }
 
 /// The action as Terraform names it.

@@ -88,6 +88,13 @@ impl Progress {
             Event::Started { place, doing, .. } => self.start(place, *doing),
             Event::Made { .. } => {}
             Event::Waiting { place, why } => self.waiting(place, why),
+            Event::Provisioning { place, kind } => {
+                self.say(&format!("{place}: provisioning with `{kind}` …"));
+            }
+            Event::ProvisionerSaid { place, kind, line } => {
+                self.say(&format!("{place} ({kind}): {line}"));
+            }
+            Event::Looking { .. } | Event::Looked { .. } | Event::Provisioned { .. } => {}
             Event::Finished { place, doing, id, elapsed } => {
                 let id = id.as_ref().map(|id| format!(" [id={id}]")).unwrap_or_default();
                 let text = format!("{place}: {} after {}{id}", past(*doing), seconds(*elapsed));

@@ -27,7 +27,7 @@ fn change(action: Action, before: Value, after: Value) -> Change {
         previous: None,
         importing: None,
         deposed: None,
-        provider: ProviderKey { module: ModulePath::default(), source, alias: None },
+        provider: ProviderKey { module: ModulePath::default(), source, alias: None, key: None },
         action,
         reason: Reason::None,
         before,

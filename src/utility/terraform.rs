@@ -108,6 +108,18 @@ impl ResourceType for TerraformDataType {
     fn import_syntax(&self) -> &'static str {
         "id"
     }
+
+    /// The triggers of a `null_resource` replace it as before.
+    fn take_over(&self, kind: &str, object: &Value) -> Option<Value> {
+        let triggers = || match object.get("triggers").unmark() {
+            (Value::Map(_, fields), marks) => Value::Object(fields).mark(marks),
+            _ => Value::NULL,
+        };
+        (kind == "null_resource").then(|| {
+            let value = SCHEMA.null_object().with("id", object.get("id"));
+            value.with("triggers_replace", triggers())
+        })
+    }
 }
 
 struct TerraformConnection {
@@ -208,6 +220,20 @@ mod tests {
         assert!(plan(Value::NULL).get("output").is_null());
         let unknown = Value::unknown(Type::String);
         assert_eq!(plan(unknown.clone()).get("output"), unknown);
+    }
+
+    #[test]
+    fn a_null_resource_keeps_its_id_and_triggers() {
+        let triggers = |value| Value::object([("id", Value::string("7")), ("triggers", value)]);
+        let map = Value::map(Type::String, [("a", Value::string("b"))]);
+        let taken = TerraformDataType.take_over("null_resource", &triggers(map)).unwrap();
+        assert_eq!(taken.get("id"), Value::string("7"));
+        let object = Value::object([("a", Value::string("b"))]);
+        assert_eq!(taken.get("triggers_replace"), object);
+        let none = Value::Null(Type::map(Type::String));
+        let taken = TerraformDataType.take_over("null_resource", &triggers(none)).unwrap();
+        assert!(taken.get("triggers_replace").is_null());
+        assert!(TerraformDataType.take_over("time_sleep", &Value::NULL).is_none());
     }
 
     #[test]

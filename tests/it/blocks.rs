@@ -502,3 +502,92 @@ fn excluded_objects_stay_as_they_are() {
     let both = stack.run(&["plan", "-exclude=terraform_data.b", "-target=terraform_data.a"]);
     assert_eq!(both.code, Some(1), "{}", both.stderr);
 }
+
+#[test]
+fn an_object_is_moved_to_a_type_that_takes_it_over() {
+    let before = "resource \"null_resource\" \"a\" {\n  count = 2\n  triggers = { v = \"1\" }\n}\n\
+                  resource \"terraform_data\" \"b\" {\n  input = null_resource.a[0].id\n}\n";
+    let stack = stack(before);
+    apply(&stack);
+    let id = state(&stack)["resources"][0]["instances"][1]["attributes"]["id"].clone();
+    let after = "moved {\n  from = null_resource.a\n  to = terraform_data.c\n}\n\
+                 resource \"terraform_data\" \"c\" {\n  count = 2\n  triggers_replace = { v = \"1\" }\n}\n\
+                 resource \"terraform_data\" \"b\" {\n  input = terraform_data.c[0].id\n}\n";
+    stack.write("main.tf", after);
+    let moved = plan(&stack);
+    let mut all = moved["resource_changes"].as_array().unwrap().iter();
+    let first = all.find(|it| it["address"] == "terraform_data.c[0]").unwrap();
+    assert_eq!(first["previous_address"], "null_resource.a[0]");
+    let unchanged = ["b", "c[0]", "c[1]"].map(|name| format!("terraform_data.{name} no-op -"));
+    let mut found = changes(&moved);
+    found.sort();
+    assert_eq!(found, unchanged);
+    stack.ok(&["apply", "plan"]);
+    let state = state(&stack);
+    let resources = state["resources"].as_array().unwrap();
+    let names: Vec<_> =
+        resources.iter().map(|it| (it["type"].clone(), it["name"].clone())).collect();
+    assert_eq!(
+        names,
+        [(json!("terraform_data"), json!("b")), (json!("terraform_data"), json!("c"))]
+    );
+    assert_eq!(resources[1]["provider"], "provider[\"terraform.io/builtin/terraform\"]");
+    assert_eq!(resources[1]["instances"][1]["attributes"]["id"], id);
+    assert_eq!(resources[0]["instances"][0]["dependencies"], json!(["terraform_data.c"]));
+    stack.ok(&["plan", "-detailed-exitcode"]);
+    // As before, other triggers replace it.
+    stack.write("main.tf", &after.replace("v = \"1\"", "v = \"2\""));
+    let replaced = plan(&stack);
+    let reason = "delete,create replace_because_cannot_update";
+    assert!(changes(&replaced).contains(&format!("terraform_data.c[0] {reason}")));
+}
+
+#[test]
+fn an_object_is_not_moved_to_just_any_type() {
+    let stack = stack("resource \"terraform_data\" \"a\" {}\n");
+    apply(&stack);
+    stack.write(
+        "main.tf",
+        "moved {\n  from = terraform_data.a\n  to = null_resource.a\n}\nresource \"null_resource\" \"a\" {}\n",
+    );
+    let told = stack.fails(&["plan"]);
+    assert!(told.contains("Resource type mismatch"), "{told}");
+}
+
+#[test]
+fn objects_are_imported_by_the_attributes_that_identify_them() {
+    let made = "resource \"aws_iam_role\" \"r\" {\n  name = \"own\"\n  assume_role_policy = jsonencode({\n    \
+                Version = \"2012-10-17\"\n    Statement = [{\n      Action = \"sts:AssumeRole\"\n      \
+                Effect = \"Allow\"\n      Principal = { Service = \"ecs-tasks.amazonaws.com\" }\n    }]\n  })\n}\n\
+                resource \"aws_iam_role_policy\" \"p\" {\n  role = \"own\"\n  name = \"inline\"\n  policy = \
+                jsonencode({\n    Version = \"2012-10-17\"\n    Statement = [{\n      Action = \"ecs:*\"\n      \
+                Effect = \"Allow\"\n      Resource = \"*\"\n    }]\n  })\n  depends_on = [aws_iam_role.r]\n}\n";
+    let stack = stack(&format!("{PROVIDER}{made}"));
+    apply(&stack);
+    stack.ok(&["state", "rm", "aws_iam_role_policy.p"]);
+    let import = |identity: &str| {
+        stack.write(
+            "import.tf",
+            &format!(
+                "import {{\n  to = aws_iam_role_policy.p\n  identity = {{ {identity} }}\n}}\n"
+            ),
+        );
+    };
+    for (identity, problem) in [
+        ("role = \"own\"", "The identity lacks `name`."),
+        ("role = \"own\", name = \"inline\", x = 1", "has no attribute `x`"),
+        ("role = \"own\", name = \"inline\", account_id = \"1\"", "leave `account_id` out"),
+        ("role = \"own\", name = \"inline\", region = \"eu-west-1\"", "are in no region"),
+        ("role = \"own\", name = []", "`name` is"),
+    ] {
+        import(identity);
+        let told = stack.fails(&["plan"]);
+        assert!(told.contains(problem), "{identity}: {told}");
+    }
+    import("role = \"own\", name = \"inline\"");
+    let imported = plan(&stack);
+    assert_eq!(changes(&imported), ["aws_iam_role.r no-op -", "aws_iam_role_policy.p no-op -"]);
+    assert_eq!(imported["resource_changes"][1]["change"]["importing"]["id"], "own:inline");
+    stack.ok(&["apply", "plan"]);
+    stack.ok(&["plan", "-detailed-exitcode"]);
+}

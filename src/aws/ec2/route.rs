@@ -6,7 +6,7 @@ use super::target::{self, Destination, Kind, LOCAL, Target};
 use super::{MOST_VALUES, filter, text};
 use crate::aws::client::Aws;
 use crate::aws::resource::{Proposal, Resource, missing, unknown_string};
-use crate::provider::{ErrorKind, Phase, ProviderError, Recovery, Result, Step};
+use crate::provider::{ErrorKind, Identity, Phase, ProviderError, Recovery, Result, Step};
 use crate::schema;
 use crate::schema::{Check, FieldType as _};
 use crate::value::{Path, Value};
@@ -93,6 +93,17 @@ impl Resource for Route {
     const TIMEOUTS: &'static [(Phase, u64)] =
         &[(Phase::Create, 5), (Phase::Update, 2), (Phase::Delete, 5)];
     const IMPORT: &'static str = "ROUTE-TABLE-ID_DESTINATION";
+    const IDENTITY: Identity = Identity {
+        separator: "_",
+        parts: &[
+            &["route_table_id"],
+            &[
+                "destination_cidr_block",
+                "destination_ipv6_cidr_block",
+                "destination_prefix_list_id",
+            ],
+        ],
+    };
 
     async fn create(&self, aws: &Aws, _step: &Step) -> Result<String> {
         let (to, via) = (self.destination()?, self.target()?);

@@ -8,7 +8,7 @@ use futures::future::try_join_all;
 use super::{GONE, attached_to, overview};
 use crate::aws::client::Aws;
 use crate::aws::resource::{Resource, gone_is_fine};
-use crate::provider::{ErrorKind, ProviderError, Recovery, Result, Step};
+use crate::provider::{ErrorKind, Identity, ProviderError, Recovery, Result, Step};
 use crate::schema;
 use crate::schema::Check;
 
@@ -29,6 +29,7 @@ impl Resource for RolePolicyAttachment {
     const GLOBAL: bool = true;
     const RECOVERY: Recovery = Recovery::Repeat;
     const IMPORT: &'static str = "ROLE-NAME/POLICY-ARN";
+    const IDENTITY: Identity = Identity { separator: "/", parts: &[&["role"], &["policy_arn"]] };
 
     async fn create(&self, aws: &Aws, _step: &Step) -> Result<String> {
         let call = aws.iam.attach_role_policy().role_name(&self.role);

@@ -7,7 +7,7 @@ use super::{GONE, document, inline_of, name, overview};
 use crate::aws::client::Aws;
 use crate::aws::json::{same_policy, tell_policy};
 use crate::aws::resource::{Resource, gone_is_fine};
-use crate::provider::{ErrorKind, ProviderError, Recovery, Result, Step};
+use crate::provider::{ErrorKind, Identity, ProviderError, Recovery, Result, Step};
 use crate::schema;
 use crate::schema::Check;
 use crate::schema::FieldType as _;
@@ -34,6 +34,7 @@ impl Resource for RolePolicy {
     const GLOBAL: bool = true;
     const RECOVERY: Recovery = Recovery::Repeat;
     const IMPORT: &'static str = "ROLE-NAME:POLICY-NAME";
+    const IDENTITY: Identity = Identity { separator: ":", parts: &[&["role"], &["name"]] };
 
     async fn create(&self, aws: &Aws, step: &Step) -> Result<String> {
         let name = name(self.name.as_ref(), self.name_prefix.as_ref(), &step.token);

@@ -150,7 +150,8 @@ impl Maker<'_> {
     }
 
     fn provider(&mut self, name: ProviderName, block: &ProviderBlock) {
-        let block = ProviderBlock { body: self.settled(&block.body), span: block.span.clone() };
+        let (for_each, span) = (block.for_each.clone(), block.span.clone());
+        let block = ProviderBlock { for_each, body: self.settled(&block.body), span };
         self.change(&ModulePath::default(), |root| {
             root.providers.insert(name, block);
         });

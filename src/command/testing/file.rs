@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use crate::address::{ModuleInstance, ModulePath};
 use crate::apply::{Applied, Purpose, Reporter, Silent, Stop};
 use crate::command::apply::carry_out;
-use crate::command::arguments::{PlanOptions, TestArguments};
+use crate::command::arguments::{LimitArguments, PlanOptions, TestArguments};
 use crate::command::planning::make_plan;
 use crate::command::stack::{Stack, state_problem};
 use crate::command::world;
@@ -149,8 +149,10 @@ fn options(run: Option<&Run>) -> PlanOptions {
         destroy: run.is_none(),
         refresh_only: run.is_some_and(|run| run.refresh_only),
         refresh: run.is_none_or(|run| run.refresh),
-        target: run.map(|run| run.targets.clone()).unwrap_or_default(),
-        exclude: Vec::new(),
+        limits: LimitArguments {
+            target: run.map(|run| run.targets.clone()).unwrap_or_default(),
+            ..LimitArguments::default()
+        },
         replace: run.map(|run| run.replace.clone()).unwrap_or_default(),
         parallelism: 10,
     }

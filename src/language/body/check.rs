@@ -101,7 +101,10 @@ fn block_field<'s>(
             let fields = schema.fields.iter();
             let known = fields.filter(|it| it.syntax != Syntax::Attribute && !it.read_only);
             let detail = format!("Blocks of type `{kind}` are not expected here.");
-            let hint = did_you_mean(kind, known.map(|it| it.name));
+            let own = known.map(|it| it.name);
+            // Only what is a resource has an id; the language gives it blocks of its own.
+            let shared = schema.field("id").map(|_| ["connection", "lifecycle", "provisioner"]);
+            let hint = did_you_mean(kind, own.chain(shared.into_iter().flatten()));
             unsupported("block type", detail, place).hint(hint)
         }
     };

@@ -12,7 +12,7 @@ pub use place::span_of;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::language::config::{Attribute, Body};
-use crate::language::evaluate::evaluate_with;
+use crate::language::evaluate::{Cause, evaluate_with, explained};
 use crate::language::scope::Scope;
 use crate::schema::validate::validate_with;
 use crate::schema::{Field, Schema, Syntax};
@@ -82,7 +82,8 @@ impl Decoder<'_> {
             Err(error) => {
                 let detail = format!("The value of `{}` is not suitable: {error}.", field.name);
                 let place = place::span_in(expression, error.path.steps());
-                self.report(Diagnostic::error("Incorrect argument type", detail).at(&place));
+                let problem = Diagnostic::error("Incorrect argument type", detail).at(&place);
+                self.report(explained(problem, expression, self.scope, Cause::Other));
                 return Value::unknown(field.shape.ty());
             }
         };

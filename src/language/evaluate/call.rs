@@ -52,16 +52,17 @@ impl<'a> Evaluator<'a> {
             let argument = error.argument.and_then(|at| expressions.get(at));
             let unknown = functions::find(&call.name).is_none();
             let place = if unknown { &call.name_span } else { span };
-            self.call_failed(error, argument.map_or(place, |it| &it.span))
+            self.call_failed(&call.name, error, argument.map_or(place, |it| &it.span))
         })
     }
 
-    fn call_failed(&mut self, error: FunctionError, span: &Span) -> Value {
+    fn call_failed(&mut self, name: &str, error: FunctionError, span: &Span) -> Value {
         let FunctionError { summary, mut message, .. } = error;
         if self.secret > 0 {
             message = "What is wrong would show part of a sensitive value.".to_string();
         }
-        self.report(Diagnostic::error(summary, message).at(span))
+        let function = Some(name.to_string());
+        self.report(Diagnostic { function, ..Diagnostic::error(summary, message).at(span) })
     }
 
     /// Takes the elements of an argument before `...` as arguments; whether that was possible.
@@ -92,7 +93,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// What `inside` evaluates to, and what is wrong with it, which is not reported.
-    fn attempt(&mut self, inside: &'a Expression) -> (Value, Vec<Diagnostic>) {
+    pub(super) fn attempt(&mut self, inside: &'a Expression) -> (Value, Vec<Diagnostic>) {
         let reported = std::mem::take(&mut self.diagnostics);
         self.attempts += 1;
         let value = self.expression(inside);

@@ -7,10 +7,12 @@
 mod access;
 mod call;
 mod conditional;
+mod explain;
 mod operator;
 mod repeat;
 mod template;
 
+pub use explain::{Cause, explained};
 pub(crate) use repeat::elements;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
@@ -50,7 +52,8 @@ pub fn evaluate_as(
     let (value, mut diagnostics) = evaluate(expression, scope);
     let converted = convert(&value, ty).unwrap_or_else(|error| {
         let problem = format!("{what} is not suitable: {error}.");
-        diagnostics.push(Diagnostic::error("Unsuitable value", problem).at(&expression.span));
+        let problem = Diagnostic::error("Unsuitable value", problem).at(&expression.span);
+        diagnostics.push(explained(problem, expression, scope, Cause::Other));
         Value::unknown(ty.without_optional())
     });
     (converted, diagnostics)
@@ -123,6 +126,15 @@ impl<'a> Evaluator<'a> {
     }
 
     fn expression(&mut self, expression: &'a Expression) -> Value {
+        let before = self.diagnostics.0.len();
+        let value = self.evaluated(expression);
+        if self.diagnostics.0.len() > before {
+            self.explain(expression, before);
+        }
+        value
+    }
+
+    fn evaluated(&mut self, expression: &'a Expression) -> Value {
         let span = &expression.span;
         match &expression.kind {
             ExpressionKind::Literal(value) => value.clone(),

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
-use crate::language::config::{Attribute, Expression, Module, Reference};
+use crate::language::config::{Attribute, Body, Expression, ExpressionKind, Module, Reference};
 use crate::language::evaluate::evaluate;
 use crate::language::inputs::finish_variable;
 use crate::language::scope::Scope;
@@ -39,6 +39,31 @@ impl<'g> Frame<'g> {
     pub(super) fn called(module: Arc<Module>, parent: Rc<Frame<'g>>, call: &str) -> Frame<'g> {
         let inputs = Inputs::Call(parent, call.to_string());
         Frame { module, inputs, pending: RefCell::default() }
+    }
+
+    /// Puts the values of the arguments of a block, and of the blocks in it, in place of what gives
+    /// them.
+    pub(super) fn settle(&self, body: &mut Body) -> Diagnostics {
+        let mut diagnostics = Diagnostics::new();
+        for (name, attribute) in &mut body.attributes {
+            if attribute.value.references().is_empty() {
+                continue;
+            }
+            let (value, problems) = evaluate(&attribute.value, self);
+            let failed = problems.has_errors();
+            diagnostics.extend(problems);
+            if !failed && !value.marks_deep().is_empty() {
+                let detail = format!(
+                    "`{name}` must not depend on sensitive or ephemeral values: it is kept."
+                );
+                let problem = Diagnostic::error("Unsuitable value", detail);
+                diagnostics.push(problem.at(&attribute.value.span));
+            } else {
+                attribute.value.kind = ExpressionKind::Literal(value);
+            }
+        }
+        body.blocks.iter_mut().for_each(|it| diagnostics.extend(self.settle(&mut it.body)));
+        diagnostics
     }
 
     /// The text that an expression gives.
@@ -91,7 +116,7 @@ impl<'g> Frame<'g> {
         if variable.constant == Some(false) {
             let detail = format!("Variable `{name}` is declared with `const = false`.");
             let problem = Diagnostic::error("Value not known early enough", detail).at(span);
-            return Err(Box::new(problem));
+            return Err(Box::new(problem.see(&variable.span, "declared here")));
         }
         let (given, place) = match &self.inputs {
             Inputs::Root(given) => (given(&self.module).remove(name), span.clone()),

@@ -1,10 +1,10 @@
 //! `module` blocks.
 
 use super::arguments::{Arguments, EarlyText};
-use super::resource::{enabled, provider_name, repetition};
+use super::resource::{enabled, provider_name, provider_reference, repetition};
 use super::{Reader, depends_on, insert};
-use crate::diagnostic::{Diagnostic, Span};
-use crate::language::config::{Block, Expression, ExpressionKind, ModuleCall, ProviderName};
+use crate::diagnostic::Diagnostic;
+use crate::language::config::{Block, Expression, ExpressionKind, ModuleCall, PassedProvider};
 use crate::language::source::is_local;
 
 impl Reader {
@@ -65,28 +65,32 @@ fn source(arguments: &mut Arguments<'_>) -> Option<EarlyText> {
     found
 }
 
-type Mapping = (ProviderName, ProviderName, Span);
-
 /// `providers`: the configurations that the child gets, by its own names.
-fn providers_map(given: Expression, arguments: &mut Arguments<'_>) -> Vec<Mapping> {
+fn providers_map(given: Expression, arguments: &mut Arguments<'_>) -> Vec<PassedProvider> {
     let ExpressionKind::Object(entries) = given.kind else {
         let detail = "`providers` takes a map from the module's names to the names here.";
         let problem = Diagnostic::error("Invalid providers", detail).at(&given.span);
         arguments.diagnostics.push(problem.hint("Write `providers = { aws = aws.west }`."));
         return Vec::new();
     };
-    let mut found: Vec<Mapping> = Vec::new();
-    for (key, value) in &entries {
-        let inner = provider_name(key, arguments.diagnostics);
-        let outer = provider_name(value, arguments.diagnostics);
-        let (Some(inner), Some(outer)) = (inner, outer) else { continue };
-        if found.iter().any(|(before, ..)| *before == inner) {
-            let detail = format!("`{inner}` is given twice.");
-            let problem = Diagnostic::error("Invalid providers", detail).at(&key.span);
+    let mut found: Vec<PassedProvider> = Vec::new();
+    for (name, value) in &entries {
+        if matches!(name.kind, ExpressionKind::Index(..)) {
+            let detail = "On the left stands the module's own name, which has no key.";
+            let problem = Diagnostic::error("Invalid providers", detail).at(&name.span);
             arguments.diagnostics.push(problem);
             continue;
         }
-        found.push((inner, outer, key.span.to(&value.span)));
+        let inner = provider_name(name, arguments.diagnostics);
+        let outer = provider_reference(value, arguments.diagnostics);
+        let (Some(inner), Some((outer, key))) = (inner, outer) else { continue };
+        if found.iter().any(|before| before.inner == inner) {
+            let detail = format!("`{inner}` is given twice.");
+            let problem = Diagnostic::error("Invalid providers", detail).at(&name.span);
+            arguments.diagnostics.push(problem);
+            continue;
+        }
+        found.push(PassedProvider { inner, outer, key, span: name.span.to(&value.span) });
     }
     found
 }

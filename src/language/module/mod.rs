@@ -7,6 +7,7 @@ mod constant;
 mod import;
 mod language;
 mod moved;
+mod provisioner;
 mod removed;
 mod resource;
 mod settings;
@@ -209,9 +210,15 @@ impl Reader {
             let problem = Diagnostic::warning("Version in a provider block", detail).hint(hint);
             arguments.diagnostics.push(problem.at(&span));
         }
-        for name in ["for_each", "count", "depends_on", "source"] {
+        let for_each = arguments.take("for_each").map(|it| it.value);
+        if let (Some(each), None) = (&for_each, &alias) {
+            let detail = "Only a provider configuration with an alias can have `for_each`.";
+            let problem = Diagnostic::error("Missing alias", detail).at(&each.span);
+            arguments.diagnostics.push(problem.hint("Add for example `alias = \"by_region\"`."));
+        }
+        for name in ["count", "depends_on", "source"] {
             if let Some(given) = arguments.take(name) {
-                let detail = format!("terrace does not support `{name}` in provider blocks yet.");
+                let detail = format!("A provider block has no argument `{name}`.");
                 let problem = Diagnostic::error("Unsupported argument", detail);
                 arguments.diagnostics.push(problem.at(&given.name_span));
             }
@@ -223,7 +230,7 @@ impl Reader {
         self.diagnostics.extend(resource::bad_local_name(&name, &span));
         let name = ProviderName { name, alias: alias.map(|(alias, _)| alias) };
         let shown = format!("provider configuration `{name}`");
-        let provider = ProviderBlock { body, span: span.clone() };
+        let provider = ProviderBlock { for_each, body, span: span.clone() };
         let providers = &mut self.module.providers;
         let mut problem = insert(providers, name.clone(), provider, &shown, &span, |it| &it.span);
         if let (Some(problem), None) = (&mut problem, &name.alias) {
@@ -251,7 +258,8 @@ fn insert<K: std::hash::Hash + Eq, T>(
             let first = place(taken.get());
             let article = if shown.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
             let detail = format!("There already is {article} {shown}, at {first}.");
-            Some(Diagnostic::error("Duplicate name", detail).at(span))
+            let problem = Diagnostic::error("Duplicate name", detail).at(span);
+            Some(problem.see(first, "first declared here"))
         }
     }
 }

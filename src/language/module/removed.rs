@@ -3,6 +3,7 @@
 use super::Reader;
 use super::arguments::Arguments;
 use super::moved::target;
+use super::provisioner::of_removed;
 use crate::address::{ModuleInstance, Target};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::language::config::{Block, Removed};
@@ -19,11 +20,7 @@ impl Reader {
         });
         let lifecycle = arguments.block("lifecycle");
         let destroy = lifecycle.and_then(|it| destroy(it, &mut arguments));
-        for block in arguments.blocks("provisioner") {
-            let detail = "terrace does not support `provisioner` blocks yet.";
-            let problem = Diagnostic::error("Unsupported block type", detail).at(&block.span);
-            arguments.diagnostics.push(problem);
-        }
+        let provisioners = of_removed(&mut arguments, from.as_ref(), destroy);
         if destroy.is_none() && from.is_some() {
             let detail = "Without `destroy`, the objects are left as they are, and forgotten. Other \
                           programs of this language may ask for `lifecycle`.";
@@ -33,7 +30,8 @@ impl Reader {
         }
         arguments.finish();
         let Some(from) = from else { return };
-        self.module.removed.push(Removed { from, destroy: destroy.unwrap_or(false), span });
+        let destroy = destroy.unwrap_or(false);
+        self.module.removed.push(Removed { from, destroy, provisioners, span });
     }
 }
 

@@ -1,6 +1,7 @@
 //! `resource` and `data` blocks.
 
 use super::arguments::Arguments;
+use super::provisioner::provisioners;
 use super::{Reader, depends_on, insert, rules};
 use crate::address::{Mode, ResourceName};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
@@ -28,16 +29,19 @@ impl Reader {
         let name = ResourceName { mode, kind, name };
         let mut repetition = repetition(&mut arguments);
         let provider = arguments.take("provider").map(|it| it.value);
-        let provider = provider.and_then(|it| provider_name(&it, arguments.diagnostics));
+        let provider = provider.and_then(|it| provider_reference(&it, arguments.diagnostics));
+        let (provider, provider_key) = provider.unwrap_or((default, None));
         let depends_on = depends_on(&mut arguments);
         let lifecycle = arguments.block("lifecycle");
         let lifecycle = lifecycle.map(|it| lifecycle_of(it, mode, &mut repetition, &mut arguments));
-        refuse_provisioners(&mut arguments);
+        let provisioners = provisioners(&mut arguments, mode);
         let resource = Resource {
             repetition,
-            provider: provider.unwrap_or(default),
+            provider,
+            provider_key,
             depends_on,
             lifecycle: lifecycle.unwrap_or_default(),
+            provisioners,
             body: arguments.rest(),
             check: check.map(str::to_string),
             span: span.clone(),
@@ -75,6 +79,17 @@ pub(super) fn enabled(lifecycle: &mut Arguments<'_>, repetition: &mut Repetition
     let detail = "`enabled` and `count` or `for_each` exclude each other.";
     let problem = Diagnostic::error("Invalid combination of arguments", detail);
     lifecycle.diagnostics.push(problem.at(&given.name_span).hint("Remove one of them."));
+}
+
+/// `aws`, `aws.west` or `aws.by_region[each.key]`: the name, and the key.
+pub(super) fn provider_reference(
+    expression: &Expression,
+    diagnostics: &mut Diagnostics,
+) -> Option<(ProviderName, Option<Expression>)> {
+    let ExpressionKind::Index(inside, key) = &expression.kind else {
+        return Some((provider_name(expression, diagnostics)?, None));
+    };
+    Some((provider_name(inside, diagnostics)?, Some((**key).clone())))
 }
 
 /// `aws` or `aws.west`, as it is written.
@@ -148,16 +163,6 @@ fn refuse_repetition(arguments: &mut Arguments<'_>) {
         let problem = Diagnostic::error("Unsupported block type", detail("lifecycle"));
         let hint = "Write its conditions as `assert` blocks.";
         arguments.diagnostics.push(problem.hint(hint).at(&block.span));
-    }
-}
-
-fn refuse_provisioners(arguments: &mut Arguments<'_>) {
-    for kind in ["provisioner", "connection"] {
-        for block in arguments.blocks(kind) {
-            let detail = format!("terrace does not support `{kind}` blocks yet.");
-            let problem = Diagnostic::error("Unsupported block type", detail).at(&block.span);
-            arguments.diagnostics.push(problem);
-        }
     }
 }
 

@@ -179,7 +179,7 @@ output "o" {
     assert_eq!(names, ["aws", "aws.east"]);
     let call = &module.calls["m"];
     let passed: Vec<_> =
-        call.providers.iter().map(|(inner, outer, _)| format!("{inner}={outer}")).collect();
+        call.providers.iter().map(|it| format!("{}={}", it.inner, it.outer)).collect();
     assert_eq!(passed, ["aws=aws.west", "aws.other=aws"]);
     assert_eq!(call.inputs.keys().collect::<Vec<_>>(), ["input"]);
     assert!(module.outputs["o"].sensitive);
@@ -296,7 +296,7 @@ const WRONG: &[(&str, &str)] = &[
         "main.tf:2:16 Invalid depends_on: `depends_on` takes a list of references. Write `depends_on = [aws_vpc.main]`.",
     ),
     (
-        "resource \"a\" \"b\" {\n  provider = aws[0]\n}\n",
+        "resource \"a\" \"b\" {\n  provider = aws.a.b\n}\n",
         "main.tf:2:14 Invalid provider reference: A provider configuration is named `aws`, or `aws.west` with an alias. ",
     ),
     (
@@ -324,8 +324,36 @@ const WRONG: &[(&str, &str)] = &[
         "main.tf:3:5 Unsupported argument: A data source is only read, so it cannot have `prevent_destroy`. ",
     ),
     (
-        "resource \"a\" \"b\" {\n  provisioner \"local-exec\" {\n    command = x\n  }\n}\n",
-        "main.tf:2:3 Unsupported block type: terrace does not support `provisioner` blocks yet. ",
+        "resource \"a\" \"b\" {\n  provisioner \"local_exec\" {\n    command = \"x\"\n  }\n}\n",
+        "main.tf:2:15 Unsupported provisioner: There is no provisioner `local_exec`. Did you mean `local-exec`?",
+    ),
+    (
+        "resource \"a\" \"b\" {\n  provisioner \"puppet\" {}\n}\n",
+        "main.tf:2:15 Unsupported provisioner: There is no provisioner `puppet`. It was removed from the language long ago; use `local-exec`.",
+    ),
+    (
+        "resource \"a\" \"b\" {\n  provisioner {}\n}\n",
+        "main.tf:2:3 Wrong block labels: A `provisioner` block has one label, its type. Write `provisioner \"local-exec\" { … }`.",
+    ),
+    (
+        "resource \"a\" \"b\" {\n  provisioner \"local-exec\" {\n    when = never\n  }\n}\n",
+        "main.tf:3:12 Invalid keyword: `when` is `create` or `destroy`. ",
+    ),
+    (
+        "resource \"a\" \"b\" {\n  provisioner \"local-exec\" {\n    on_failure = \"ignore\"\n  }\n}\n",
+        "main.tf:3:18 Invalid keyword: `on_failure` is `fail` or `continue`. ",
+    ),
+    (
+        "resource \"a\" \"b\" {\n  provisioner \"local-exec\" {\n    when = destroy\n    command = local.x\n  }\n}\n",
+        "main.tf:4:15 Invalid reference from destroy provisioner: What runs before an object is destroyed can only refer to `self`, `count.index` and `each.key`: all else may be gone by then. Keep what it needs in the object itself, such as in `triggers` of a `null_resource` or `input` of a `terraform_data`.",
+    ),
+    (
+        "resource \"a\" \"b\" {\n  connection {}\n  connection {}\n}\n",
+        "main.tf:3:3 Duplicate block: Only one `connection` block may stand in a resource. ",
+    ),
+    (
+        "data \"a\" \"b\" {\n  connection {}\n}\n",
+        "main.tf:2:3 Unsupported block type: A data source is only read, so it has no `connection`. ",
     ),
     (
         "resource \"a\" \"b\" {}\nresource \"a\" \"b\" {}\n",
@@ -340,8 +368,16 @@ const WRONG: &[(&str, &str)] = &[
         "main.tf:2:13 Version in a provider block: The version of a provider is part of terrace; this has no effect. State the version that the configuration needs in `required_providers`.",
     ),
     (
-        "provider \"aws\" {\n  alias = \"x\"\n  for_each = {}\n}\n",
-        "main.tf:3:3 Unsupported argument: terrace does not support `for_each` in provider blocks yet. ",
+        "provider \"aws\" {\n  for_each = {}\n}\n",
+        "main.tf:2:14 Missing alias: Only a provider configuration with an alias can have `for_each`. Add for example `alias = \"by_region\"`.",
+    ),
+    (
+        "provider \"aws\" {\n  count = 1\n}\n",
+        "main.tf:2:3 Unsupported argument: A provider block has no argument `count`. ",
+    ),
+    (
+        "module \"m\" {\n  source = \"./m\"\n  providers = {\n    aws.x[0] = aws.y\n  }\n}\n",
+        "main.tf:4:5 Invalid providers: On the left stands the module's own name, which has no key. ",
     ),
     (
         "module \"m\" {}\n",
@@ -434,6 +470,18 @@ const WRONG: &[(&str, &str)] = &[
     (
         "removed {\n  from = data.a.b\n}\n",
         "main.tf:2:10 Invalid address: A data source is only read; without its block it is dropped from state. ",
+    ),
+    (
+        "removed {\n  from = a.b\n  lifecycle {\n    destroy = true\n  }\n  provisioner \"local-exec\" {}\n}\n",
+        "main.tf:6:3 Invalid block: A provisioner in a `removed` block runs before its objects are destroyed. Set `when = destroy`.",
+    ),
+    (
+        "removed {\n  from = module.a\n  lifecycle {\n    destroy = true\n  }\n  provisioner \"local-exec\" {\n    when = destroy\n  }\n}\n",
+        "main.tf:6:3 Invalid block: A `removed` block with provisioners is about a resource, not a module. ",
+    ),
+    (
+        "removed {\n  from = a.b\n  lifecycle {\n    destroy = false\n  }\n  provisioner \"local-exec\" {\n    when = destroy\n  }\n}\n",
+        "main.tf:6:3 Provisioners without effect: The objects are forgotten, not destroyed, so their provisioners do not run. ",
     ),
     (
         "removed {\n  from = a.b\n}\n",

@@ -29,6 +29,12 @@ pub(super) enum Context {
     Mock,
     /// An `override_resource`, `override_data` or `override_module` block.
     Override,
+    /// A `removed` block.
+    Removed,
+    /// A `terraform` block.
+    Terraform,
+    /// A `provisioner` block.
+    Provisioner,
 }
 
 impl Context {
@@ -39,7 +45,10 @@ impl Context {
             (Context::File, "resource" | "data" | "ephemeral") => Context::Resource,
             (Context::File, "module") => Context::Module,
             (Context::File, "check") => Context::Check,
-            (Context::File, "terraform" | "language" | "moved" | "removed") => Context::Raw,
+            (Context::File, "terraform") => Context::Terraform,
+            (Context::File, "language" | "moved") => Context::Raw,
+            (Context::Terraform, "backend") => Context::Plain,
+            (Context::File, "removed") => Context::Removed,
             (Context::File, "import") => Context::Import,
             (Context::Check, "data") => Context::Resource,
             (Context::Tests, "run") => Context::Run,
@@ -52,9 +61,15 @@ impl Context {
             (Context::Run, "plan_options") => Context::Raw,
             (Context::Run, "module") => Context::Module,
             (Context::Resource, "lifecycle") => Context::Lifecycle,
-            (Context::Resource, "provisioner" | "connection") | (Context::Raw, _) => Context::Raw,
+            (Context::Resource | Context::Removed, "provisioner") => Context::Provisioner,
+            (Context::Raw | Context::Terraform, _) => Context::Raw,
             _ => Context::Plain,
         }
+    }
+
+    /// Whether keys in brackets are expressions also where names are not references.
+    pub(super) fn has_live_keys(self) -> bool {
+        matches!(self, Context::Import | Context::Resource | Context::Module)
     }
 
     /// Whether names in the argument are not references: types, providers, attribute paths.
@@ -64,13 +79,15 @@ impl Context {
         variable
             || matches!(
                 (self, argument),
-                (Context::Raw, _)
+                (Context::Raw | Context::Terraform, _)
                     | (Context::Resource, "provider")
                     | (Context::Module, "providers")
                     | (Context::Import, "to" | "provider")
                     | (Context::Lifecycle, "ignore_changes")
                     | (Context::Run, "command" | "providers" | "expect_failures")
                     | (Context::Override, "target")
+                    | (Context::Removed, "from")
+                    | (Context::Provisioner, "when" | "on_failure")
             )
     }
 }

@@ -83,7 +83,7 @@ impl<'a> Lower<'a> {
             match item {
                 structure::Structure::Attribute(item) => {
                     let name = item.key.as_str();
-                    self.live_keys = context == Context::Import;
+                    self.live_keys = context.has_live_keys();
                     let attribute = self.attribute(item, context.is_raw(name));
                     self.live_keys = false;
                     lowered.attributes.insert(name.to_string(), attribute);

@@ -1,8 +1,13 @@
 //! Which provider configuration a module's name for one stands for.
 
-use crate::address::ModulePath;
+mod keys;
+
+use crate::address::{Mode, ModulePath};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
-use crate::language::config::{Configuration, Module, ModuleCall, ProviderBlock, ProviderName};
+use crate::language::config::{
+    Configuration, Module, ModuleCall, PassedProvider, ProviderBlock, ProviderName,
+};
+use keys::Chosen;
 
 /// The block that configures what module `module` calls `name`: its own, or the one that a caller
 /// passes or is inherited from. `None` when there is no block, so the provider's empty configuration
@@ -12,20 +17,44 @@ pub fn provider_of(
     module: &ModulePath,
     name: &ProviderName,
 ) -> Option<(ModulePath, ProviderName)> {
+    provider_through(configuration, module, name).map(|it| (it.module, it.name))
+}
+
+/// The block that configures a provider, and how a module gets there.
+pub struct Route<'c> {
+    /// The module that has the block.
+    pub module: ModulePath,
+    /// The local name of the provider there.
+    pub name: ProviderName,
+    /// How the call in that module passes it, when it does.
+    pub passed: Option<&'c PassedProvider>,
+}
+
+/// As [`provider_of`], with the last call on the way.
+pub fn provider_through<'c>(
+    configuration: &'c Configuration,
+    module: &ModulePath,
+    name: &ProviderName,
+) -> Option<Route<'c>> {
     let mut path = module.clone();
     let mut name = name.clone();
+    let mut through = None;
     loop {
         let here = configuration.module(&path)?;
         let block = here.providers.get(&name);
         let Some((above, call)) = caller(configuration, &path) else {
-            return block.map(|_| (path, name));
+            return block.map(|_| Route { module: path, name, passed: through });
         };
-        let passed = call.providers.iter().find(|(inner, ..)| *inner == name);
+        let passed = call.providers.iter().find(|it| it.inner == name);
         match (passed, block) {
-            (Some((_, outer, _)), _) => name = outer.clone(),
-            (None, Some(_)) => return Some((path, name)),
+            (Some(passed), _) => {
+                name = passed.outer.clone();
+                through = Some(passed);
+            }
+            (None, Some(_)) => return Some(Route { module: path, name, passed: through }),
             (None, None) if name.alias.is_some() => return None,
             (None, None) => {
+                through = None;
                 let source = source_in(here, &name.name);
                 name.name = local_name(above, &source).unwrap_or(name.name);
             }
@@ -70,7 +99,7 @@ fn caller<'c>(
 
 /// Whether a block only says that a caller passes the configuration, as it was written long ago.
 pub(super) fn is_proxy(block: &ProviderBlock) -> bool {
-    block.body.attributes.is_empty() && block.body.blocks.is_empty()
+    block.body.attributes.is_empty() && block.body.blocks.is_empty() && block.for_each.is_none()
 }
 
 pub(super) fn check(configuration: &Configuration, module: &Module) -> Diagnostics {
@@ -79,10 +108,24 @@ pub(super) fn check(configuration: &Configuration, module: &Module) -> Diagnosti
         if !is_declared(module, &resource.provider) {
             diagnostics.push(undeclared(module, &resource.provider, &resource.span));
         }
+        let chosen = Chosen {
+            name: &resource.provider,
+            key: resource.provider_key.as_ref(),
+            repetition: &resource.repetition,
+            span: &resource.span,
+        };
+        diagnostics.extend(keys::check(module, &chosen, resource.name.mode == Mode::Managed));
+    }
+    for provider in module.providers.values() {
+        diagnostics.extend(keys::check_each(module, provider));
     }
     for call in module.calls.values() {
         let child = configuration.module(&module.path.child(&call.name));
-        for (inner, outer, span) in &call.providers {
+        for passed in &call.providers {
+            let PassedProvider { inner, outer, key, span } = passed;
+            let chosen =
+                Chosen { name: outer, key: key.as_ref(), repetition: &call.repetition, span };
+            diagnostics.extend(keys::check(module, &chosen, true));
             if !is_declared(module, outer) {
                 diagnostics.push(undeclared(module, outer, span));
             }
@@ -128,7 +171,7 @@ fn undeclared(module: &Module, name: &ProviderName, span: &Span) -> Diagnostic {
 fn not_passed(call: &ModuleCall, child: &Module) -> Option<Diagnostic> {
     let aliases = child.required_providers.values().flat_map(|it| &it.aliases);
     let missing: Vec<String> = aliases
-        .filter(|alias| !call.providers.iter().any(|(inner, ..)| inner == *alias))
+        .filter(|alias| !call.providers.iter().any(|it| it.inner == **alias))
         .filter(|alias| child.providers.get(*alias).is_none_or(is_proxy))
         .map(|it| format!("`{it}`"))
         .collect();

@@ -66,7 +66,9 @@ impl<'c> Checker<'c> {
             self.expression(&local.value, nowhere);
         }
         for provider in module.providers.values() {
-            self.body(&provider.body, nowhere);
+            let each = provider.for_each.is_some();
+            self.body(&provider.body, Place { each, ..nowhere });
+            provider.for_each.iter().for_each(|it| self.expression(it, nowhere));
         }
         for resource in module.resources.values() {
             self.resource(resource);
@@ -75,6 +77,8 @@ impl<'c> Checker<'c> {
             self.repetition(&call.repetition);
             let place = Place::inside(&call.repetition);
             call.inputs.values().for_each(|it| self.expression(&it.value, place));
+            let keys = call.providers.iter().filter_map(|it| it.key.as_ref());
+            keys.for_each(|it| self.expression(it, place));
             self.depends_on(&call.depends_on);
         }
         for output in module.outputs.values() {
@@ -109,13 +113,19 @@ impl<'c> Checker<'c> {
         self.repetition(&resource.repetition);
         let place = Place::inside(&resource.repetition);
         self.body(&resource.body, place);
+        resource.provider_key.iter().for_each(|it| self.expression(it, place));
         self.rules(&resource.lifecycle.preconditions, place);
         for trigger in &resource.lifecycle.replace_triggered_by {
             self.expression(trigger, place);
         }
         self.depends_on(&resource.depends_on);
         self.own = None;
-        self.rules(&resource.lifecycle.postconditions, Place { own: true, ..place });
+        let place = Place { own: true, ..place };
+        self.rules(&resource.lifecycle.postconditions, place);
+        for provisioner in &resource.provisioners {
+            self.body(&provisioner.body, place);
+            provisioner.connection.iter().for_each(|it| self.body(it, place));
+        }
     }
 
     fn repetition(&mut self, repetition: &Repetition) {
@@ -192,7 +202,7 @@ impl<'c> Checker<'c> {
                 self.report("Invalid reference", detail, hint.into(), &used.span);
             }
             Reference::SelfValue if !place.own => {
-                let detail = "`self` exists only in postconditions.".to_string();
+                let detail = "`self` exists only in postconditions and provisioners.".to_string();
                 let hint = "Elsewhere, refer to the resource by its type and name.";
                 self.report("Invalid reference", detail, hint.into(), &used.span);
             }

@@ -100,7 +100,7 @@ fn references_must_lead_somewhere() {
         ("each.key", "1:12 `each` exists only where `for_each` is set. "),
         (
             "self.id",
-            "1:12 `self` exists only in postconditions. Elsewhere, refer to the resource by its type and name.",
+            "1:12 `self` exists only in postconditions and provisioners. Elsewhere, refer to the resource by its type and name.",
         ),
     ] {
         let text = format!("locals {{ x={reference} }}\n");

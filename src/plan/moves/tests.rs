@@ -26,7 +26,8 @@ fn state(addresses: &[&str]) -> State {
 /// Where the objects of a state are after moving.
 fn after(root: &str, before: &[&str]) -> Vec<String> {
     let configuration = configuration(root);
-    let moves = moved(&state(before), &configuration, &statements(&configuration));
+    let moves =
+        moved(&state(before), &configuration, &statements(&configuration), &Providers(Vec::new()));
     moves.state.resources.keys().map(ToString::to_string).collect()
 }
 
@@ -81,7 +82,8 @@ fn chains_are_followed_from_wherever_an_object_is() {
         assert_eq!(after(&text, &[before]), ["terraform_data.c"], "{before}");
     }
     let configuration = configuration(&text);
-    let moves = moved(&state(&[A]), &configuration, &statements(&configuration));
+    let moves =
+        moved(&state(&[A]), &configuration, &statements(&configuration), &Providers(Vec::new()));
     assert_eq!(moves.steps.len(), 2);
     let origins: Vec<_> =
         moves.origins.iter().map(|(to, from)| format!("{from} -> {to}")).collect();
@@ -93,7 +95,7 @@ fn what_is_there_already_stays() {
     let text = block("terraform_data.a", "terraform_data.b") + &resource("b", "");
     let configuration = configuration(&text);
     let before = state(&[A, "terraform_data.b"]);
-    let moves = moved(&before, &configuration, &statements(&configuration));
+    let moves = moved(&before, &configuration, &statements(&configuration), &Providers(Vec::new()));
     assert_eq!(moves.state, before);
     assert_eq!(moves.blocked.len(), 1);
 }
@@ -151,7 +153,7 @@ fn dependencies_follow_what_they_depend_on() {
     let on: InstanceAddress = A.parse().unwrap();
     let object = Object { dependencies: vec![on.resource.config()], ..Object::default() };
     before.set(&dependant, None, "p", object);
-    let moves = moved(&before, &configuration, &statements(&configuration));
+    let moves = moved(&before, &configuration, &statements(&configuration), &Providers(Vec::new()));
     let now = &moves.state.object(&dependant, None).unwrap().dependencies;
     assert_eq!(now[0].to_string(), "terraform_data.b");
 }

@@ -3,16 +3,21 @@
 use std::collections::BTreeMap;
 
 use super::statement::{Kind, Statement};
+use super::types::can_become;
 use crate::address::{InstanceAddress, ModuleInstance, ResourceAddress, Target};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
-use crate::plan::Evaluation;
+use crate::plan::{Evaluation, Providers};
 
 /// What an address is matched with, and where that is said.
 type Said<'s> = BTreeMap<(bool, Target), (Target, &'s Statement)>;
 
 /// Reports statements that make no sense alone or together. Circles are told only when nothing else
 /// is wrong, since they often come of something simpler.
-pub(in crate::plan) fn validate(statements: &[Statement], evaluation: &Evaluation) -> Diagnostics {
+pub(in crate::plan) fn validate(
+    statements: &[Statement],
+    evaluation: &Evaluation,
+    providers: &Providers,
+) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
     let (mut sources, mut destinations) = (Said::new(), Said::new());
     for statement in statements {
@@ -30,7 +35,7 @@ pub(in crate::plan) fn validate(statements: &[Statement], evaluation: &Evaluatio
             }
             diagnostics.extend(twice(&mut sources, &from, &to, statement, Side::From));
             diagnostics.extend(twice(&mut destinations, &to, &from, statement, Side::To));
-            diagnostics.extend(other_type(&from, &to, statement));
+            diagnostics.extend(other_type(&from, &to, statement, providers));
         }
     }
     if !diagnostics.has_errors()
@@ -117,15 +122,23 @@ fn twice<'s>(
     Some(problem("Ambiguous move statements", detail, statement))
 }
 
-fn other_type(from: &Target, to: &Target, statement: &Statement) -> Option<Diagnostic> {
+fn other_type(
+    from: &Target,
+    to: &Target,
+    statement: &Statement,
+    providers: &Providers,
+) -> Option<Diagnostic> {
     let resource = |target: &Target| match target {
         Target::Module(_) => None,
         Target::Resource(it) => Some(it.resource.clone()),
         Target::Instance(it) => Some(it.resource.resource.clone()),
     };
     let (one, other) = (resource(from)?, resource(to)?);
+    if one.kind == other.kind || can_become(providers, &one.kind, &other.kind) {
+        return None;
+    }
     let detail = format!("{from} cannot become {to}, which is of another type.");
-    (one.kind != other.kind).then(|| problem("Resource type mismatch", detail, statement))
+    Some(problem("Resource type mismatch", detail, statement))
 }
 
 fn circular(statements: &[Statement], circle: &[usize]) -> Diagnostic {

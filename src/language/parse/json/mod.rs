@@ -61,7 +61,7 @@ fn labels(within: &str, name: &str) -> Option<usize> {
         ("resource" | "data" | "ephemeral", "provisioner" | "dynamic") => 1,
         ("provider" | "content", "dynamic") | ("removed", "provisioner") => 1,
         ("lifecycle", "precondition" | "postcondition") | ("module", "lifecycle") => 0,
-        ("dynamic", "content") | ("provisioner", "connection") => 0,
+        ("dynamic", "content") | ("provisioner", "connection" | "_") => 0,
         (TESTS, "run" | "provider" | "mock_provider") => 1,
         ("mock_provider", "mock_resource" | "mock_data") => 1,
         (TESTS | "run", "variables") | ("run", "assert" | "module" | "plan_options") => 0,

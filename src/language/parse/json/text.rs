@@ -40,7 +40,9 @@ impl Strings {
             }
             ("import", "to" | "provider") => (true, true),
             ("resource" | "data" | "ephemeral", "provider") => (true, true),
-            ("variable", "description" | "default") | ("module" | "run", "providers") => {
+            ("module", "providers") => (true, true),
+            ("provisioner", "when" | "on_failure") => (true, false),
+            ("variable", "description" | "default") | ("run", "providers") => {
                 return Strings::Literal;
             }
             _ => return Strings::Templates,
