@@ -32,6 +32,7 @@ pub fn quote(name: &str) -> String {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
+            c if c.is_control() => out.push_str(&format!("\\u{:04x}", u32::from(c))),
             other => out.push(other),
         }
     }
@@ -105,19 +106,41 @@ impl fmt::Display for ModuleInstance {
     }
 }
 
-/// Whether a resource is managed or only read.
+/// Whether a resource is managed, only read, or opened for a while.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Mode {
     /// A `resource` block.
     Managed,
     /// A `data` block.
     Data,
+    /// An `ephemeral` block.
+    Ephemeral,
+}
+
+impl Mode {
+    /// As state files and JSON name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Mode::Managed => "managed",
+            Mode::Data => "data",
+            Mode::Ephemeral => "ephemeral",
+        }
+    }
+
+    /// What addresses of such resources begin with.
+    fn prefix(self) -> &'static str {
+        match self {
+            Mode::Managed => "",
+            Mode::Data => "data.",
+            Mode::Ephemeral => "ephemeral.",
+        }
+    }
 }
 
 /// A resource inside its module: `aws_subnet.b` or `data.aws_region.here`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ResourceName {
-    /// Managed or data.
+    /// Which kind of block it has.
     pub mode: Mode,
     /// The type, such as `aws_subnet`.
     pub kind: String,
@@ -127,8 +150,7 @@ pub struct ResourceName {
 
 impl fmt::Display for ResourceName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let data = if self.mode == Mode::Data { "data." } else { "" };
-        write!(f, "{data}{}.{}", self.kind, self.name)
+        write!(f, "{}{}.{}", self.mode.prefix(), self.kind, self.name)
     }
 }
 
@@ -325,8 +347,9 @@ impl Target {
             let (name, key) = rest.next().ok_or("a module name must follow `module`")?;
             module = module.child(&name, key);
         }
-        let mode = match rest.next_if(|(name, _)| name == "data") {
-            Some(_) => Mode::Data,
+        let mode = match rest.next_if(|(name, _)| ["data", "ephemeral"].contains(&name.as_str())) {
+            Some((name, _)) if name == "data" => Mode::Data,
+            Some(_) => Mode::Ephemeral,
             None => Mode::Managed,
         };
         let Some((kind, kind_key)) = rest.next() else {
@@ -369,6 +392,7 @@ mod tests {
         for text in [
             "aws_vpc.main",
             "aws_subnet.private[2]",
+            "module.a.ephemeral.random_password.b[0]",
             r#"module.a["k.[\"x\"]"].module.b[0].data.aws_region.here"#,
             r#"aws_eip.nat["a$${b}"]"#,
         ] {

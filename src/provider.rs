@@ -3,14 +3,20 @@
 //! A [`Provider`] is the compiled-in plugin; [`Provider::configure`] makes a [`Connection`] from one
 //! `provider` block. Configuring is offline; the first call finds out whether credentials work.
 
+mod function;
+mod open;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, ready};
 
 use crate::diagnostic::Diagnostics;
 use crate::schema::{DecodeError, Schema};
 use crate::value::{Path, Value};
+
+pub use function::{FunctionCall, FunctionFault, FunctionParameter, ProviderFunction, Syntax};
+pub use open::{Lease, Opened, Openings};
 
 /// Why a call to a provider failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -102,6 +108,14 @@ pub trait Provider: Send + Sync {
     fn resources(&self) -> &[&'static dyn ResourceType];
     /// All data sources, by name.
     fn data_sources(&self) -> &[&'static dyn DataSourceType];
+    /// All types of ephemeral resources, by name.
+    fn ephemeral_resources(&self) -> &[&'static dyn DataSourceType] {
+        &[]
+    }
+    /// The functions it gives to the language, in order of their names.
+    fn functions(&self) -> &'static [ProviderFunction] {
+        &[]
+    }
     /// Makes a connection from a `provider` block (an object of [`Provider::schema`], wholly known).
     fn configure(
         &self,
@@ -125,6 +139,11 @@ pub trait Provider: Send + Sync {
     /// The data source of that name.
     fn data_source(&self, name: &str) -> Option<&'static dyn DataSourceType> {
         self.data_sources().iter().find(|it| it.name() == name).copied()
+    }
+
+    /// The type of ephemeral resources of that name.
+    fn ephemeral_resource(&self, name: &str) -> Option<&'static dyn DataSourceType> {
+        self.ephemeral_resources().iter().find(|it| it.name() == name).copied()
     }
 }
 
@@ -176,7 +195,7 @@ impl Identity {
     pub const WHOLE: Identity = Identity { separator: "", parts: &[] };
 }
 
-/// The constant facts of a data source.
+/// The constant facts of a data source, or of a type of ephemeral resources.
 pub trait DataSourceType: Send + Sync {
     /// The name, such as `aws_availability_zones`.
     fn name(&self) -> &'static str;
@@ -422,4 +441,21 @@ pub trait Connection: Send + Sync {
         kind: &'a str,
         configuration: &'a Value,
     ) -> BoxFuture<'a, Result<Value>>;
+
+    /// Opens an ephemeral resource.
+    fn open<'a>(&'a self, kind: &'a str, _: &'a Value) -> BoxFuture<'a, Result<Opened>> {
+        let text = format!("there is no ephemeral resource `{kind}`");
+        Box::pin(ready(Err(ProviderError::new(ErrorKind::Internal, text))))
+    }
+
+    /// Renews what was opened.
+    fn renew<'a>(&'a self, _kind: &'a str, private: &'a Value) -> BoxFuture<'a, Result<Lease>> {
+        let lease = Lease { private: private.clone(), renew_in: None };
+        Box::pin(ready(Ok(lease)))
+    }
+
+    /// Closes what was opened.
+    fn close<'a>(&'a self, _kind: &'a str, _private: &'a Value) -> BoxFuture<'a, Result> {
+        Box::pin(ready(Ok(())))
+    }
 }

@@ -101,7 +101,7 @@ fn groups(
     let mut diagnostics = Diagnostics::new();
     for (address, deposed, _) in state.objects() {
         let resource = &address.resource.resource;
-        if resource.mode == Mode::Data || !wanted(address) {
+        if resource.mode != Mode::Managed || !wanted(address) {
             continue;
         }
         match stored_value(state, providers, address, deposed) {

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use super::fake::{FOUND, Fake, REPEATED};
+use super::fake::{FOUND, Fake, OPENED, REPEATED};
 use super::*;
+use crate::address::Mode;
 use crate::plan::difference::{propose_new, propose_update};
 use crate::plan::{Reason, Work};
 use crate::provider::Planned;
@@ -44,6 +45,10 @@ impl Item {
     }
 }
 
+fn secret() -> Value {
+    Value::from("sesame").mark(crate::value::Marks::EPHEMERAL)
+}
+
 pub(super) fn key() -> ProviderKey {
     r#"provider["registry.terraform.io/test/fake"]"#.parse().unwrap()
 }
@@ -77,6 +82,7 @@ impl Bench {
             .with("kind", text(Some(item.kind)))
             .with("size", item.size.map_or(Value::NULL, Value::from))
             .with("upstream", upstream.unwrap_or(Value::NULL))
+            .with("secret", if item.kind == "sealed" { secret() } else { Value::NULL })
     }
 
     fn planned(&self, item: &Item, before: &Value, new: bool) -> (Value, Value) {
@@ -116,6 +122,14 @@ impl Connect for Bench {
     ) -> Result<&'static dyn DataSourceType, Diagnostics> {
         Err(Diagnostic::error("none", "").into())
     }
+
+    fn ephemeral_type(
+        &self,
+        _: &ProviderKey,
+        _: &str,
+    ) -> Result<&'static dyn DataSourceType, Diagnostics> {
+        Ok(&OPENED)
+    }
 }
 
 impl Resolve for Bench {
@@ -141,8 +155,12 @@ impl Resolve for Bench {
         Err(Diagnostic::error("none", "").into())
     }
 
+    fn ephemeral(&self, _: &Change) -> Result<Value, Diagnostics> {
+        Ok(OPENED.schema().null_object())
+    }
+
     fn record(&self, address: &InstanceAddress, value: Value) {
-        self.values.lock().unwrap().insert(address.clone(), value);
+        self.values.lock().unwrap().insert(address.clone(), value.unmark_deep().0);
     }
 
     fn before(&self, _: &Change, _: Doing) -> Diagnostics {
@@ -306,7 +324,9 @@ fn plan(bench: &Bench, items: &[Item], fake: &Fake, stored: &State) -> Task {
         let change = plan_item(bench, item, &task.prior);
         let (before, after) = (change.before.clone(), change.after.clone());
         let known = if change.action == Action::Nothing { before } else { after };
-        bench.record(&change.address, known);
+        if change.action != Action::Open {
+            bench.record(&change.address, known);
+        }
         task.changes.push(change);
     }
     let gone: Vec<_> = task
@@ -352,6 +372,7 @@ fn change_of(address: InstanceAddress, action: Action) -> Change {
         dependencies: Vec::new(),
         prior_dependencies: Vec::new(),
         create_before_destroy: false,
+        skip_destroy: false,
     }
 }
 
@@ -360,6 +381,9 @@ fn plan_item(bench: &Bench, item: &Item, prior: &State) -> Change {
     let object = prior.object(&address, None);
     let before = object.map(|it| decode(FOUND.schema(), it).unwrap()).unwrap_or(Value::NULL);
     let upstream = item.upstream.map(|it| it.parse::<InstanceAddress>().unwrap().resource.config());
+    if address.resource.resource.mode == Mode::Ephemeral {
+        return change_of(address, Action::Open);
+    }
     let (_, kept) = bench.planned(item, &before, false);
     let same = |name: &str| before.get(name) == kept.get(name);
     let action = match object {
@@ -397,6 +421,9 @@ fn schedule(changes: &[Change], items: &[Item]) -> Schedule {
         if change.action.destroys() {
             work.push(Work::Destroy(number));
         }
+        if change.action == Action::Open {
+            work.push(Work::Close(number));
+        }
     }
     let depends =
         |one: &Change, other: &Change| one.dependencies.contains(&other.address.resource.config());
@@ -407,6 +434,7 @@ fn schedule(changes: &[Change], items: &[Item]) -> Schedule {
         (Work::Destroy(n), Work::Make(m)) if n == m => {
             changes[*n].action == Action::CreateThenDestroy
         }
+        (Work::Close(n), Work::Make(m)) => n == m || depends(&changes[*m], &changes[*n]),
         (Work::Make(n), Work::Make(m)) => depends(&changes[*n], &changes[*m]),
         (Work::Destroy(n), Work::Destroy(m)) if n != m => depends(&changes[*m], &changes[*n]),
         (Work::Destroy(n), Work::Make(m)) if n != m => {

@@ -17,6 +17,10 @@ pub enum Doing {
     Read,
     /// Dropping it from state.
     Forget,
+    /// Opening an ephemeral resource.
+    Open,
+    /// Closing an ephemeral resource.
+    Close,
     /// Finding out what became of it in an interrupted run.
     Recover,
 }

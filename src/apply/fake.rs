@@ -14,8 +14,8 @@ use futures::future::BoxFuture;
 use tokio::time::Instant;
 
 use crate::provider::{
-    Connection, ErrorKind, Observed, Phase, Planned, ProviderError, Recovery, ResourceType, Result,
-    Schedule, Status, Step,
+    Connection, DataSourceType, ErrorKind, Lease, Observed, Opened, Phase, Planned, ProviderError,
+    Recovery, ResourceType, Result, Schedule, Status, Step,
 };
 use crate::schema::{Field, Schema};
 use crate::value::{Number, Path, Type, Value};
@@ -62,6 +62,23 @@ pub(super) struct FakeType {
     schema: OnceLock<Schema>,
 }
 
+/// The type of what is opened: it wants to be renewed every twenty seconds.
+pub(super) struct OpenedType(OnceLock<Schema>);
+
+pub(super) static OPENED: OpenedType = OpenedType(OnceLock::new());
+
+impl DataSourceType for OpenedType {
+    fn name(&self) -> &'static str {
+        "fake_open"
+    }
+    fn schema(&self) -> &Schema {
+        self.0.get_or_init(make_schema)
+    }
+    fn validate(&self, _configuration: &Value) -> Vec<(Path, String)> {
+        Vec::new()
+    }
+}
+
 pub(super) static FOUND: FakeType =
     FakeType { name: "fake_found", recovery: Recovery::Find, schema: OnceLock::new() };
 pub(super) static REPEATED: FakeType =
@@ -77,6 +94,7 @@ fn make_schema() -> Schema {
         Field::new::<Option<i64>>("version").volatile::<Option<i64>>(),
         // what is made with a size is open, and shut when it is complete
         Field::new::<Option<bool>>("open").computed::<Option<bool>>(),
+        Field::new::<Option<String>>("secret").write_only(),
     ];
     Schema { doc: "A fake.", version: 1, fields }
 }
@@ -205,6 +223,7 @@ impl World {
                 let value = planned.clone().with("id", Value::from(id.clone()));
                 let value =
                     value.with("size", Value::Null(Type::Number)).with("version", Value::from(1));
+                let value = self.hear(value);
                 let open = !planned.get("size").is_null();
                 let value = value.with("open", Value::Bool(open));
                 let token = token.to_string();
@@ -217,6 +236,15 @@ impl World {
             return Err(ProviderError::new(ErrorKind::Unknown, "no answer came"));
         }
         Ok(id)
+    }
+
+    /// Takes note of what is written and cannot be read.
+    fn hear(&mut self, value: Value) -> Value {
+        let secret = text(&value, "secret");
+        if !secret.is_empty() {
+            self.calls.push(format!("secret {secret}"));
+        }
+        value.with("secret", Value::Null(Type::String))
     }
 
     fn observe(&self, object: &Value) -> Option<Observed> {
@@ -310,11 +338,12 @@ impl Connection for Fake {
     ) -> BoxFuture<'a, Result> {
         let id = text(was, "id");
         let effect = |world: &mut World| {
+            let planned = world.hear(planned.clone());
             let thing = world.things.get_mut(&text(was, "id"));
             let gone = || ProviderError::new(ErrorKind::NotFound, "gone");
             let thing = thing.ok_or_else(gone)?;
             let version = thing.value.get("version").as_number().and_then(Number::as_i64);
-            let value = planned.clone().with("id", was.get("id"));
+            let value = planned.with("id", was.get("id"));
             thing.value = value.with("version", Value::from(version.unwrap_or(0) + 1));
             match world.refuse_updates {
                 true => Err(ProviderError::new(ErrorKind::Refused, "not all of it")),
@@ -357,6 +386,36 @@ impl Connection for Fake {
 
     fn import(&self, _kind: &str, id: &str) -> Result<Value> {
         Ok(FOUND.schema().null_object().with("id", Value::from(id)))
+    }
+
+    fn open<'a>(
+        &'a self,
+        _kind: &'a str,
+        configuration: &'a Value,
+    ) -> BoxFuture<'a, Result<Opened>> {
+        self.with(|world| world.calls.push("open".to_string()));
+        let value = configuration.clone().with("id", Value::from("key#0"));
+        let lease = Lease { private: Value::from(1), renew_in: Some(PAUSE) };
+        async { Ok(Opened { value, lease }) }.boxed()
+    }
+
+    fn renew<'a>(&'a self, _kind: &'a str, private: &'a Value) -> BoxFuture<'a, Result<Lease>> {
+        let count = private.as_number().and_then(Number::as_i64).unwrap();
+        self.with(|world| world.calls.push(format!("renew {count}")));
+        let lease = Lease { private: Value::from(count + 1), renew_in: Some(PAUSE) };
+        async { Ok(lease) }.boxed()
+    }
+
+    fn close<'a>(&'a self, _kind: &'a str, private: &'a Value) -> BoxFuture<'a, Result> {
+        let count = private.as_number().and_then(Number::as_i64).unwrap();
+        let result = self.with(|world| {
+            world.calls.push(format!("close {count}"));
+            match world.refuse_updates {
+                true => Err(ProviderError::new(ErrorKind::Refused, "it is jammed")),
+                false => Ok(()),
+            }
+        });
+        async { result }.boxed()
     }
 
     fn read_data<'a>(

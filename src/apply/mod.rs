@@ -4,6 +4,7 @@
 //! they fit the plan, and does what the plan says. [`recover`] settles what an interrupted run left.
 
 mod child;
+mod ephemeral;
 mod event;
 mod fit;
 mod pause;
@@ -32,7 +33,7 @@ use crate::address::InstanceAddress;
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::language::config::{Moment, Provisioner};
 use crate::plan::{Action, Change, LocalCommand, OutputChange, ProviderKey, Schedule};
-use crate::provider::{Connection, DataSourceType, ResourceType};
+use crate::provider::{Connection, DataSourceType, Openings, ResourceType};
 use crate::state::{Done, OutputValue, Place, Record, State, Store, StoredObject};
 use crate::value::{Path, Value};
 
@@ -53,6 +54,12 @@ pub trait Connect: Send + Sync {
         provider: &ProviderKey,
         kind: &str,
     ) -> Result<&'static dyn DataSourceType, Diagnostics>;
+    /// A type of ephemeral resources.
+    fn ephemeral_type(
+        &self,
+        provider: &ProviderKey,
+        kind: &str,
+    ) -> Result<&'static dyn DataSourceType, Diagnostics>;
 }
 
 /// What apply asks of the configuration.
@@ -62,6 +69,8 @@ pub trait Resolve: Connect {
     fn propose(&self, change: &Change) -> Result<(Value, Value), Diagnostics>;
     /// The arguments of a data source, evaluated again: wholly known.
     fn data(&self, change: &Change) -> Result<Value, Diagnostics>;
+    /// The arguments of an ephemeral resource, evaluated again: wholly known.
+    fn ephemeral(&self, change: &Change) -> Result<Value, Diagnostics>;
     /// Takes note of an instance as it is now, for what refers to it.
     fn record(&self, address: &InstanceAddress, value: Value);
     /// The provisioners of an instance for a moment, in order.
@@ -162,9 +171,11 @@ pub async fn apply(task: Task, surroundings: &Surroundings) -> Applied {
                 deposed: Mutex::default(),
                 warnings: Mutex::default(),
                 verified: tokio::sync::Mutex::default(),
+                open: Openings::default(),
             });
             let outcome = scheduler::Scheduler::run(run.clone(), &schedule).await;
             applied.diagnostics = outcome.diagnostics;
+            applied.diagnostics.extend(ephemeral::close_all(&run).await);
             applied.diagnostics.extend(std::mem::take(&mut *run::lock(&run.warnings)));
             applied.done = outcome.done;
             applied.complete = outcome.complete;

@@ -13,7 +13,7 @@ use super::slots::Slots;
 use super::{Doing, Event, Reporter, Resolve, Stop, Waiter};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::{Change, ProviderKey};
-use crate::provider::{Connection, ErrorKind, ProviderError, Recorder, Result, Step};
+use crate::provider::{Connection, ErrorKind, Openings, ProviderError, Recorder, Result, Step};
 use crate::state::{Called, Object, Outcome, Place, Record, StateError, Store};
 
 /// Why a step did not succeed.
@@ -59,6 +59,8 @@ pub(super) struct Run {
     /// What to tell besides failures.
     pub(super) warnings: Mutex<Diagnostics>,
     pub(super) verified: tokio::sync::Mutex<BTreeSet<ProviderKey>>,
+    /// The ephemeral resources that are open.
+    pub(super) open: Openings,
 }
 
 /// Nothing is left half done behind these locks, so a panic elsewhere does not matter.

@@ -186,7 +186,7 @@ impl Scheduler {
                 Work::Join if node.unsettled == 0 => self.settled(at),
                 Work::Join if node.unusable == 0 => self.usable(at),
                 // What is destroyed may still be in use by what is not finished.
-                Work::Destroy(_) if node.unsettled == 0 => self.start(at),
+                Work::Destroy(_) | Work::Close(_) if node.unsettled == 0 => self.start(at),
                 Work::Make(_) if node.unusable == 0 => self.start(at),
                 _ => {}
             }
@@ -268,10 +268,10 @@ fn duration(run: &Run, work: Work) -> Duration {
     let (number, phase) = match work {
         Work::Make(number) => (number, Phase::Create),
         Work::Destroy(number) => (number, Phase::Delete),
-        Work::Join => return Duration::ZERO,
+        Work::Join | Work::Close(_) => return Duration::ZERO,
     };
     let Some(change) = run.changes.get(number) else { return Duration::ZERO };
-    if change.action == Action::Nothing {
+    if matches!(change.action, Action::Nothing | Action::Open) {
         return Duration::ZERO;
     }
     let kind = &change.address.resource.resource.kind;

@@ -18,6 +18,7 @@ use crate::plan::{Action, Change};
 use crate::provider::{
     self, Connection, ErrorKind, Observed, Phase, ProviderError, ResourceType, Schedule,
 };
+use crate::schema::write_only::with_write_only;
 use crate::state::{
     self, Begun, Done, Failed, Object, Place, Record, StoredObject, deposed_key, encode,
 };
@@ -110,6 +111,12 @@ impl Step {
         Ok(Proposal { configuration, planned })
     }
 
+    /// What the provider gets: the plan, and what is kept nowhere.
+    fn sent(&self, proposal: &Proposal) -> Value {
+        let configuration = bare(&proposal.configuration);
+        with_write_only(self.kind.schema(), bare(&proposal.planned), &configuration)
+    }
+
     fn misfit(&self, path: &Path) -> Diagnostic {
         let detail = format!(
             "`{path}` of {} is now another value than the plan says. That is a defect of terrace \
@@ -122,7 +129,7 @@ impl Step {
     /// Makes the object, and returns it as it is once it is ready.
     pub(super) async fn create(&self, usable: Usable) -> StepResult<Value> {
         let proposal = self.proposal()?;
-        let planned = bare(&proposal.planned);
+        let sent = self.sent(&proposal);
         let deposes = self.change()?.create_first().then(|| deposed_key(&self.name));
         if let Some(key) = &deposes {
             lock(&self.run.deposed).insert(self.number, key.clone());
@@ -130,10 +137,10 @@ impl Step {
         self.begin(state::Action::Create, &proposal.planned, deposes)?;
         let step = self.recorder.step(&self.token);
         let kind = self.kind.name();
-        let id = self.call(self.connection.create(kind, &planned, &step)).await?;
+        let id = self.call(self.connection.create(kind, &sent, &step)).await?;
         self.note(Record::Made { step: self.name.clone(), id: id.clone() })?;
         self.run.report(Event::Made { place: self.place().clone(), id: id.clone() });
-        let object = state::known(&planned).with("id", Value::from(id));
+        let object = state::known(&proposal.planned).with("id", Value::from(id));
         let made = self.first_look(object).await?;
         self.settle(&proposal, Some(made), Phase::Create, usable).await
     }
@@ -142,10 +149,10 @@ impl Step {
     pub(super) async fn update(&self, usable: Usable) -> StepResult<Value> {
         let proposal = self.proposal()?;
         let was = bare(&self.change()?.before);
-        let planned = bare(&proposal.planned);
+        let sent = self.sent(&proposal);
         self.begin(state::Action::Update, &proposal.planned, None)?;
         let step = self.recorder.step(&self.token);
-        let update = self.connection.update(self.kind.name(), &was, &planned, &step);
+        let update = self.connection.update(self.kind.name(), &was, &sent, &step);
         if let Err(error) = self.call_only(update).await {
             return Err(self.update_failed(error, &was).await);
         }
@@ -207,6 +214,7 @@ impl Step {
             sensitive_paths,
             dependencies: change.dependencies.clone(),
             create_before_destroy: change.create_before_destroy,
+            skip_destroy: change.skip_destroy,
             tainted: self.unprovisioned,
             creating: false,
             ..known.unwrap_or_default()

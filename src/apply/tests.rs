@@ -477,3 +477,64 @@ async fn an_update_that_failed_and_cannot_be_read_is_read_by_the_next_run() {
     assert_eq!(object.attributes["size"], 5);
     assert!(stage.restarted().apply(&items).await.is_none());
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_opened_is_renewed_while_it_is_needed_and_then_closed() {
+    let stage = Stage::new();
+    let items = vec![
+        item("ephemeral.fake_open.key", "key"),
+        item("fake_found.a", "slow-a").after("ephemeral.fake_open.key"),
+        item("fake_found.b", "b").after("fake_found.a"),
+    ];
+    let applied = stage.apply(&items).await.unwrap();
+    assert!(applied.complete, "{:?}", applied.diagnostics);
+    let calls = stage.fake.with(|world| world.calls.clone());
+    let wanted = ["open", "fake:Create slow-a", "renew 1", "renew 2", "renew 3"];
+    assert_eq!(calls[..5], wanted);
+    assert!(calls[5..].contains(&"close 4".to_string()), "{calls:?}");
+    assert_eq!(calls.len(), 7, "{calls:?}");
+    let object = applied.state.object(&"fake_found.a".parse().unwrap(), None).unwrap();
+    assert_eq!(object.attributes["upstream"], "key#0");
+    assert_eq!(applied.state.objects().count(), 2);
+    assert_eq!((applied.done[&Doing::Open], applied.done[&Doing::Close]), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_opened_is_closed_when_what_needs_it_fails() {
+    let stage = Stage::new();
+    let items = vec![
+        item("ephemeral.fake_open.key", "key"),
+        item("fake_found.a", "refused-a").after("ephemeral.fake_open.key"),
+    ];
+    let applied = stage.apply(&items).await.unwrap();
+    assert!(!applied.complete);
+    let calls = stage.fake.with(|world| world.calls.clone());
+    assert_eq!(calls, ["open", "fake:Create refused-a", "close 1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_closed_is_told() {
+    let stage = Stage::new();
+    stage.fake.with(|world| world.refuse_updates = true);
+    let applied = stage.apply(&[item("ephemeral.fake_open.key", "key")]).await.unwrap();
+    let told: Vec<_> = applied.diagnostics.0.iter().map(|it| it.detail.clone()).collect();
+    assert_eq!(told, ["it is jammed"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_write_only_is_sent_and_kept_nowhere() {
+    let stage = Stage::new();
+    let sealed = item("fake_found.a", "a").kind("sealed");
+    let applied = stage.apply(std::slice::from_ref(&sealed)).await.unwrap();
+    assert!(applied.complete, "{:?}", applied.diagnostics);
+    let object = applied.state.object(&"fake_found.a".parse().unwrap(), None).unwrap();
+    assert!(object.attributes["secret"].is_null());
+    assert!(
+        stage.apply(std::slice::from_ref(&sealed)).await.is_none(),
+        "a second run has nothing to do"
+    );
+    assert!(stage.apply(&[sealed.size(2)]).await.unwrap().complete);
+    let calls = stage.fake.with(|world| world.calls.clone());
+    let wanted = ["fake:Create a", "secret sesame", "fake:Update a#1", "secret sesame"];
+    assert_eq!(calls, wanted);
+}

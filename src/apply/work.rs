@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::ephemeral::{close, open};
 use super::fit::{bare, marked_as};
 use super::provision::{provision_doomed, provision_made};
 use super::run::{Run, StepError, Subject, describe, lock};
@@ -30,12 +31,17 @@ pub(super) fn subject(run: &Run, work: Work) -> Option<(Place, Doing)> {
     let (number, destroys) = match work {
         Work::Make(number) => (number, false),
         Work::Destroy(number) => (number, true),
+        Work::Close(number) => {
+            return Some((Place::current(&run.changes.get(number)?.address), Doing::Close));
+        }
         Work::Join => return None,
     };
     let change = run.changes.get(number)?;
     let doing = match change.action {
         Action::Nothing => return None,
+        Action::Open => Doing::Open,
         Action::Forget => Doing::Forget,
+        Action::ForgetThenCreate if destroys => Doing::Forget,
         Action::Read => Doing::Read,
         _ if destroys => Doing::Destroy,
         Action::Update => Doing::Update,
@@ -83,10 +89,15 @@ async fn do_it(
     usable: Usable,
 ) -> Result<Option<String>, StepError> {
     let number = match work {
-        Work::Make(number) | Work::Destroy(number) => number,
+        Work::Make(number) | Work::Destroy(number) | Work::Close(number) => number,
         Work::Join => return Ok(None),
     };
     let doing = subject.doing;
+    if doing == Doing::Close {
+        subject.start();
+        close(run, change(run, number)?).await?;
+        return Ok(None);
+    }
     if doing == Doing::Forget {
         subject.start();
         run.note(Record::Removed(subject.place.clone()))?;
@@ -109,6 +120,7 @@ async fn do_it(
             }
             read => read?,
         },
+        Doing::Open => open(run, change, subject).await?,
         Doing::Destroy => {
             provision_doomed(run, change, subject, urgency).await?;
             Step::new(run, number, subject.clone(), urgency).await?.destroy().await?;

@@ -12,13 +12,14 @@ use crate::aws::calls::in_step;
 use crate::aws::client::{Account, Aws, Common};
 use crate::aws::data::AnyDataSource;
 use crate::aws::environment::Environment;
+use crate::aws::ephemeral::EPHEMERAL;
 use crate::aws::iam::overview::Overview;
 use crate::aws::provider_block::ProviderBlock;
 use crate::aws::resource::{AnyResource, Proposal};
 use crate::aws::tags::TagPolicy;
 use crate::aws::{data_sources, resources};
 use crate::provider::{
-    Connection, ErrorKind, Look, Observed, Planned, ProviderError, Result, Step,
+    Connection, ErrorKind, Lease, Look, Observed, Opened, Planned, ProviderError, Result, Step,
 };
 use crate::value::Value;
 
@@ -55,6 +56,19 @@ impl AwsConnection {
         let made =
             regions.entry(region.to_string()).or_insert_with(|| Arc::new(Aws::new(common, region)));
         Ok(made.clone())
+    }
+
+    async fn read_source(
+        &self,
+        source: &'static dyn AnyDataSource,
+        configuration: &Value,
+    ) -> Result<Value> {
+        if source.offline() {
+            return source.compute(configuration);
+        }
+        let region = configuration.get("region");
+        let aws = self.aws(region.as_str().unwrap_or_default()).await?;
+        source.read(&aws, &self.tags, configuration).await
     }
 
     async fn load(&self) -> Result<Common> {
@@ -310,14 +324,20 @@ impl Connection for AwsConnection {
         kind: &'a str,
         configuration: &'a Value,
     ) -> BoxFuture<'a, Result<Value>> {
+        async move { self.read_source(data_source(kind)?, configuration).await }.boxed()
+    }
+
+    fn open<'a>(
+        &'a self,
+        kind: &'a str,
+        configuration: &'a Value,
+    ) -> BoxFuture<'a, Result<Opened>> {
+        let found = EPHEMERAL.iter().find(|it| it.name() == kind).copied();
         async move {
-            let source = data_source(kind)?;
-            if source.offline() {
-                return source.compute(configuration);
-            }
-            let region = configuration.get("region");
-            let aws = self.aws(region.as_str().unwrap_or_default()).await?;
-            source.read(&aws, &self.tags, configuration).await
+            let unknown = || unheard_of("ephemeral resource", kind);
+            let source = found.ok_or_else(unknown)?;
+            let value = self.read_source(source, configuration).await?;
+            Ok(Opened { value, lease: Lease::NONE })
         }
         .boxed()
     }

@@ -12,7 +12,9 @@ pub mod ecr;
 pub mod ecs;
 pub mod elb;
 pub mod environment;
+mod ephemeral;
 pub mod error;
+mod functions;
 pub mod http;
 pub mod iam;
 pub mod json;
@@ -31,11 +33,12 @@ use std::sync::{Arc, LazyLock};
 use connection::AwsConnection;
 use data::{AnyDataSource, DATA_SOURCES};
 use environment::Environment;
+use ephemeral::EPHEMERAL;
 use provider_block::ProviderBlock;
 use resource::{AnyResource, looks_like_region};
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::provider::{Connection, DataSourceType, Provider, ResourceType};
+use crate::provider::{Connection, DataSourceType, Provider, ProviderFunction, ResourceType};
 use crate::schema::{FieldType as _, Schema, schema_of};
 use crate::value::Value;
 
@@ -64,6 +67,7 @@ pub struct AwsProvider {
     environment: Environment,
     resources: Vec<&'static dyn ResourceType>,
     data_sources: Vec<&'static dyn DataSourceType>,
+    ephemeral: Vec<&'static dyn DataSourceType>,
 }
 
 impl AwsProvider {
@@ -73,7 +77,8 @@ impl AwsProvider {
         let mut data_sources: Vec<_> = data_sources().map(AnyDataSource::as_type).collect();
         resources.sort_by_key(|it| it.name());
         data_sources.sort_by_key(|it| it.name());
-        AwsProvider { environment, resources, data_sources }
+        let ephemeral = EPHEMERAL.iter().map(|it| it.as_type()).collect();
+        AwsProvider { environment, resources, data_sources, ephemeral }
     }
 
     fn region(&self, block: &ProviderBlock) -> Result<String, Diagnostic> {
@@ -114,6 +119,14 @@ impl Provider for AwsProvider {
 
     fn data_sources(&self) -> &[&'static dyn DataSourceType] {
         &self.data_sources
+    }
+
+    fn ephemeral_resources(&self) -> &[&'static dyn DataSourceType] {
+        &self.ephemeral
+    }
+
+    fn functions(&self) -> &'static [ProviderFunction] {
+        functions::FUNCTIONS
     }
 
     fn resource(&self, name: &str) -> Option<&'static dyn ResourceType> {

@@ -9,7 +9,7 @@ use crate::command::place::Places;
 use crate::command::plan::{mode, unsettled};
 use crate::command::planning::make_plan;
 use crate::command::resolver::Resolver;
-use crate::command::stack::{Stack, state_problem, store_options, working_folder};
+use crate::command::stack::{Stack, inputs_again, state_problem, store_options, working_folder};
 use crate::command::{Exit, progress, stop_on_interrupt, world};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::{Evaluation, Mode, Plan, Providers, evaluation_of, file};
@@ -81,7 +81,7 @@ async fn saved_plan(
         let detail = format!("{} cannot be read: {error}.", saved.display());
         Diagnostic::error("Saved plan cannot be read", detail)
     })?;
-    let (plan, _) = file::read(&bytes, saved).map_err(|error| {
+    let (mut plan, _) = file::read(&bytes, saved).map_err(|error| {
         Diagnostic::error("Saved plan cannot be used", format!("{error}."))
             .hint("Make a new one with `terrace plan -out`.")
     })?;
@@ -94,6 +94,7 @@ async fn saved_plan(
     let store = Store::open(&Options { world: Some(plan.world), ..options });
     let store = Arc::new(store.map_err(|error| state_problem(&error))?);
     unmoved(&store, &plan)?;
+    plan.variables.extend(inputs_again(ui, &plan, &arguments.stack.variables)?);
     let providers = Providers(world::providers(&world)?);
     let (evaluation, problems) = evaluation_of(&plan, &providers, working_folder()?);
     if problems.has_errors() {

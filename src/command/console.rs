@@ -83,11 +83,12 @@ fn stored(ui: &Ui, arguments: &ConsoleArguments) -> Result<Evaluation, Diagnosti
     let path = state_path(configuration.root(), state.state.as_ref())?;
     let store = Store::open(&Options::read(path)).map_err(|error| state_problem(&error))?;
     let (configuration, folder) = (Arc::new(configuration), working_folder()?);
+    let providers = Providers(providers(world)?);
+    let now = super::now();
     let mut evaluation =
-        Evaluation::new(configuration, variables, &workspace()?, folder, &super::now());
+        Evaluation::new(configuration, &providers, variables, &workspace()?, folder, &now);
     // Functions such as `timestamp` give values, although nothing is applied.
     evaluation.applying = true;
-    let providers = Providers(providers(world)?);
     ui.diagnostics(&record(&evaluation, &store.state(), &providers));
     Ok(evaluation)
 }

@@ -60,6 +60,7 @@ fn of_plan(plan: &Plan) -> DiGraph<String, &'static str> {
     let label = |work: &Work| match work {
         Work::Make(index) => format!("make {}", address(*index)),
         Work::Destroy(index) => format!("destroy {}", address(*index)),
+        Work::Close(index) => format!("close {}", address(*index)),
         Work::Join => "join".to_string(),
     };
     let nodes: Vec<_> = plan.schedule.work.iter().map(|work| graph.add_node(label(work))).collect();

@@ -10,7 +10,7 @@ use crate::command::wanted::Wanted;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::moves::{moved, statements};
 use crate::plan::{Connections, Limits, Mode, Plan, Request, connect, plan};
-use crate::provider::ProviderError;
+use crate::provider::{Openings, ProviderError};
 use crate::refresh::refresh;
 use crate::state::State;
 
@@ -42,7 +42,9 @@ pub(super) async fn make_plan(
         }
         false => moves.state.clone(),
     };
+    let open = Openings::default();
     let request = Request {
+        open: &open,
         evaluation: &stack.evaluation,
         dependencies: &stack.dependencies,
         providers: &stack.providers,
@@ -55,7 +57,11 @@ pub(super) async fn make_plan(
         excludes: wanted.excludes,
         replace: wanted.replace,
     };
-    let mut plan = unless_stopped(stop, async { Ok(plan(&request).await) }).await?;
+    let planned = unless_stopped(stop, async { Ok(plan(&request).await) }).await;
+    let unclosed = open.close_all().await;
+    let mut plan = planned?;
+    let unclosed = unclosed.iter().map(|(address, error)| not_closed(address, error));
+    plan.diagnostics.extend(unclosed);
     let limits = limits(&plan, &request);
     plan.diagnostics.extend(limits);
     Ok(plan)
@@ -107,6 +113,11 @@ fn connected(stack: &Stack, state: &State) -> Result<Connections, Diagnostics> {
     stack.ui.diagnostics(&diagnostics);
     stack.resolver.add(connections.clone());
     Ok(connections)
+}
+
+fn not_closed(address: &str, error: &ProviderError) -> Diagnostic {
+    let detail = format!("{address} was opened and could not be closed: {}.", error.message);
+    Diagnostic::error("Ephemeral resource not closed", detail).hint(&error.hint)
 }
 
 /// Finds out early whether credentials work.

@@ -82,6 +82,14 @@ impl Connect for Resolver {
     ) -> Result<&'static dyn DataSourceType, Diagnostics> {
         self.providers.data(&provider.source, kind).map_err(Diagnostics::from)
     }
+
+    fn ephemeral_type(
+        &self,
+        provider: &ProviderKey,
+        kind: &str,
+    ) -> Result<&'static dyn DataSourceType, Diagnostics> {
+        self.providers.ephemeral(&provider.source, kind).map_err(Diagnostics::from)
+    }
 }
 
 impl Resolve for Resolver {
@@ -110,6 +118,11 @@ impl Resolve for Resolver {
         plan::local_command(&self.evaluation, &change.address, provisioner, own)
     }
 
+    fn ephemeral(&self, change: &Change) -> Result<Value, Diagnostics> {
+        let _turn = self.turn();
+        plan::resolve_ephemeral(&self.evaluation, &self.providers, change)
+    }
+
     fn record(&self, address: &InstanceAddress, value: Value) {
         let _turn = self.turn();
         self.evaluation.record(address, value);
@@ -118,7 +131,7 @@ impl Resolve for Resolver {
     fn before(&self, change: &Change, doing: Doing) -> Diagnostics {
         let _turn = self.turn();
         match doing {
-            Doing::Destroy | Doing::Forget => Diagnostics::new(),
+            Doing::Destroy | Doing::Forget | Doing::Close => Diagnostics::new(),
             _ => preconditions(&self.evaluation, change),
         }
     }

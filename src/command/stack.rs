@@ -11,11 +11,14 @@ use crate::command::resolver::Resolver;
 use crate::command::world;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::fetch;
-use crate::language::config::{Configuration, Module};
-use crate::language::inputs::{InputArgument, finish_inputs, missing_inputs, read_inputs};
+use crate::language::config::{Configuration, Module, Variable};
+use crate::language::inputs::{
+    InputArgument, InputSource, InputValue, finish_inputs, finish_variable, missing_inputs,
+    read_inputs,
+};
 use crate::language::installed::{Installed, Modules};
 use crate::language::load::{Disk, Files, load_settings, load_with};
-use crate::plan::{Dependencies, Evaluation, Providers};
+use crate::plan::{Dependencies, Evaluation, Plan, Providers};
 use crate::state::{Options, StateError, Store};
 use crate::ui::Ui;
 use crate::value::Value;
@@ -198,6 +201,7 @@ impl Stack {
         let dependencies = Dependencies::find(&configuration)?;
         let evaluation = Evaluation::new(
             Arc::new(configuration),
+            &providers,
             variables,
             &workspace()?,
             working_folder()?,
@@ -225,26 +229,7 @@ fn inputs(
     let Some(root) = configuration.modules.get(&ModulePath::default()) else {
         return Ok(Default::default());
     };
-    let mut given = arguments.given();
-    // what is not Unicode cannot be meant for us
-    let environment = || {
-        let text = |it: std::ffi::OsString| it.into_string().ok();
-        std::env::vars_os().filter_map(move |(name, value)| Some((text(name)?, text(value)?)))
-    };
-    let (mut values, mut diagnostics) = read_inputs(root, &Disk, environment(), &given);
-    let missing = missing_inputs(root, &values);
-    if !diagnostics.has_errors() && !missing.is_empty() && arguments.may_ask() && ui.can_ask() {
-        for (name, variable) in &missing {
-            let question = format!("var.{name}\n  {}\n  Enter a value: ", variable.description);
-            let answer = match variable.sensitive {
-                true => ui.ask_secret(&question),
-                false => ui.ask(&question),
-            };
-            let Some(answer) = answer else { break };
-            given.push(InputArgument::Variable(format!("{name}={answer}")));
-        }
-        (values, diagnostics) = read_inputs(root, &Disk, environment(), &given);
-    }
+    let (values, mut diagnostics) = read_or_ask(ui, root, arguments, &|_| true);
     let (finished, problems) = finish_inputs(root, &values);
     diagnostics.extend(problems);
     if diagnostics.has_errors() {
@@ -252,4 +237,78 @@ fn inputs(
     }
     ui.diagnostics(&diagnostics);
     Ok(finished)
+}
+
+/// The values given for the root module's variables; those that are missing and wanted are asked for.
+fn read_or_ask(
+    ui: &Ui,
+    root: &Module,
+    arguments: &VariableArguments,
+    wanted: &dyn Fn(&Variable) -> bool,
+) -> (BTreeMap<String, InputValue>, Diagnostics) {
+    let mut given = arguments.given();
+    // what is not Unicode cannot be meant for us
+    let environment = || {
+        let text = |it: std::ffi::OsString| it.into_string().ok();
+        std::env::vars_os().filter_map(move |(name, value)| Some((text(name)?, text(value)?)))
+    };
+    let (values, diagnostics) = read_inputs(root, &Disk, environment(), &given);
+    let mut missing = missing_inputs(root, &values);
+    missing.retain(|(_, variable)| wanted(variable));
+    let can_ask = arguments.may_ask() && ui.can_ask();
+    if diagnostics.has_errors() || missing.is_empty() || !can_ask {
+        return (values, diagnostics);
+    }
+    for (name, variable) in &missing {
+        let question = format!("var.{name}\n  {}\n  Enter a value: ", variable.description);
+        let answer = match variable.marks().is_empty() {
+            false => ui.ask_secret(&question),
+            true => ui.ask(&question),
+        };
+        let Some(answer) = answer else { break };
+        given.push(InputArgument::Variable(format!("{name}={answer}")));
+    }
+    read_inputs(root, &Disk, environment(), &given)
+}
+
+/// The values of the ephemeral variables of a saved plan, which does not keep them. Others keep the
+/// value that they had when the plan was made.
+pub(super) fn inputs_again(
+    ui: &Ui,
+    plan: &Plan,
+    arguments: &VariableArguments,
+) -> Result<BTreeMap<String, Value>, Diagnostics> {
+    let root = plan.configuration.modules.get(&crate::address::ModulePath::default());
+    let idle = arguments.given().is_empty() && plan.ephemeral_variables().next().is_none();
+    let Some(root) = root.filter(|_| !idle) else { return Ok(Default::default()) };
+    let (values, mut diagnostics) = read_or_ask(ui, root, arguments, &|it| it.ephemeral);
+    let mut finished = BTreeMap::new();
+    for (name, variable) in &root.variables {
+        let given = values.get(name);
+        let by_argument = given.is_some_and(|it| it.source == InputSource::Argument);
+        if variable.ephemeral && given.is_none() && variable.default.is_none() {
+            diagnostics.push(not_given_again(name, variable));
+        } else if variable.ephemeral || by_argument {
+            let span = given.map_or(&variable.span, |it| &it.span);
+            let value = given.map(|it| it.value.clone());
+            let value = diagnostics.take(finish_variable(name, variable, value, span));
+            if variable.ephemeral {
+                finished.insert(name.clone(), value);
+            } else if plan.variables.get(name) != Some(&value) {
+                let detail = format!("The saved plan was made with another value for `{name}`.");
+                let problem = Diagnostic::error("Variable differs from the saved plan", detail);
+                diagnostics.push(problem.hint("Leave it out, or make a new plan."));
+            }
+        }
+    }
+    if diagnostics.has_errors() { Err(diagnostics) } else { Ok(finished) }
+}
+
+fn not_given_again(name: &str, variable: &Variable) -> Diagnostic {
+    let detail = format!(
+        "Variable `{name}` is ephemeral, so the saved plan does not have its value: it must be given \
+         when planning and again when applying."
+    );
+    let problem = Diagnostic::error("No value for required variable", detail);
+    problem.at(&variable.span).hint(format!("Give it with -var {name}=… or as TF_VAR_{name}."))
 }

@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 
 use crate::address::{ConfigAddress, Key, ModulePath, ResourceName, Target};
 use crate::diagnostic::{Source, Span};
-use crate::value::{Type, Value};
+use crate::value::{Marks, Type, Value};
 
 /// An expression and where it stands.
 #[derive(Clone, Debug)]
@@ -175,6 +175,8 @@ pub enum Reference {
     PathWorking,
     /// `terraform.workspace` or `tofu.workspace`
     Workspace,
+    /// `terraform.applying` or `tofu.applying`
+    Applying,
     /// `self`
     SelfValue,
     /// A name bound by `for`, a splat, a `dynamic` block or a template file.
@@ -443,6 +445,20 @@ pub struct Output {
     pub span: Span,
 }
 
+impl Output {
+    /// The marks that its value has because of how it is declared.
+    pub fn marks(&self) -> Marks {
+        Marks::of(self.sensitive, self.ephemeral)
+    }
+}
+
+impl Variable {
+    /// The marks that its value has because of how it is declared.
+    pub fn marks(&self) -> Marks {
+        Marks::of(self.sensitive, self.ephemeral)
+    }
+}
+
 /// How many instances a resource or module has.
 #[derive(Clone, Debug)]
 pub enum Repetition {
@@ -514,6 +530,8 @@ pub struct Lifecycle {
     pub create_before_destroy: Option<bool>,
     /// `prevent_destroy`
     pub prevent_destroy: bool,
+    /// `destroy = false`: objects are forgotten where they would be destroyed.
+    pub skip_destroy: bool,
     /// `ignore_changes`
     pub ignore_changes: IgnoreChanges,
     /// `replace_triggered_by`

@@ -129,17 +129,33 @@ fn one(line: &Line, width: usize, pad: &str, indent: usize) -> String {
     }
 }
 
-/// A value as the language writes it.
+/// A value as the language writes it, texts that are JSON documents as what encodes them.
 fn written(value: &Value) -> String {
+    expression(value, &|text| document(text).unwrap_or_else(|| quote(text)))
+}
+
+/// An expression that gives a known value.
+pub fn value_expression(value: &Value) -> String {
+    expression(value, &quote)
+}
+
+/// A file of variable values: an argument for each attribute.
+pub fn values_file(fields: &Fields) -> String {
+    let line = |(name, it): (&String, &Value)| Line::argument(name, &value_expression(it));
+    laid_out(&fields.iter().map(line).collect::<Vec<_>>(), 0)
+}
+
+/// A value as the language writes it, given how it writes texts.
+fn expression(value: &Value, text: &dyn Fn(&str) -> String) -> String {
     match value.bare() {
         Value::Bool(it) => it.to_string(),
         Value::Number(it) => it.to_string(),
-        Value::String(it) => document(it).unwrap_or_else(|| quote(it)),
+        Value::String(it) => text(it),
         Value::List(_, items) | Value::Set(_, items) | Value::Tuple(items) => {
-            let items: Vec<String> = items.iter().map(written).collect();
+            let items: Vec<String> = items.iter().map(|it| expression(it, text)).collect();
             format!("[{}]", items.join(", "))
         }
-        Value::Map(_, fields) | Value::Object(fields) => object(fields),
+        Value::Map(_, fields) | Value::Object(fields) => object(fields, text),
         Value::Null(_) | Value::Unknown(_) | Value::Marked(..) => "null".to_string(),
     }
 }
@@ -154,12 +170,12 @@ fn document(text: &str) -> Option<String> {
     Some(format!("jsonencode({})", written(&from_json(&json))))
 }
 
-fn object(fields: &Fields) -> String {
+fn object(fields: &Fields, text: &dyn Fn(&str) -> String) -> String {
     if fields.is_empty() {
         return "{}".to_string();
     }
     let name = |name: &str| if is_name(name) { name.to_string() } else { quote(name) };
-    let line = |(key, it): (&String, &Value)| Line::argument(&name(key), &written(it));
+    let line = |(key, it): (&String, &Value)| Line::argument(&name(key), &expression(it, text));
     let lines: Vec<Line> = fields.iter().map(line).collect();
     format!("{{\n{}}}", laid_out(&lines, 2))
 }

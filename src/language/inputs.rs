@@ -15,7 +15,7 @@ use crate::language::parse::{parse_expression, parse_values};
 use crate::language::suggest::did_you_mean;
 use crate::value::convert::ConvertError;
 use crate::value::json::from_json;
-use crate::value::{Marks, Type, Value, convert};
+use crate::value::{Type, Value, convert};
 
 /// A value given on the command line, in the order of the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -155,7 +155,7 @@ impl Reader<'_> {
             Some(Value::string(text))
         } else {
             let (value, mut problems) = expression(name, place);
-            if variable.sensitive {
+            if !variable.marks().is_empty() {
                 problems.0.iter_mut().for_each(|it| hide(it, variable));
             }
             self.diagnostics.extend(problems);
@@ -340,22 +340,15 @@ pub fn finish_variable(
     };
     let problem = problem.map(|detail| {
         // The place is shown with its text, which must not be that of a secret.
-        let (at, hint) = match (span == &variable.span, variable.sensitive) {
+        let (at, hint) = match (span == &variable.span, !variable.marks().is_empty()) {
             (true, _) => (span, String::new()),
             (false, true) => (&variable.span, format!("The value is given at {span}.")),
             (false, false) => (span, format!("The variable is declared at {}.", variable.span)),
         };
         Diagnostic::error("Invalid value for variable", detail).at(at).hint(hint)
     });
-    let mut marks = Marks::NONE;
-    if variable.sensitive {
-        marks = marks.union(Marks::SENSITIVE);
-    }
-    if variable.ephemeral {
-        marks = marks.union(Marks::EPHEMERAL);
-    }
     let value = value.unwrap_or_else(|| Value::unknown(variable.ty.clone()));
-    (value.mark(marks), problem.map(Diagnostics::from).unwrap_or_default())
+    (value.mark(variable.marks()), problem.map(Diagnostics::from).unwrap_or_default())
 }
 
 fn misfit(name: &str, variable: &Variable, error: &ConvertError) -> String {

@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::address::Key;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::language::config::Reference;
+use crate::provider::ProviderFunction;
 use crate::value::Value;
 
 /// Answers references. Implemented by whoever evaluates: for a module instance while planning or
@@ -27,6 +28,16 @@ pub trait Scope {
         _span: &Span,
     ) -> Option<Result<Value, Box<Diagnostic>>> {
         None
+    }
+
+    /// The functions of the provider that goes by a local name; the name of the call stands at `span`.
+    fn provider_functions(
+        &self,
+        _provider: &str,
+        span: &Span,
+    ) -> Result<&'static [ProviderFunction], Box<Diagnostic>> {
+        let detail = "Functions of providers cannot be called here.";
+        Err(Box::new(Diagnostic::error("Function not available", detail).at(span)))
     }
 
     /// Whether functions that answer differently each time (`timestamp`, `uuid`, `bcrypt`) give

@@ -172,8 +172,8 @@ impl All<'_> {
 
     fn resource(&mut self, address: &InstanceAddress, lifecycle: &Lifecycle) {
         let checked = Checked::resource(address);
-        let is_data = address.resource.resource.mode == Mode::Data;
-        let there = is_data || self.state.object(address, None).is_some();
+        let is_managed = address.resource.resource.mode == Mode::Managed;
+        let there = !is_managed || self.state.object(address, None).is_some();
         let value = self.evaluation.instance(address).filter(|_| there);
         let expansion = self.evaluation.resource_expansion(&address.resource);
         let scope = self.evaluation.scope(&address.resource.module);
@@ -248,9 +248,14 @@ fn one(rule: &CheckRule, summary: &str, scope: &dyn Scope) -> (CheckStatus, Diag
 
 fn failed(rule: &CheckRule, summary: &str, scope: &dyn Scope) -> Diagnostic {
     let (message, _) = evaluate(&rule.error_message, scope);
-    let hidden = message.marks_deep().contains(Marks::SENSITIVE);
+    let marks = message.marks_deep();
     let text = match message.as_str() {
-        Some(_) if hidden => "The error message is sensitive and not shown.",
+        Some(_) if marks.contains(Marks::SENSITIVE) => {
+            "The error message is sensitive and not shown."
+        }
+        Some(_) if marks.contains(Marks::EPHEMERAL) => {
+            "The error message is ephemeral and not shown."
+        }
         Some(text) => text,
         None => "The condition does not hold, and its error message is not known.",
     };

@@ -5,12 +5,13 @@ mod scoped;
 pub(super) use scoped::carry_failures;
 pub use scoped::unread;
 
-use crate::address::{InstanceAddress, ResourceAddress};
+use crate::address::{InstanceAddress, ModulePath, ResourceAddress, ResourceName};
 use crate::diagnostic::Diagnostic;
 use crate::language::body;
-use crate::language::config::Resource;
+use crate::language::config::{Reference, Resource};
 use crate::plan::checks::Checked;
 use crate::plan::difference::propose_new;
+use crate::plan::ephemeral;
 use crate::plan::evaluation::Evaluation;
 use crate::plan::expand::Expansion;
 use crate::plan::providers::{instance_provider, provider_key};
@@ -81,7 +82,9 @@ impl Planner<'_> {
         let checked = Checked::resource(address);
         let lifecycle = &resource.lifecycle;
         self.check(&lifecycle.preconditions, "Resource precondition failed", &checked, &scope);
-        let (configuration, problems) = body::decode(&resource.body, kind.schema(), &scope);
+        let schema = kind.schema();
+        let (configuration, mut problems) = body::decode(&resource.body, schema, &scope);
+        problems.extend(ephemeral::arguments(&resource.body, schema, &scope, &configuration));
         let failed = problems.has_errors();
         self.diagnostics.extend(problems.into_iter().map(|it| it.about(address)));
         if failed || !self.data_validated(source, &configuration, &scope) {
@@ -113,29 +116,32 @@ impl Planner<'_> {
         if !configuration.is_wholly_known() {
             return Some(Reason::ConfigUnknown);
         }
-        let explicit = self.explicit_dependencies(source);
+        let pending = self.pending(&source.address.resource.module.path(), source.resource);
+        pending.then_some(Reason::DependencyPending)
+    }
+
+    /// Whether something that a block of a module depends on explicitly is about to change.
+    pub(super) fn pending(&self, path: &ModulePath, resource: &Resource) -> bool {
+        let explicit = self.explicit_dependencies(path, resource);
         if explicit.is_empty() {
-            return None;
+            return false;
         }
-        let pending = self.changing.iter().any(|changing| {
+        self.changing.iter().any(|changing| {
             let changing = changing.config();
             explicit.iter().any(|(module, name)| match name {
                 Some(name) => changing.module == *module && changing.resource == *name,
                 None => changing.module.0.starts_with(&module.0),
             })
-        });
-        pending.then_some(Reason::DependencyPending)
+        })
     }
 
-    /// What `depends_on` names, in the data source and in the calls of the modules around it.
+    /// What `depends_on` names, in the block and in the calls of the modules around it.
     fn explicit_dependencies(
         &self,
-        source: &Source<'_>,
-    ) -> Vec<(crate::address::ModulePath, Option<crate::address::ResourceName>)> {
-        use crate::address::ModulePath;
-        use crate::language::config::Reference;
-        let path = source.address.resource.module.path();
-        let own = source.resource.depends_on.iter().map(|it| (path.clone(), it.0.clone()));
+        path: &ModulePath,
+        resource: &Resource,
+    ) -> Vec<(ModulePath, Option<ResourceName>)> {
+        let own = resource.depends_on.iter().map(|it| (path.clone(), it.0.clone()));
         let around = (0..path.0.len()).flat_map(|depth| {
             let parent = ModulePath(path.0[..depth].to_vec());
             let call = self.evaluation.module(&parent).and_then(|it| it.calls.get(&path.0[depth]));
@@ -182,6 +188,7 @@ impl Planner<'_> {
             dependencies: dependencies.into_iter().collect(),
             prior_dependencies: Vec::new(),
             create_before_destroy: false,
+            skip_destroy: false,
         });
         Some(after)
     }
@@ -219,7 +226,7 @@ impl Planner<'_> {
 }
 
 /// The arguments with their defaults, without marks; what only reading tells is null.
-fn complete(schema: &crate::schema::Schema, configuration: &Value) -> Value {
+pub(super) fn complete(schema: &crate::schema::Schema, configuration: &Value) -> Value {
     let as_is = |_: Option<&Value>, proposed| Ok(Planned { value: proposed, replace: Vec::new() });
     match propose_new(schema, configuration, &as_is) {
         Ok(proposed) => crate::state::known(&proposed),
@@ -228,7 +235,7 @@ fn complete(schema: &crate::schema::Schema, configuration: &Value) -> Value {
 }
 
 /// Arguments that were sensitive stay so in what was read.
-fn carry_marks(configuration: &Value, value: Value) -> Value {
+pub(super) fn carry_marks(configuration: &Value, value: Value) -> Value {
     let marked = configuration.marked_paths();
     marked.into_iter().fold(value, |value, (path, marks)| value.mark_at(path.steps(), marks))
 }

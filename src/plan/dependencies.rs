@@ -118,7 +118,7 @@ impl Dependencies {
         })
     }
 
-    /// The managed resources that one directly depends on, seen through data sources.
+    /// The managed resources that one directly depends on, seen through all others.
     pub fn managed(&self, module: &ModulePath, name: &ResourceName) -> BTreeSet<ConfigAddress> {
         let mut found = BTreeSet::new();
         for address in self.of(module, name) {
@@ -126,10 +126,22 @@ impl Dependencies {
                 Mode::Managed => {
                     found.insert(address);
                 }
-                Mode::Data => found.extend(self.managed(&address.module, &address.resource)),
+                Mode::Data | Mode::Ephemeral => {
+                    found.extend(self.managed(&address.module, &address.resource));
+                }
             }
         }
         found
+    }
+
+    /// The ephemeral resources that provider configurations depend on, dependencies first.
+    pub fn opened_for_providers(&self) -> Vec<ConfigAddress> {
+        let is_provider = |at: &usize| matches!(self.dag.node(*at), Some(Node::Provider(..)));
+        let providers = (0..self.dag.len()).filter(is_provider);
+        let behind = self.dag.with_dependencies(providers);
+        let found = self.order.iter().filter(|at| behind.contains(at));
+        let found = found.filter_map(|at| self.address(*at));
+        found.filter(|it| it.resource.mode == Mode::Ephemeral).collect()
     }
 
     fn address(&self, at: usize) -> Option<ConfigAddress> {

@@ -103,6 +103,9 @@ fn propose(schema: &Schema, prior: &Value, configuration: &Value, computed: Comp
 }
 
 fn propose_field(field: &Field, prior: &Value, configured: &Value, computed: Computed) -> Value {
+    if field.write_only {
+        return field.absent();
+    }
     if says_nothing(field, configured) {
         return unsaid(field, prior, computed);
     }

@@ -18,12 +18,13 @@ pub(super) fn reads(
     planner: &Planner<'_>,
     outputs: &BTreeMap<String, OutputChange>,
 ) -> BTreeSet<Read> {
-    let changes = planner.changes.iter().filter(|it| it.action != Action::Nothing);
+    let still = |it: &&Change| !matches!(it.action, Action::Nothing | Action::Open);
+    let changes = planner.changes.iter().filter(still);
     let changing = changes.map(|it| {
         let address = it.address.resource.config();
         Node::Resource(address.module, address.resource)
     });
-    let outputs = outputs.iter().filter(|(_, it)| it.before != it.after);
+    let outputs = outputs.iter().filter(|(_, it)| it.changes());
     let outputs = outputs.map(|(name, _)| Node::Output(ModulePath::default(), name.clone()));
     planner.request.dependencies.reads(changing.chain(outputs).collect::<BTreeSet<_>>())
 }

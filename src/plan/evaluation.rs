@@ -13,9 +13,11 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::language::config::{Configuration, Expression, Module, Resource};
 use crate::language::evaluate::evaluate;
 use crate::language::inputs::finish_variable;
+use crate::plan::ephemeral;
 use crate::plan::expand::{Expansion, expand};
+use crate::plan::providers::Providers;
 use crate::plan::scope::ModuleScope;
-use crate::value::{Marks, Type, Value};
+use crate::value::{Type, Value};
 
 /// What can be remembered of a module instance.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -40,6 +42,8 @@ pub struct Evaluation {
     pub folder: PathBuf,
     /// When the plan was made, RFC 3339.
     pub timestamp: String,
+    /// The providers compiled in, for their functions.
+    pub providers: Providers,
     /// Whether functions such as `timestamp` and `uuid` give values; planning must not.
     pub applying: bool,
     variables: BTreeMap<String, Value>,
@@ -66,6 +70,7 @@ impl Evaluation {
     /// converted and marked.
     pub fn new(
         configuration: Arc<Configuration>,
+        providers: &Providers,
         variables: BTreeMap<String, Value>,
         workspace: &str,
         folder: PathBuf,
@@ -73,6 +78,7 @@ impl Evaluation {
     ) -> Evaluation {
         Evaluation {
             configuration,
+            providers: providers.clone(),
             workspace: workspace.to_string(),
             folder,
             timestamp: timestamp.to_string(),
@@ -240,6 +246,10 @@ impl Evaluation {
         Some(self.remember(module, Name::Variable(name.to_string()), || {
             let (given, span) = self.input(module, name).unzip();
             let span = span.unwrap_or_else(|| variable.span.clone());
+            if let Err(problem) = ephemeral::input(name, &variable, given.as_ref(), &span) {
+                lock(&self.problems).push(*problem);
+                return Value::unknown(variable.ty.clone());
+            }
             let (value, problems) = finish_variable(name, &variable, given, &span);
             lock(&self.problems).extend(problems);
             value
@@ -277,8 +287,11 @@ impl Evaluation {
         let output = self.module(&module.path())?.outputs.get(name)?;
         Some(self.remember(module, Name::Output(name.to_string()), || {
             let value = self.evaluate_noting(&output.value, &self.scope(module));
-            let sensitive = if output.sensitive { Marks::SENSITIVE } else { Marks::NONE };
-            value.mark(sensitive)
+            if let Err(problem) = ephemeral::output(output, &value) {
+                lock(&self.problems).push(*problem);
+                return Value::unknown(Type::Any);
+            }
+            value.mark(output.marks())
         }))
     }
 

@@ -197,6 +197,10 @@ fn each(expression: &Expression, scope: &dyn Scope) -> Result<Expansion, Diagnos
         "Give a map, an object, or a set of strings; `toset` makes a set of a list.";
     let span = &expression.span;
     let (value, marks) = value_of(expression, scope)?.unmark();
+    if marks.contains(Marks::EPHEMERAL) {
+        let detail = "`for_each` is ephemeral, and its keys would show in addresses.".into();
+        return fail(SUMMARY, detail, "Use a value that lasts.", span);
+    }
     if !marks.is_empty() {
         let detail = "`for_each` is sensitive, and its keys would show in addresses.".into();
         return fail(SUMMARY, detail, "Use `nonsensitive` on keys that may be shown.", span);

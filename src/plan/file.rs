@@ -89,7 +89,7 @@ fn plan_to_json(plan: &Plan, root: &FilePath) -> Json {
         "workspace": plan.workspace,
         "timestamp": plan.timestamp,
         "world": plan.world.to_string(),
-        "variables": plan.variables.iter().map(|(name, it)| (name.clone(), to_json(it))).collect::<BTreeMap<_, _>>(),
+        "variables": lasting_variables(plan),
         "changes": plan.changes.iter().map(change_to_json).collect::<Vec<_>>(),
         "schedule": plan.schedule,
         "moves": plan.moves.iter().map(|(from, to)| json!([from.to_string(), to.to_string()])).collect::<Vec<_>>(),
@@ -100,6 +100,13 @@ fn plan_to_json(plan: &Plan, root: &FilePath) -> Json {
         "targets": plan.targets.iter().map(Target::to_string).collect::<Vec<_>>(),
         "excludes": plan.excludes.iter().map(Target::to_string).collect::<Vec<_>>(),
     })
+}
+
+/// The input variables without those that are ephemeral, which have to be given again.
+fn lasting_variables(plan: &Plan) -> BTreeMap<&String, Json> {
+    let ephemeral = |name: &String| plan.ephemeral_variables().any(|(it, _)| it == name);
+    let lasting = plan.variables.iter().filter(|(name, _)| !ephemeral(name));
+    lasting.map(|(name, it)| (name, to_json(it))).collect()
 }
 
 fn change_to_json(change: &Change) -> Json {
@@ -120,6 +127,7 @@ fn change_to_json(change: &Change) -> Json {
         "dependencies": addresses(&change.dependencies),
         "prior_dependencies": addresses(&change.prior_dependencies),
         "create_before_destroy": change.create_before_destroy,
+        "skip_destroy": change.skip_destroy,
     })
 }
 
@@ -295,6 +303,7 @@ fn change_from_json(json: &Json) -> Option<Change> {
         dependencies: addresses("dependencies")?,
         prior_dependencies: addresses("prior_dependencies")?,
         create_before_destroy: json.get("create_before_destroy")?.as_bool()?,
+        skip_destroy: json.get("skip_destroy")?.as_bool()?,
     })
 }
 

@@ -6,6 +6,7 @@ use crate::language::body;
 use crate::language::config::Resource;
 use crate::plan::checks::Checked;
 use crate::plan::difference::{Difference, difference, ignore};
+use crate::plan::ephemeral;
 use crate::plan::evaluation::Evaluation;
 use crate::plan::expand::Expansion;
 use crate::plan::orphans;
@@ -17,6 +18,7 @@ use crate::plan::{Action, Change, ProviderKey, Reason};
 use crate::provider::{Connection, ErrorKind, Planned, ProviderError, ResourceType};
 use crate::schema::Schema;
 use crate::schema::sensitive::mark_sensitive;
+use crate::schema::write_only::without_write_only;
 use crate::value::{Path, Type, Value};
 
 /// One instance to plan.
@@ -92,7 +94,8 @@ impl Planner<'_> {
         let lifecycle = &resource.lifecycle;
         self.check(&lifecycle.preconditions, "Resource precondition failed", &checked, &scope);
         let schema = kind.schema();
-        let (configuration, problems) = body::decode(&resource.body, schema, &scope);
+        let (configuration, mut problems) = body::decode(&resource.body, schema, &scope);
+        problems.extend(ephemeral::arguments(&resource.body, schema, &scope, &configuration));
         let failed = problems.has_errors();
         self.diagnostics.extend(problems.into_iter().map(|it| it.about(address)));
         if failed || !self.validated(instance, &configuration, &scope) {
@@ -170,6 +173,7 @@ impl Planner<'_> {
             _ => Reason::None,
         };
         self.prevented(instance, &found);
+        self.prior.note_skip_destroy(address, resource.lifecycle.skip_destroy);
         let first =
             resource.lifecycle.create_before_destroy.is_none() && kind.create_before_destroy();
         let recorded = self.prior.object(address, None);
@@ -187,17 +191,21 @@ impl Planner<'_> {
             deposed: None,
             provider: provider.clone(),
             action: match found.action {
+                Action::DestroyThenCreate if resource.lifecycle.skip_destroy => {
+                    Action::ForgetThenCreate
+                }
                 Action::DestroyThenCreate if first => Action::CreateThenDestroy,
                 action => action,
             },
             reason,
             before,
             after,
-            configuration,
+            configuration: without_write_only(schema, configuration),
             replace_paths: found.replace_paths,
             dependencies: dependencies.into_iter().collect(),
             prior_dependencies: recorded.map(|it| it.dependencies.clone()).unwrap_or_default(),
             create_before_destroy: resource.lifecycle.create_before_destroy.unwrap_or(false),
+            skip_destroy: resource.lifecycle.skip_destroy,
         })
     }
 
@@ -211,7 +219,9 @@ impl Planner<'_> {
     }
 
     fn prevented(&mut self, instance: &Instance<'_>, found: &Difference) {
-        if !instance.resource.lifecycle.prevent_destroy || !found.action.destroys() {
+        let lifecycle = &instance.resource.lifecycle;
+        let spared = lifecycle.skip_destroy || !found.action.destroys();
+        if !lifecycle.prevent_destroy || spared {
             return;
         }
         let paths: Vec<_> = found.replace_paths.iter().map(|path| format!("`{path}`")).collect();

@@ -6,6 +6,7 @@ mod data;
 mod dependencies;
 pub mod difference;
 mod drift;
+mod ephemeral;
 mod evaluation;
 mod expand;
 pub mod file;
@@ -14,6 +15,7 @@ mod limits;
 mod managed;
 mod model;
 pub mod moves;
+mod opening;
 mod order;
 mod orphans;
 mod providers;
@@ -44,7 +46,10 @@ pub use orphans::stored_value;
 pub use providers::{Connections, Providers, full_source, instance_provider, provider_key};
 pub use provision::{LocalCommand, local_command, provisioners};
 pub use reconcile::reconcile;
-pub use resolve::{evaluation_of, object_of, postconditions, preconditions, resolve, resolve_data};
+pub use resolve::{
+    evaluation_of, object_of, postconditions, preconditions, resolve, resolve_data,
+    resolve_ephemeral,
+};
 pub use scope::ModuleScope;
 pub use validate::validate;
 pub use walk::{Request, plan};

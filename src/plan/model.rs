@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::{ConfigAddress, InstanceAddress, Key, ModulePath, quote};
 use crate::diagnostic::Diagnostics;
-use crate::language::config::Configuration;
+use crate::language::config::{Configuration, Variable};
 use crate::plan::dependencies::Read;
 use crate::state::{State, World};
 use crate::value::{Path, Value};
@@ -79,12 +79,16 @@ pub enum Action {
     Create,
     /// Read a data source at apply.
     Read,
+    /// Open an ephemeral resource, and close it when it is not needed any more.
+    Open,
     /// Change the object.
     Update,
     /// Destroy the object, then make a new one.
     DestroyThenCreate,
     /// Make a new object, then destroy the old one.
     CreateThenDestroy,
+    /// Drop the object from state, leaving it in the world, then make a new one.
+    ForgetThenCreate,
     /// Destroy the object.
     Delete,
     /// Drop the object from state, leaving it in the world.
@@ -94,12 +98,19 @@ pub enum Action {
 impl Action {
     /// Whether an object is replaced by another.
     pub fn replaces(self) -> bool {
-        matches!(self, Action::DestroyThenCreate | Action::CreateThenDestroy)
+        use Action::{CreateThenDestroy, DestroyThenCreate, ForgetThenCreate};
+        matches!(self, DestroyThenCreate | CreateThenDestroy | ForgetThenCreate)
     }
 
     /// Whether an object is destroyed.
     pub fn destroys(self) -> bool {
-        self.replaces() || self == Action::Delete
+        use Action::{CreateThenDestroy, Delete, DestroyThenCreate};
+        matches!(self, DestroyThenCreate | CreateThenDestroy | Delete)
+    }
+
+    /// Whether an object leaves state, destroyed or not.
+    pub fn ends(self) -> bool {
+        self.replaces() || matches!(self, Action::Delete | Action::Forget)
     }
 }
 
@@ -138,6 +149,10 @@ pub enum Reason {
     CheckNested,
     /// An object left over from a replacement.
     Deposed,
+    /// The configuration has `destroy = false`.
+    KeptByConfiguration,
+    /// The configuration had `destroy = false` when it was applied last.
+    KeptByState,
 }
 
 /// What is planned for one instance, or for one deposed object of it.
@@ -171,13 +186,17 @@ pub struct Change {
     pub prior_dependencies: Vec<ConfigAddress>,
     /// Whether a replacement of it is made before the old object is destroyed.
     pub create_before_destroy: bool,
+    /// Whether the object is forgotten where it would be destroyed: recorded in state with it.
+    pub skip_destroy: bool,
 }
 
 impl Change {
     /// Whether anything comes of it: something is done to the object, it has another address, or it
     /// is imported.
     pub fn does_something(&self) -> bool {
-        self.action != Action::Nothing || self.previous.is_some() || self.importing.is_some()
+        !matches!(self.action, Action::Nothing | Action::Open)
+            || self.previous.is_some()
+            || self.importing.is_some()
     }
 }
 
@@ -213,6 +232,13 @@ pub struct OutputChange {
     pub sensitive: bool,
 }
 
+impl OutputChange {
+    /// Whether it becomes another value; a null is as good as none.
+    pub fn changes(&self) -> bool {
+        self.before != self.after && !(self.before.is_null() && self.after.is_null())
+    }
+}
+
 /// One piece of work in the graph that apply runs.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Work {
@@ -220,6 +246,8 @@ pub enum Work {
     Make(usize),
     /// Destroy the (old) object of change number n, or forget it.
     Destroy(usize),
+    /// Close the ephemeral resource of change number n.
+    Close(usize),
     /// Nothing: stands between all instances of a resource and all that depends on them.
     Join,
 }
@@ -314,11 +342,20 @@ pub struct Plan {
 impl Plan {
     /// Whether applying it would change anything: objects, outputs, or what state knows.
     pub fn changes_anything(&self) -> bool {
-        let does = |it: &Change| it.action != Action::Nothing || it.importing.is_some();
+        let does = |it: &Change| {
+            !matches!(it.action, Action::Nothing | Action::Open) || it.importing.is_some()
+        };
         self.changes.iter().any(does)
-            || self.outputs.values().any(|output| output.before != output.after)
+            || self.outputs.values().any(OutputChange::changes)
             || !self.moves.is_empty()
             || (self.mode == Mode::RefreshOnly && !self.drift.is_empty())
+    }
+
+    /// The ephemeral variables of the root module, which a saved plan does not keep.
+    pub fn ephemeral_variables(&self) -> impl Iterator<Item = (&String, &Variable)> {
+        let root = self.configuration.modules.get(&ModulePath::default());
+        let variables = root.into_iter().flat_map(|it| &it.variables);
+        variables.filter(|(_, it)| it.ephemeral)
     }
 
     /// How many objects are added, changed and destroyed.
@@ -331,6 +368,10 @@ impl Plan {
                 Action::Update => counts.change += 1,
                 Action::Delete => counts.destroy += 1,
                 Action::Forget => counts.forget += 1,
+                Action::ForgetThenCreate => {
+                    counts.add += 1;
+                    counts.forget += 1;
+                }
                 action if action.replaces() => {
                     counts.add += 1;
                     counts.destroy += 1;

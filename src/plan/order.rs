@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::address::{ConfigAddress, ModuleInstance, ResourceAddress};
 use crate::diagnostic::Diagnostic;
 use crate::graph::Dag;
-use crate::plan::dependencies::Dependencies;
+use crate::plan::dependencies::{Dependencies, Node};
 use crate::plan::{Action, Change, Schedule, Work};
 
 /// A piece of work, or a point between pieces.
@@ -19,6 +19,8 @@ enum Point {
     Gone(ResourceAddress),
     /// All managed objects are as they should be: now `check` blocks may look.
     Settled,
+    /// An ephemeral resource is not needed any more.
+    Close(usize),
 }
 
 struct Orderer<'a> {
@@ -29,6 +31,8 @@ struct Orderer<'a> {
     places: BTreeMap<ConfigAddress, BTreeSet<ResourceAddress>>,
     /// For each resource without changes, the nearest with changes that it depends on.
     nearest: BTreeMap<ConfigAddress, BTreeSet<ConfigAddress>>,
+    /// The changes that open ephemeral resources.
+    opened: Vec<usize>,
     /// Resources of which one is gone before what it depended on, the other, is destroyed.
     gone_before: BTreeSet<(ResourceAddress, ResourceAddress)>,
 }
@@ -41,8 +45,11 @@ pub(super) fn schedule(
 ) -> Result<Schedule, Box<Diagnostic>> {
     decide_replacements(changes, dependencies);
     give_way(changes, dependencies);
+    let opens = |at: &usize| changes[*at].action == Action::Open;
+    let opened = (0..changes.len()).filter(opens).collect();
     let mut orderer = Orderer {
         changes,
+        opened,
         dependencies,
         dag: Dag::default(),
         places: BTreeMap::new(),
@@ -55,6 +62,7 @@ pub(super) fn schedule(
         orderer.edges_of(index);
     }
     orderer.look_last();
+    orderer.close();
     orderer.finish()
 }
 
@@ -108,7 +116,9 @@ impl Orderer<'_> {
             let address = &change.address.resource;
             let made =
                 makes(change.action).then_some((Point::Make(index), Point::Made(address.clone())));
-            let gone = destroys(change.action)
+            let gone = change
+                .action
+                .ends()
                 .then_some((Point::Destroy(index), Point::Gone(address.clone())));
             for (work, point) in [made, gone].into_iter().flatten() {
                 let work = self.dag.add(work);
@@ -160,6 +170,47 @@ impl Orderer<'_> {
         }
     }
 
+    /// What is opened is closed when all that was made or destroyed with it is done.
+    fn close(&mut self) {
+        for (index, change) in self.changes.iter().enumerate() {
+            if change.action == Action::Open {
+                self.dag.add(Point::Close(index));
+                self.depend(Point::Close(index), &Point::Make(index));
+            }
+        }
+        for index in 0..self.changes.len() {
+            let used = self.opened_for(&self.changes[index].address.resource);
+            for on in used.into_iter().filter(|on| *on != index) {
+                let own = match self.changes[index].action {
+                    Action::Open => Point::Close(index),
+                    _ => Point::Make(index),
+                };
+                self.depend(Point::Destroy(index), &Point::Make(on));
+                self.depend(Point::Close(on), &own);
+                self.depend(Point::Close(on), &Point::Destroy(index));
+            }
+        }
+    }
+
+    /// What is opened for a resource.
+    fn opened_for(&self, resource: &ResourceAddress) -> Vec<usize> {
+        if self.opened.is_empty() {
+            return Vec::new();
+        }
+        let config = resource.config();
+        let node = Node::Resource(config.module, config.resource);
+        let opened = self.opened.iter().copied();
+        if self.dependencies.dag.position(&node).is_none() {
+            // Of what is no longer in the configuration, only the provider is known.
+            let needed = self.dependencies.opened_for_providers();
+            let is_needed =
+                |on: &usize| needed.contains(&self.changes[*on].address.resource.config());
+            return opened.filter(is_needed).collect();
+        }
+        let places = self.reached(resource);
+        opened.filter(|on| places.contains(&self.changes[*on].address.resource)).collect()
+    }
+
     fn edges_of(&mut self, index: usize) {
         let change = &self.changes[index];
         if makes(change.action) {
@@ -167,7 +218,9 @@ impl Orderer<'_> {
         }
         self.before_dependencies(index, change);
         match change.action {
-            Action::DestroyThenCreate => self.depend(Point::Make(index), &Point::Destroy(index)),
+            Action::DestroyThenCreate | Action::ForgetThenCreate => {
+                self.depend(Point::Make(index), &Point::Destroy(index));
+            }
             Action::CreateThenDestroy => self.depend(Point::Destroy(index), &Point::Make(index)),
             _ => {}
         }
@@ -186,14 +239,13 @@ impl Orderer<'_> {
         let own = &change.address.resource;
         for on in &change.prior_dependencies {
             for place in self.places_of(on, &own.module) {
-                if destroys(change.action) && !self.gone_before.insert((own.clone(), place.clone()))
-                {
+                if change.action.ends() && !self.gone_before.insert((own.clone(), place.clone())) {
                     continue;
                 }
                 for other in self.destroys_in(&place) {
-                    if destroys(change.action) {
+                    if change.action.ends() {
                         self.depend(Point::Destroy(other), &Point::Gone(own.clone()));
-                    } else if self.changes[other].action != Action::DestroyThenCreate {
+                    } else if !ends_first(self.changes[other].action) {
                         self.depend(Point::Destroy(other), &Point::Make(index));
                     }
                 }
@@ -261,6 +313,7 @@ impl Orderer<'_> {
         let work = (0..self.dag.len()).map(|at| match self.dag.node(at) {
             Some(Point::Make(index)) => Work::Make(*index),
             Some(Point::Destroy(index)) => Work::Destroy(*index),
+            Some(Point::Close(index)) => Work::Close(*index),
             _ => Work::Join,
         });
         let after = (0..self.dag.len()).map(|at| self.dag.dependencies(at).into_iter().collect());
@@ -271,7 +324,7 @@ impl Orderer<'_> {
         let steps = cycle.iter().filter_map(|at| match self.dag.node(*at)? {
             Point::Make(index) => Some(format!("make {}", self.changes[*index].address)),
             Point::Destroy(index) => Some(format!("destroy {}", self.changes[*index].address)),
-            Point::Made(_) | Point::Gone(_) | Point::Settled => None,
+            Point::Made(_) | Point::Gone(_) | Point::Settled | Point::Close(_) => None,
         });
         let steps: Vec<String> = steps.collect();
         let detail = format!("These steps wait for each other: {}.", steps.join(" -> "));
@@ -281,9 +334,11 @@ impl Orderer<'_> {
 }
 
 fn makes(action: Action) -> bool {
-    matches!(action, Action::Create | Action::Update | Action::Read) || action.replaces()
+    matches!(action, Action::Create | Action::Update | Action::Read | Action::Open)
+        || action.replaces()
 }
 
-fn destroys(action: Action) -> bool {
-    action.destroys() || action == Action::Forget
+/// Whether the old object is gone from state before a new one is made.
+fn ends_first(action: Action) -> bool {
+    matches!(action, Action::DestroyThenCreate | Action::ForgetThenCreate)
 }

@@ -10,7 +10,7 @@ use crate::plan::connect::present;
 use crate::plan::providers::{Providers, full_source};
 use crate::plan::removed::Removals;
 use crate::plan::walk::Planner;
-use crate::plan::{Action, Change, ProviderKey, Reason};
+use crate::plan::{Action, Change, Mode, ProviderKey, Reason};
 use crate::schema::Schema;
 use crate::schema::sensitive::mark_sensitive;
 use crate::state::{State, attributes};
@@ -67,6 +67,9 @@ fn schema_of(
             providers.resource(&key.source, &resource.kind).map(|it| it.schema())
         }
         ResourceMode::Data => providers.data(&key.source, &resource.kind).map(|it| it.schema()),
+        ResourceMode::Ephemeral => {
+            providers.ephemeral(&key.source, &resource.kind).map(|it| it.schema())
+        }
     };
     found.map_err(|problem| problem.about(address))
 }
@@ -103,26 +106,52 @@ pub(super) fn plan_orphans(planner: &mut Planner<'_>) {
         };
         match removed.destroys(&address) {
             Some(false) => plan_forget(planner, &address, reason),
-            _ => plan_delete(planner, &address, reason),
+            Some(true) => end_all(planner, &address, Action::Delete, reason),
+            None => plan_delete(planner, &address, reason),
         }
     }
 }
 
 /// Plans to forget what an instance has in state.
 fn plan_forget(planner: &mut Planner<'_>, address: &InstanceAddress, reason: Reason) {
+    if planner.prior.object(address, None).is_some() {
+        planner.diagnostics.push(forgotten(address));
+    }
+    end_all(planner, address, Action::Forget, reason);
+}
+
+/// Plans the end of all that an instance has in state; a data source is only dropped.
+fn end_all(planner: &mut Planner<'_>, address: &InstanceAddress, action: Action, reason: Reason) {
     if address.resource.resource.mode == ResourceMode::Data {
         planner.prior.remove(address, None);
         return;
     }
     if planner.prior.object(address, None).is_some() {
-        planner.diagnostics.push(forgotten(address));
-        end_object(planner, address, None, Action::Forget, reason);
+        end_object(planner, address, None, action, reason);
     }
-    let deposed = planner.prior.resources.get(address);
-    let keys: Vec<String> = deposed.into_iter().flat_map(|it| it.deposed.keys().cloned()).collect();
-    for key in keys {
-        end_object(planner, address, Some(&key), Action::Forget, Reason::Deposed);
+    for key in deposed(planner, address) {
+        end_object(planner, address, Some(&key), action, Reason::Deposed);
     }
+}
+
+/// The keys of what earlier replacements of an instance left behind.
+fn deposed(planner: &Planner<'_>, address: &InstanceAddress) -> Vec<String> {
+    let instance = planner.prior.resources.get(address);
+    instance.into_iter().flat_map(|it| it.deposed.keys().cloned()).collect()
+}
+
+/// Why an object is forgotten where it would be destroyed; nothing when it is destroyed.
+fn kept_because(
+    planner: &Planner<'_>,
+    address: &InstanceAddress,
+    deposed: Option<&str>,
+) -> Option<Reason> {
+    let resource = planner.evaluation.resource(&address.resource);
+    if resource.is_some_and(|it| it.lifecycle.skip_destroy) {
+        return Some(Reason::KeptByConfiguration);
+    }
+    let object = planner.prior.object(address, deposed);
+    object.is_some_and(|it| it.skip_destroy).then_some(Reason::KeptByState)
 }
 
 fn forgotten(address: &InstanceAddress) -> Diagnostic {
@@ -234,18 +263,30 @@ pub(super) fn plan_delete(planner: &mut Planner<'_>, address: &InstanceAddress, 
         return;
     }
     if planner.prior.object(address, None).is_some() {
-        prevented(planner, address);
-        end_object(planner, address, None, Action::Delete, reason);
+        match kept_because(planner, address, None) {
+            Some(why) => {
+                if planner.request.mode != Mode::Destroy {
+                    planner.diagnostics.push(forgotten(address));
+                }
+                end_object(planner, address, None, Action::Forget, why);
+            }
+            None => {
+                prevented(planner, address);
+                end_object(planner, address, None, Action::Delete, reason);
+            }
+        }
     }
     plan_deposed(planner, address);
 }
 
 /// Plans to destroy what earlier replacements of an instance left behind.
 pub(super) fn plan_deposed(planner: &mut Planner<'_>, address: &InstanceAddress) {
-    let deposed = planner.prior.resources.get(address);
-    let keys: Vec<String> = deposed.into_iter().flat_map(|it| it.deposed.keys().cloned()).collect();
-    for key in keys {
-        end_object(planner, address, Some(&key), Action::Delete, Reason::Deposed);
+    for key in deposed(planner, address) {
+        let (action, reason) = match kept_because(planner, address, Some(&key)) {
+            Some(why) => (Action::Forget, why),
+            None => (Action::Delete, Reason::Deposed),
+        };
+        end_object(planner, address, Some(&key), action, reason);
     }
 }
 
@@ -285,6 +326,7 @@ fn end_object(
         dependencies: Vec::new(),
         prior_dependencies: object.map(|it| it.dependencies.clone()).unwrap_or_default(),
         create_before_destroy: object.is_some_and(|it| it.create_before_destroy),
+        skip_destroy: object.is_some_and(|it| it.skip_destroy),
     };
     planner.add(change);
 }

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::address::{InstanceAddress, Mode, ModuleInstance};
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::language::config::{Configuration, Expression, Module, Resource};
 use crate::language::evaluate::evaluate;
 use crate::language::scope::Scope;
-use crate::language::suggest::nearest;
+use crate::language::suggest::{did_you_mean, nearest};
 use crate::language::validate::provider_through;
 use crate::plan::ProviderKey;
 use crate::plan::evaluation::Evaluation;
-use crate::provider::{Connection, DataSourceType, Provider, ResourceType};
+use crate::provider::{Connection, DataSourceType, Provider, ProviderFunction, ResourceType};
 use crate::schema::Schema;
 use crate::value::{Marks, Type, convert};
 
@@ -88,15 +88,51 @@ impl Providers {
         let known = || provider.data_sources().iter().map(|it| it.name());
         provider.data_source(kind).ok_or_else(|| unsupported("data source", kind, known()))
     }
+
+    /// A type of ephemeral resources of a provider.
+    pub fn ephemeral(
+        &self,
+        source: &str,
+        kind: &str,
+    ) -> Result<&'static dyn DataSourceType, Diagnostic> {
+        let provider = self.require(source)?;
+        let known = || provider.ephemeral_resources().iter().map(|it| it.name());
+        let found = provider.ephemeral_resource(kind);
+        found.ok_or_else(|| unsupported("ephemeral resource", kind, known()))
+    }
 }
 
 impl Providers {
+    /// The functions of the provider that a module calls by a local name at `span`.
+    pub(super) fn functions(
+        &self,
+        module: &Module,
+        name: &str,
+        span: &Span,
+    ) -> Result<&'static [ProviderFunction], Box<Diagnostic>> {
+        if let Some(required) = module.required_providers.get(name) {
+            let provider = self.require(&required.source);
+            return provider.map(|it| it.functions()).map_err(|it| Box::new(it.at(span)));
+        }
+        let detail = format!("`{name}` is not among the `required_providers` of this module.");
+        let near = did_you_mean(name, module.required_providers.keys().map(String::as_str));
+        let known = self.0.iter().find(|it| it.name() == name).map(|it| it.source());
+        let source = known.unwrap_or("NAMESPACE/NAME").trim_start_matches("registry.terraform.io/");
+        let hint = match near.is_empty() {
+            true => format!("Add `{name} = {{ source = \"{source}\" }}` to them."),
+            false => near,
+        };
+        let problem = Diagnostic::error("Unknown function provider", detail);
+        Err(Box::new(problem.hint(hint).at(span)))
+    }
+
     /// The schema of a type, if there is one.
     pub fn schema(&self, source: &str, mode: Mode, kind: &str) -> Option<&'static Schema> {
         let provider = self.get(source)?;
         Some(match mode {
             Mode::Managed => provider.resource(kind)?.schema(),
             Mode::Data => provider.data_source(kind)?.schema(),
+            Mode::Ephemeral => provider.ephemeral_resource(kind)?.schema(),
         })
     }
 }

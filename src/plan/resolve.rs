@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::address::{ConfigAddress, ModulePath};
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::language::config::CheckRule;
 use crate::plan::checks::{Checked, check};
 use crate::plan::orphans::value_in;
@@ -16,7 +16,7 @@ use crate::plan::{
 use crate::provider::Connection;
 use crate::schema::Schema;
 use crate::state::{Object, attributes};
-use crate::value::Value;
+use crate::value::{Marks, Type, Value};
 
 /// An evaluation for applying a plan: what the plan changes is expected, all else is as it is.
 pub fn evaluation_of(
@@ -28,6 +28,7 @@ pub fn evaluation_of(
     let configuration = Arc::new(plan.configuration.clone());
     let mut evaluation = Evaluation::new(
         configuration,
+        providers,
         plan.variables.clone(),
         &plan.workspace,
         folder,
@@ -46,6 +47,10 @@ pub fn evaluation_of(
         match change.action {
             Action::Nothing => evaluation.record(&change.address, change.after.clone()),
             Action::Delete | Action::Forget => {}
+            Action::Open => {
+                let unknown = Value::unknown(Type::Any).mark(Marks::EPHEMERAL);
+                evaluation.expect(&change.address, unknown);
+            }
             _ => evaluation.expect(&change.address, change.after.clone()),
         }
     }
@@ -164,6 +169,27 @@ pub fn resolve_data(
     let configuration = data::data_configuration(evaluation, change, kind)?;
     let problems = evaluation.take_problems();
     if problems.has_errors() { Err(problems) } else { Ok(configuration) }
+}
+
+/// The arguments of an ephemeral resource that is opened at apply.
+pub fn resolve_ephemeral(
+    evaluation: &Evaluation,
+    providers: &Providers,
+    change: &Change,
+) -> Result<Value, Diagnostics> {
+    let kind = providers
+        .ephemeral(&change.provider.source, &change.address.resource.resource.kind)
+        .map_err(|problem| problem.about(&change.address))?;
+    let configuration = data::data_configuration(evaluation, change, kind)?;
+    let problems = evaluation.take_problems();
+    if problems.has_errors() {
+        return Err(problems);
+    }
+    if configuration.is_wholly_known() {
+        return Ok(configuration);
+    }
+    let detail = format!("Some arguments of {} are still not known.", change.address);
+    Err(Diagnostic::error("Ephemeral resource cannot be opened", detail).into())
 }
 
 /// An object for state, from a value of its schema.

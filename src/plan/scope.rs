@@ -8,7 +8,8 @@ use crate::language::config::Reference;
 use crate::language::scope::Scope;
 use crate::plan::evaluation::Evaluation;
 use crate::plan::expand::Expansion;
-use crate::value::Value;
+use crate::provider::ProviderFunction;
+use crate::value::{Marks, Value};
 
 /// What expressions in a module instance see.
 #[derive(Clone)]
@@ -118,6 +119,7 @@ impl Scope for ModuleScope<'_> {
             Reference::PathRoot => at(Path::new(".")),
             Reference::PathWorking => at(&self.evaluation.folder),
             Reference::Workspace => Ok(Value::string(&self.evaluation.workspace)),
+            Reference::Applying => Ok(Value::Bool(self.evaluation.applying).mark(Marks::EPHEMERAL)),
             Reference::SelfValue => self.own.clone().ok_or_else(missing("object", "self")),
             Reference::Bound(name) => Err(Self::undeclared("name", name, span)),
         }
@@ -148,6 +150,16 @@ impl Scope for ModuleScope<'_> {
             return Some(Err(problem));
         }
         self.evaluation.output(&self.module.child(call, key), output).map(Ok)
+    }
+
+    fn provider_functions(
+        &self,
+        provider: &str,
+        span: &Span,
+    ) -> Result<&'static [ProviderFunction], Box<Diagnostic>> {
+        let module = self.evaluation.module(&self.module.path());
+        let functions = |it| self.evaluation.providers.functions(it, provider, span);
+        module.map_or(Ok(&[]), |module| functions(module))
     }
 
     fn folder(&self) -> &Path {

@@ -7,12 +7,15 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Severity, Span};
 use crate::language::body;
 use crate::language::config::{
     Configuration, Expression, Module, ModuleCall, Output, Reference, Repetition, Resource,
+    Variable,
 };
 use crate::language::evaluate::evaluate;
 use crate::language::inputs::finish_variable;
 use crate::language::scope::Scope;
+use crate::plan::ephemeral;
 use crate::plan::providers::{Providers, provider_key, source_of};
 use crate::plan::provision::decode;
+use crate::provider::ProviderFunction;
 use crate::schema::Schema;
 use crate::value::{Marks, Type, Value};
 
@@ -61,6 +64,7 @@ impl Unknowns<'_> {
             let (value, problems) = evaluate(&output.value, self);
             diagnostics.extend(problems);
             diagnostics.extend(exposed(&self.module.path, name, output, &value));
+            diagnostics.extend(ephemeral::output(output, &value).err().map(|it| *it));
         }
         for call in self.module.calls.values() {
             diagnostics.extend(self.inputs(call));
@@ -116,7 +120,10 @@ impl Unknowns<'_> {
         for provisioner in &resource.provisioners {
             diagnostics.extend(decode(provisioner, self).1);
         }
-        let (value, problems) = body::decode(&resource.body, schema, self);
+        let (value, mut problems) = body::decode(&resource.body, schema, self);
+        if resource.name.mode != Mode::Ephemeral {
+            problems.extend(ephemeral::arguments(&resource.body, schema, self, &value));
+        }
         let sound = !problems.has_errors();
         diagnostics.extend(problems);
         if sound {
@@ -160,6 +167,11 @@ impl Unknowns<'_> {
                 .data(&source, &name.kind)
                 .map(|it| it.validate(value))
                 .unwrap_or_default(),
+            Mode::Ephemeral => self
+                .providers
+                .ephemeral(&source, &name.kind)
+                .map(|it| it.validate(value))
+                .unwrap_or_default(),
         }
     }
 
@@ -174,6 +186,7 @@ impl Unknowns<'_> {
         match name.mode {
             Mode::Managed => self.providers.resource(&source, &name.kind).map(|it| it.schema()),
             Mode::Data => self.providers.data(&source, &name.kind).map(|it| it.schema()),
+            Mode::Ephemeral => self.providers.ephemeral(&source, &name.kind).map(|it| it.schema()),
         }
     }
 
@@ -185,11 +198,11 @@ impl Unknowns<'_> {
             .resources
             .get(name)
             .is_some_and(|it| matches!(it.repetition, Repetition::Single));
-        if whole && !single {
-            Value::unknown(Type::Any)
-        } else {
-            Value::unknown_not_null(schema.ty())
-        }
+        let unknown = match whole && !single {
+            true => Value::unknown(Type::Any),
+            false => Value::unknown_not_null(schema.ty()),
+        };
+        unknown.mark(Marks::of(false, name.mode == Mode::Ephemeral))
     }
 }
 
@@ -205,12 +218,12 @@ impl Scope for Unknowns<'_> {
         Ok(match reference {
             Reference::Variable(name) => {
                 let variable = self.module.variables.get(name);
-                let sensitive = variable.is_some_and(|it| it.sensitive);
                 let value = Value::unknown(variable.map_or(Type::Any, |it| it.ty.clone()));
-                value.mark(if sensitive { Marks::SENSITIVE } else { Marks::NONE })
+                value.mark(variable.map_or(Marks::NONE, Variable::marks))
             }
             Reference::Resource(name, key) => self.unknown(name, key.is_none()),
             Reference::CountIndex => Value::unknown_not_null(Type::Number),
+            Reference::Applying => Value::unknown_not_null(Type::Bool).mark(Marks::EPHEMERAL),
             Reference::EachKey
             | Reference::PathModule
             | Reference::PathRoot
@@ -218,6 +231,14 @@ impl Scope for Unknowns<'_> {
             | Reference::Workspace => Value::unknown_not_null(Type::String),
             _ => Value::unknown(Type::Any),
         })
+    }
+
+    fn provider_functions(
+        &self,
+        provider: &str,
+        span: &Span,
+    ) -> Result<&'static [ProviderFunction], Box<Diagnostic>> {
+        self.providers.functions(self.module, provider, span)
     }
 
     fn folder(&self) -> &Path {

@@ -18,6 +18,7 @@ use crate::plan::validate::exposed;
 use crate::plan::{
     Action, Change, CheckResult, Mode, OutputChange, Plan, ProviderKey, drift, order, orphans,
 };
+use crate::provider::Openings;
 use crate::state::{State, World};
 use crate::value::{Marks, Value};
 
@@ -43,6 +44,8 @@ pub struct Request<'a> {
     pub targets: Vec<Target>,
     /// What is left as it is, with all that depends on it.
     pub excludes: Vec<Target>,
+    /// Where what is opened while planning is kept, to be closed afterwards.
+    pub open: &'a Openings,
     /// Instances to replace whatever the comparison says.
     pub replace: Vec<InstanceAddress>,
 }
@@ -93,7 +96,7 @@ pub async fn plan(request: &Request<'_>) -> Plan {
     let mut planner = Planner::new(request);
     match request.mode {
         Mode::Normal => planner.walk().await,
-        Mode::Destroy => planner.destroy_all(),
+        Mode::Destroy => planner.destroy_all().await,
         Mode::RefreshOnly => planner.take_as_it_is().await,
     }
     planner.finish()
@@ -124,7 +127,7 @@ impl<'a> Planner<'a> {
     /// Adds what is planned for an instance.
     pub(super) fn add(&mut self, change: Change) {
         let resource = &change.address.resource;
-        if change.action != Action::Nothing {
+        if !matches!(change.action, Action::Nothing | Action::Open) {
             self.changing.insert(resource.clone());
         }
         self.numbers.entry(resource.clone()).or_default().push(self.changes.len());
@@ -255,6 +258,7 @@ impl<'a> Planner<'a> {
                     self.managed_resource(&address);
                 }
                 ResourceMode::Data => self.data_resource(&address).await,
+                ResourceMode::Ephemeral => self.ephemeral_resource(&address).await,
             }
         }
     }
@@ -293,7 +297,8 @@ impl<'a> Planner<'a> {
         Some(connection)
     }
 
-    fn destroy_all(&mut self) {
+    async fn destroy_all(&mut self) {
+        self.open_for_providers().await;
         orphans::plan_destroy(self);
     }
 

@@ -1,6 +1,9 @@
 //! ECR: repositories with their policies. There are no images in the sandbox.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 
 use super::fault::Fault;
 use super::scope::{ACCOUNT, Answer, Read, Scope, add_tags, copy, edit_list, epoch, page};
@@ -27,6 +30,7 @@ pub fn answer(scope: &mut Scope<'_>, operation: &str) -> Answer {
         "DeleteLifecyclePolicy" => LIFECYCLE.delete(scope),
         "TagResource" | "UntagResource" => change_tags(scope),
         "ListTagsForResource" => list_tags(scope),
+        "GetAuthorizationToken" => Ok(authorization(scope)),
         "DescribeImages" => named(scope).map(|_| json!({"imageDetails": []})),
         "ListImages" => named(scope).map(|_| json!({"imageIds": []})),
         _ => {
@@ -34,6 +38,16 @@ pub fn answer(scope: &mut Scope<'_>, operation: &str) -> Answer {
             Err(Fault::new("UnsupportedCommandTypeException", message))
         }
     }
+}
+
+/// What a container client logs in with, for twelve hours.
+fn authorization(scope: &Scope<'_>) -> Value {
+    let password = uuid::Uuid::new_v4().simple().to_string();
+    json!({"authorizationData": [{
+        "authorizationToken": STANDARD.encode(format!("AWS:{password}")),
+        "expiresAt": OffsetDateTime::now_utc().unix_timestamp() + 12 * 3600,
+        "proxyEndpoint": format!("https://{ACCOUNT}.dkr.ecr.{}.amazonaws.com", scope.region),
+    }]})
 }
 
 const TAG_NAMES: (&str, &str) = ("Key", "Value");

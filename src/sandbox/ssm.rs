@@ -53,9 +53,18 @@ fn arn(scope: &Scope<'_>, name: &str) -> String {
     scope.arn("ssm", &format!("parameter/{}", name.trim_start_matches('/')))
 }
 
+/// A parameter of the account, by name or ARN.
+fn named<'a>(scope: &'a Scope<'_>, name: &str) -> Option<&'a Value> {
+    let Some(path) = name.strip_prefix(&scope.arn("ssm", "parameter")) else {
+        return scope.documents.get(PARAMETER, name);
+    };
+    let bare = path.strip_prefix('/').unwrap_or(path);
+    [path, bare].into_iter().find_map(|it| scope.documents.get(PARAMETER, it))
+}
+
 /// A parameter of the account, or of AWS; secret ones are unreadable unless decrypted.
 fn find(scope: &Scope<'_>, name: &str) -> Option<Value> {
-    let own = scope.documents.get(PARAMETER, name).cloned();
+    let own = named(scope, name).cloned();
     let mut parameter = own.or_else(|| published(scope, name))?;
     if parameter["Type"] == "SecureString" && scope.input.flag("WithDecryption") != Some(true) {
         parameter["Value"] = json!("encrypted");

@@ -5,6 +5,7 @@ mod field_type;
 mod macros;
 pub mod sensitive;
 pub mod validate;
+pub mod write_only;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -108,6 +109,8 @@ pub struct Field {
     pub sensitive: bool,
     /// AWS never returns it: refresh keeps what state has, and a change of it alone calls nothing.
     pub config_only: bool,
+    /// Sent when the object is made or changed, and kept nowhere: null in plan and state.
+    pub write_only: bool,
     /// Used when the configuration says nothing.
     pub default: Option<Value>,
     /// The fewest and most blocks or elements.
@@ -206,6 +209,7 @@ impl Field {
             force_new: false,
             sensitive: T::SENSITIVE,
             config_only: false,
+            write_only: false,
             default: None,
             items: (0, T::MOST),
             checks: T::CHECKS.to_vec(),
@@ -257,6 +261,12 @@ impl Field {
     /// AWS never returns it.
     pub fn config_only(self) -> Field {
         Field { config_only: true, ..self }
+    }
+
+    /// Sent when the object is made or changed, and kept nowhere: null in plan and state. What tells
+    /// that there is a new value is another argument, such as `password_wo_version`.
+    pub fn write_only(self) -> Field {
+        Field { write_only: true, ..self }
     }
 
     /// The configuration need not give it although its Rust type cannot be absent.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json};
 
 use super::Object;
+use crate::schema::write_only::without_write_only;
 use crate::schema::{Field, Schema, Shape};
 use crate::value::json::{from_json_typed, to_json_typed};
 use crate::value::{ConvertError, Fields, Marks, Path, Step, Value};
@@ -27,7 +28,8 @@ pub fn encode(schema: &Schema, value: &Value) -> (Map<String, Json>, Vec<Path>) 
         .filter(|(path, marks)| marks.contains(Marks::SENSITIVE) && !path.0.is_empty())
         .map(|(path, _)| path)
         .collect();
-    let attributes = match to_json_typed(&known(value), &schema.ty()) {
+    let kept = without_write_only(schema, known(value));
+    let attributes = match to_json_typed(&kept, &schema.ty()) {
         Ok(Json::Object(attributes)) => attributes,
         _ => Map::new(),
     };

@@ -178,6 +178,7 @@ fn object_from_fields(mut fields: Map<String, Json>) -> Part<Object> {
         private: fields.shift_remove("private"),
         dependencies: dependencies.iter().map(dependency_from_json).collect::<Part<_>>()?,
         create_before_destroy: take_flag(&mut fields, "create_before_destroy")?,
+        skip_destroy: take_flag(&mut fields, "skip_destroy")?,
         tainted,
         creating: take_flag(&mut fields, "creating")?,
         identity: fields.shift_remove("identity"),
@@ -250,16 +251,9 @@ fn resources_to_json(state: &State) -> Vec<Json> {
     groups.into_iter().map(|(_, json)| json).collect()
 }
 
-fn mode_name(mode: Mode) -> &'static str {
-    match mode {
-        Mode::Managed => "managed",
-        Mode::Data => "data",
-    }
-}
-
 fn sort_key(resource: &ResourceAddress) -> Vec<String> {
     let name = &resource.resource;
-    let mode = mode_name(name.mode).to_string();
+    let mode = name.mode.name().to_string();
     vec![resource.module.to_string(), mode, name.kind.clone(), name.name.clone()]
 }
 
@@ -274,7 +268,7 @@ fn resource_to_json(resource: &ResourceAddress, group: &[(&InstanceAddress, &Ins
     if !resource.module.is_root() {
         fields.insert("module".into(), resource.module.to_string().into());
     }
-    fields.insert("mode".into(), mode_name(name.mode).into());
+    fields.insert("mode".into(), name.mode.name().into());
     fields.insert("type".into(), name.kind.clone().into());
     fields.insert("name".into(), name.name.clone().into());
     if shared {
@@ -343,6 +337,9 @@ fn add_object(fields: &mut Map<String, Json>, object: &Object) {
     }
     if object.create_before_destroy {
         fields.insert("create_before_destroy".into(), true.into());
+    }
+    if object.skip_destroy {
+        fields.insert("skip_destroy".into(), true.into());
     }
     fields.extend(object.other.clone());
 }

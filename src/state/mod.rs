@@ -100,6 +100,8 @@ pub struct Object {
     pub dependencies: Vec<ConfigAddress>,
     /// Whether its successor is made before it is destroyed.
     pub create_before_destroy: bool,
+    /// Whether it is forgotten where it would be destroyed.
+    pub skip_destroy: bool,
     /// Whether the next plan must replace it.
     pub tainted: bool,
     /// Made, but not seen finished: only its id and what was planned are known. Kept in the
@@ -183,6 +185,17 @@ impl State {
         match deposed {
             Some(key) => instance.deposed.insert(key.to_string(), object),
             None => instance.current.replace(object),
+        }
+    }
+
+    /// Notes whether the current object of an instance is forgotten where it would be destroyed.
+    pub fn note_skip_destroy(&mut self, address: &InstanceAddress, skip: bool) {
+        if self.object(address, None).is_none_or(|it| it.skip_destroy == skip) {
+            return;
+        }
+        let instance = self.resources_mut().get_mut(address);
+        if let Some(object) = instance.and_then(|it| it.current.as_mut()) {
+            object.skip_destroy = skip;
         }
     }
 

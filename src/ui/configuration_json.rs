@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::address::{Mode, ModulePath};
+use crate::address::ModulePath;
 use crate::language::config::{
     Attribute, Body, Configuration, Expression, Module, Reference, Repetition, Resource,
 };
@@ -78,7 +78,7 @@ impl Tree<'_> {
         let prefix = if key.module.is_root() { String::new() } else { format!("{}:", key.module) };
         let mut json = json!({
             "address": it.name.to_string(),
-            "mode": if it.name.mode == Mode::Data { "data" } else { "managed" },
+            "mode": it.name.mode.name(),
             "type": it.name.kind,
             "name": it.name.name,
             "provider_config_key": format!("{prefix}{}", it.provider),
@@ -108,6 +108,9 @@ fn outputs(it: &Module) -> Map<String, Json> {
         if output.sensitive {
             json["sensitive"] = json!(true);
         }
+        if output.ephemeral {
+            json["ephemeral"] = json!(true);
+        }
         (name.clone(), json)
     });
     outputs.collect()
@@ -130,6 +133,9 @@ fn variables(it: &Module) -> Map<String, Json> {
         }
         if variable.sensitive {
             json["sensitive"] = json!(true);
+        }
+        if variable.ephemeral {
+            json["ephemeral"] = json!(true);
         }
         (name.clone(), json)
     });
@@ -203,6 +209,7 @@ fn name_of(reference: &Reference) -> String {
         Reference::PathRoot => "path.root".into(),
         Reference::PathWorking => "path.cwd".into(),
         Reference::Workspace => "terraform.workspace".into(),
+        Reference::Applying => "terraform.applying".into(),
         Reference::SelfValue => "self".into(),
         Reference::Bound(name) => name.clone(),
     }

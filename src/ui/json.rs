@@ -15,9 +15,7 @@ use crate::value::{Marks, Value};
 
 /// A plan in Terraform's format 1.2.
 pub(super) fn plan(plan: &Plan, providers: &Providers) -> Result<Json, Diagnostics> {
-    let variables =
-        plan.variables.iter().map(|(name, it)| (name.clone(), json!({ "value": plain(it) })));
-    let changes = plan.changes.iter().map(change);
+    let changes = plan.changes.iter().filter(|it| it.action != Action::Open).map(change);
     let drift = plan.drift.iter().map(|it| {
         let mut json = placed(&it.address);
         json["change"] = sides(&it.before, &it.after, &[drift_action(it)]);
@@ -36,7 +34,7 @@ pub(super) fn plan(plan: &Plan, providers: &Providers) -> Result<Json, Diagnosti
     Ok(json!({
         "format_version": "1.2",
         "terraform_version": TERRAFORM_VERSION,
-        "variables": variables.collect::<Map<_, _>>(),
+        "variables": variables(plan),
         "planned_values": planned_values(plan, providers),
         "resource_drift": drift.collect::<Vec<_>>(),
         "relevant_attributes": relevant.collect::<Vec<_>>(),
@@ -50,6 +48,15 @@ pub(super) fn plan(plan: &Plan, providers: &Providers) -> Result<Json, Diagnosti
         "complete": plan.targets.is_empty() && plan.excludes.is_empty(),
         "errored": plan.diagnostics.has_errors(),
     }))
+}
+
+/// The input variables; of ephemeral ones their default, if they have one.
+fn variables(plan: &Plan) -> Map<String, Json> {
+    let mut values: std::collections::BTreeMap<&String, Option<&Value>> =
+        plan.variables.iter().map(|(name, it)| (name, Some(it))).collect();
+    values.extend(plan.ephemeral_variables().map(|(name, it)| (name, it.default.as_ref())));
+    let given = values.into_iter().filter_map(|(name, it)| Some((name, it?)));
+    given.map(|(name, it)| (name.clone(), json!({ "value": plain(it) }))).collect()
 }
 
 /// The conditions of each thing of the configuration, with those of its instances.
@@ -105,7 +112,7 @@ fn check(check: &CheckResult) -> Json {
 }
 
 fn mode(mode: ResourceMode) -> &'static str {
-    if mode == ResourceMode::Data { "data" } else { "managed" }
+    mode.name()
 }
 
 /// What became of an object, in one word.
@@ -143,8 +150,10 @@ pub(super) fn change(change: &Change) -> Json {
         Action::Nothing => &["no-op"],
         Action::Create => &["create"],
         Action::Read => &["read"],
+        Action::Open => &["open"],
         Action::Update => &["update"],
         Action::DestroyThenCreate => &["delete", "create"],
+        Action::ForgetThenCreate => &["forget", "create"],
         Action::CreateThenDestroy => &["create", "delete"],
         Action::Delete => &["delete"],
         Action::Forget => &["forget"],
@@ -196,6 +205,8 @@ pub(super) fn reason(change: &Change) -> Option<&'static str> {
         Reason::ConfigUnknown => "read_because_config_unknown",
         Reason::DependencyPending => "read_because_dependency_pending",
         Reason::CheckNested => "read_because_check_nested",
+        Reason::KeptByConfiguration => "forgot_because_lifecycle_destroy_in_config",
+        Reason::KeptByState => "forgot_because_lifecycle_destroy_in_state",
     })
 }
 
@@ -368,17 +379,20 @@ pub(super) fn change_action(change: &Change) -> &'static str {
         Action::Nothing => "noop",
         Action::Create => "create",
         Action::Read => "read",
+        Action::Open => "open",
         Action::Update => "update",
         Action::Delete => "delete",
         Action::Forget => "remove",
-        Action::DestroyThenCreate | Action::CreateThenDestroy => "replace",
+        Action::DestroyThenCreate | Action::CreateThenDestroy | Action::ForgetThenCreate => {
+            "replace"
+        }
     }
 }
 
 /// What becomes of an output, in one word.
 pub(super) fn output_action(output: &OutputChange) -> &'static str {
     match (output.before.is_null(), output.after.is_null()) {
-        _ if output.before == output.after => "no-op",
+        _ if !output.changes() => "no-op",
         (true, _) => "create",
         (_, true) => "delete",
         _ => "update",

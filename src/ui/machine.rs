@@ -168,6 +168,12 @@ pub(super) fn event(event: &Event) -> Option<Json> {
         Event::Waiting { place, .. } => ("apply_progress", place, Doing::Create),
         _ => return None,
     };
+    let ephemeral = matches!(doing, Doing::Open | Doing::Close);
+    let kind = match kind {
+        "apply_start" if ephemeral => "ephemeral_action_started",
+        "apply_complete" if ephemeral => "ephemeral_action_complete",
+        kind => kind,
+    };
     let mut hook = json!({ "resource": resource(&place.address), "action": hook(doing) });
     let (id, elapsed) = match event {
         Event::Started { id, .. } => (id.as_ref(), None),
@@ -242,5 +248,7 @@ fn hook(doing: Doing) -> &'static str {
         Doing::Destroy => "delete",
         Doing::Read => "read",
         Doing::Forget => "remove",
+        Doing::Open => "open",
+        Doing::Close => "close",
     }
 }

@@ -53,8 +53,12 @@ fn words(action: Action) -> (Label, &'static str, &'static str) {
         Action::Nothing => (Label::Faint, "   ", "stays as it is"),
         Action::Create => (Label::Add, "  +", "will be created"),
         Action::Read => (Label::Faint, " <=", "will be read during apply"),
+        Action::Open => (Label::Faint, " <=", "will be opened during apply"),
         Action::Update => (Label::Change, "  ~", "will be updated in place"),
         Action::DestroyThenCreate => (Label::Destroy, "-/+", "must be replaced (destroyed first)"),
+        Action::ForgetThenCreate => {
+            (Label::Change, "./+", "must be replaced (the old object is forgotten, not destroyed)")
+        }
         Action::CreateThenDestroy => (Label::Destroy, "+/-", "must be replaced (created first)"),
         Action::Delete => (Label::Destroy, "  -", "will be destroyed"),
         Action::Forget => (Label::Faint, "  .", "will be forgotten, not destroyed"),
@@ -87,6 +91,8 @@ fn reason(change: &Change) -> Option<String> {
         Reason::DependencyPending => "it depends on something that changes".into(),
         Reason::CheckNested => "its check looks again when all else is done".into(),
         Reason::Deposed => "an earlier replacement left it behind".into(),
+        Reason::KeptByConfiguration => "`destroy` is false in the configuration".into(),
+        Reason::KeptByState => "`destroy` was false in the configuration that had it".into(),
     })
 }
 
@@ -132,7 +138,7 @@ fn drifted(drift: &Drift, schema: Option<&Schema>, colour: bool) -> String {
 }
 
 fn outputs(plan: &Plan, colour: bool) -> String {
-    let changed: Vec<_> = plan.outputs.iter().filter(|(_, it)| it.before != it.after).collect();
+    let changed: Vec<_> = plan.outputs.iter().filter(|(_, it)| it.changes()).collect();
     if changed.is_empty() {
         return String::new();
     }

@@ -141,6 +141,8 @@ pub(super) fn present(doing: Doing) -> &'static str {
         Doing::Destroy => "destroying",
         Doing::Read => "reading",
         Doing::Forget => "forgetting",
+        Doing::Open => "opening",
+        Doing::Close => "closing",
         Doing::Recover => "finding out what became of it",
     }
 }
@@ -152,6 +154,8 @@ pub(super) fn past(doing: Doing) -> &'static str {
         Doing::Destroy => "destroyed",
         Doing::Read => "read",
         Doing::Forget => "forgotten",
+        Doing::Open => "opened",
+        Doing::Close => "closed",
         Doing::Recover => "settled",
     }
 }
@@ -163,6 +167,8 @@ fn noun(doing: Doing) -> &'static str {
         Doing::Destroy => "destruction",
         Doing::Read => "reading",
         Doing::Forget => "forgetting",
+        Doing::Open => "opening",
+        Doing::Close => "closing",
         Doing::Recover => "settling",
     }
 }

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use crate::plan::Providers;
+use crate::provider::ProviderFunction;
 use crate::schema::{Field, Schema, Shape, Syntax};
 use crate::value::json::type_to_json;
 
@@ -15,14 +16,39 @@ pub fn schema_json(providers: &Providers) -> Json {
             .data_sources()
             .iter()
             .map(|it| (it.name().to_string(), versioned(it.schema())));
-        let json = json!({
+        let mut json = json!({
             "provider": versioned(provider.schema()),
             "resource_schemas": resources.collect::<Map<_, _>>(),
             "data_source_schemas": data.collect::<Map<_, _>>(),
         });
+        let ephemeral = provider.ephemeral_resources();
+        if !ephemeral.is_empty() {
+            let all = ephemeral.iter().map(|it| (it.name().to_string(), versioned(it.schema())));
+            json["ephemeral_resource_schemas"] = all.collect::<Map<_, _>>().into();
+        }
+        let functions = provider.functions().iter().map(|it| (it.name.to_string(), function(it)));
+        if !provider.functions().is_empty() {
+            json["functions"] = functions.collect::<Map<_, _>>().into();
+        }
         (provider.source().to_string(), json)
     });
     json!({ "format_version": "1.0", "provider_schemas": schemas.collect::<Map<_, _>>() })
+}
+
+fn function(function: &ProviderFunction) -> Json {
+    let parameters = function.parameters.iter().map(|it| {
+        json!({
+            "name": it.name,
+            "description": it.description,
+            "type": type_to_json(&it.ty),
+        })
+    });
+    json!({
+        "description": function.description,
+        "summary": function.summary,
+        "return_type": type_to_json(&(function.returns)()),
+        "parameters": parameters.collect::<Vec<_>>(),
+    })
 }
 
 fn versioned(schema: &Schema) -> Json {
@@ -57,6 +83,7 @@ fn attribute(field: &Field) -> Json {
         ("computed", field.computed),
         ("sensitive", field.sensitive),
         ("deprecated", field.deprecated.is_some()),
+        ("write_only", field.write_only),
     ];
     for (name, _) in flags.into_iter().filter(|(_, holds)| *holds) {
         json[name] = json!(true);

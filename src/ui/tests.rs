@@ -37,6 +37,7 @@ fn change(action: Action, before: Value, after: Value) -> Change {
         dependencies: Vec::new(),
         prior_dependencies: Vec::new(),
         create_before_destroy: false,
+        skip_destroy: false,
     }
 }
 

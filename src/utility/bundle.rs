@@ -9,8 +9,8 @@ use super::kind::AnyResource;
 use super::source::AnySource;
 use crate::diagnostic::Diagnostics;
 use crate::provider::{
-    Connection, DataSourceType, ErrorKind, Observed, Planned, Proposal, Provider, ProviderError,
-    ResourceType, Result, Step,
+    Connection, DataSourceType, ErrorKind, Lease, Observed, Opened, Planned, Proposal, Provider,
+    ProviderError, ProviderFunction, ResourceType, Result, Step,
 };
 use crate::schema::Schema;
 use crate::value::Value;
@@ -30,6 +30,10 @@ pub(super) struct Facts {
     pub(super) resources: &'static [&'static dyn AnyResource],
     /// Its data sources.
     pub(super) sources: &'static [&'static dyn AnySource],
+    /// Its types of ephemeral resources, which are opened as data sources are read.
+    pub(super) ephemeral: &'static [&'static dyn AnySource],
+    /// Its functions.
+    pub(super) functions: &'static [ProviderFunction],
 }
 
 /// A provider.
@@ -37,6 +41,7 @@ pub(super) struct Bundle {
     facts: Facts,
     resources: Vec<&'static dyn ResourceType>,
     sources: Vec<&'static dyn DataSourceType>,
+    ephemeral: Vec<&'static dyn DataSourceType>,
 }
 
 impl Bundle {
@@ -44,7 +49,9 @@ impl Bundle {
     pub(super) fn new(facts: Facts) -> Bundle {
         let resources = facts.resources.iter().copied().map(|it| it as &'static dyn ResourceType);
         let sources = facts.sources.iter().copied().map(|it| it as &'static dyn DataSourceType);
-        Bundle { facts, resources: resources.collect(), sources: sources.collect() }
+        let ephemeral = facts.ephemeral.iter().copied().map(|it| it as &'static dyn DataSourceType);
+        let (resources, sources) = (resources.collect(), sources.collect());
+        Bundle { facts, resources, sources, ephemeral: ephemeral.collect() }
     }
 }
 
@@ -71,6 +78,14 @@ impl Provider for Bundle {
 
     fn data_sources(&self) -> &[&'static dyn DataSourceType] {
         &self.sources
+    }
+
+    fn ephemeral_resources(&self) -> &[&'static dyn DataSourceType] {
+        &self.ephemeral
+    }
+
+    fn functions(&self) -> &'static [ProviderFunction] {
+        self.facts.functions
     }
 
     fn configure(&self, _: &Value) -> std::result::Result<Arc<dyn Connection>, Diagnostics> {
@@ -165,6 +180,20 @@ impl Connection for BundleConnection {
 
     fn import(&self, kind: &str, id: &str) -> Result<Value> {
         self.resource(kind)?.import(id)
+    }
+
+    fn open<'a>(
+        &'a self,
+        kind: &'a str,
+        configuration: &'a Value,
+    ) -> BoxFuture<'a, Result<Opened>> {
+        let found = self.0.ephemeral.iter().find(|it| it.name() == kind).copied();
+        async move {
+            let kind = found.ok_or_else(|| unheard_of("ephemeral resource", kind))?;
+            let value = kind.read(configuration).await?;
+            Ok(Opened { value, lease: Lease::NONE })
+        }
+        .boxed()
     }
 
     fn read_data<'a>(

@@ -30,6 +30,8 @@ pub(super) fn provider() -> Bundle {
         version: "2.4.0",
         resources: RESOURCES,
         sources: SOURCES,
+        ephemeral: &[],
+        functions: &[],
     })
 }
 

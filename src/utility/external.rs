@@ -24,6 +24,8 @@ pub(super) fn provider() -> Bundle {
         version: "2.4.0",
         resources: &[],
         sources: SOURCES,
+        ephemeral: &[],
+        functions: &[],
     })
 }
 

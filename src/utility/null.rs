@@ -25,6 +25,8 @@ pub(super) fn provider() -> Bundle {
         version: "3.3.1",
         resources: RESOURCES,
         sources: SOURCES,
+        ephemeral: &[],
+        functions: &[],
     })
 }
 

@@ -1,6 +1,8 @@
 //! The provider `terraform.io/builtin/terraform`: the resource type `terraform_data` and the data
 //! source `terraform_remote_state`.
 
+mod functions;
+
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -10,8 +12,8 @@ use futures::future::{BoxFuture, ready};
 use super::remote_state::{self, ReadOutputs, RemoteStateType};
 use crate::diagnostic::Diagnostics;
 use crate::provider::{
-    Connection, DataSourceType, Observed, Phase, Planned, Provider, Recovery, ResourceType, Result,
-    Schedule, Status, Step,
+    Connection, DataSourceType, Observed, Phase, Planned, Provider, ProviderFunction, Recovery,
+    ResourceType, Result, Schedule, Status, Step,
 };
 use crate::schema;
 use crate::schema::{Schema, schema_of};
@@ -68,6 +70,10 @@ impl Provider for TerraformProvider {
 
     fn data_sources(&self) -> &[&'static dyn DataSourceType] {
         &[&RemoteStateType]
+    }
+
+    fn functions(&self) -> &'static [ProviderFunction] {
+        functions::FUNCTIONS
     }
 
     fn configure(&self, _: &Value) -> std::result::Result<Arc<dyn Connection>, Diagnostics> {

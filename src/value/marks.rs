@@ -12,6 +12,12 @@ impl Marks {
     /// The value must not be stored in state or plan.
     pub const EPHEMERAL: Marks = Marks(2);
 
+    /// The marks of what is sensitive or ephemeral.
+    pub fn of(sensitive: bool, ephemeral: bool) -> Marks {
+        let sensitive = if sensitive { Marks::SENSITIVE } else { Marks::NONE };
+        sensitive.union(if ephemeral { Marks::EPHEMERAL } else { Marks::NONE })
+    }
+
     /// The marks of both.
     pub fn union(self, other: Marks) -> Marks {
         Marks(self.0 | other.0)

@@ -10,8 +10,8 @@ use sha2::{Digest as _, Sha256};
 use crate::address::Mode;
 use crate::diagnostic::Diagnostics;
 use crate::provider::{
-    Connection, DataSourceType, ErrorKind, Observed, Planned, Provider, ProviderError,
-    ResourceType, Result, Status, Step,
+    Connection, DataSourceType, ErrorKind, Lease, Observed, Opened, Planned, Provider,
+    ProviderError, ProviderFunction, ResourceType, Result, Status, Step,
 };
 use crate::schema::{Field, Schema, Shape};
 use crate::value::{Path, Type, Value, convert};
@@ -62,6 +62,14 @@ impl Provider for Mocking {
         self.inner.data_sources()
     }
 
+    fn ephemeral_resources(&self) -> &[&'static dyn DataSourceType] {
+        self.inner.ephemeral_resources()
+    }
+
+    fn functions(&self) -> &'static [ProviderFunction] {
+        self.inner.functions()
+    }
+
     fn configure(
         &self,
         configuration: &Value,
@@ -95,6 +103,7 @@ impl Mock {
         let schema = match mode {
             Mode::Managed => self.provider.resource(kind).map(|it| it.schema()),
             Mode::Data => self.provider.data_source(kind).map(|it| it.schema()),
+            Mode::Ephemeral => self.provider.ephemeral_resource(kind).map(|it| it.schema()),
         };
         schema.ok_or_else(|| {
             ProviderError::new(ErrorKind::Internal, format!("there is no type {kind}"))
@@ -293,6 +302,15 @@ impl Connection for Mock {
     fn import(&self, kind: &str, _id: &str) -> Result<Value> {
         let message = format!("{kind} is made up by a test, and cannot be imported");
         Err(ProviderError::new(ErrorKind::Refused, message))
+    }
+
+    fn open<'a>(
+        &'a self,
+        kind: &'a str,
+        configuration: &'a Value,
+    ) -> BoxFuture<'a, Result<Opened>> {
+        let value = self.filled(Mode::Ephemeral, kind, configuration, configuration);
+        ready(value.map(|value| Opened { value, lease: Lease::NONE })).boxed()
     }
 
     fn read_data<'a>(

@@ -10,6 +10,7 @@ use crate::language::evaluate::evaluate;
 use crate::language::scope::Scope;
 use crate::language::suggest::did_you_mean;
 use crate::plan::Evaluation;
+use crate::provider::ProviderFunction;
 use crate::value::Value;
 
 /// Variables, the outputs of earlier runs, and for assertions the module that was run.
@@ -116,6 +117,20 @@ impl Scope for TestScope<'_> {
         span: &Span,
     ) -> Option<Result<Value, Box<Diagnostic>>> {
         self.module?.scope(&ModuleInstance::ROOT).output(call, key, output, span)
+    }
+
+    fn provider_functions(
+        &self,
+        provider: &str,
+        span: &Span,
+    ) -> Result<&'static [ProviderFunction], Box<Diagnostic>> {
+        match self.module {
+            Some(module) => module.scope(&ModuleInstance::ROOT).provider_functions(provider, span),
+            None => {
+                let detail = "Functions of providers cannot be called before the run.";
+                Err(Box::new(Diagnostic::error("Function not available", detail).at(span)))
+            }
+        }
     }
 
     fn pure(&self) -> bool {

@@ -7,6 +7,8 @@ use crate::language::config::{Call, Expression};
 use crate::language::functions::{self, CallContext, FunctionError};
 use crate::language::parse::parse_template;
 use crate::language::scope::Scope;
+use crate::language::suggest::did_you_mean;
+use crate::provider::ProviderFunction;
 use crate::value::{Fields, Marks, Type, Value};
 
 use super::{Evaluator, anything};
@@ -48,11 +50,57 @@ impl<'a> Evaluator<'a> {
             depth,
             render: &render,
         };
+        if call.name.starts_with("provider::") {
+            return self.call_provided(call, span, &values, &expressions, &context);
+        }
         functions::call(&call.name, values, &context).unwrap_or_else(|error| {
             let argument = error.argument.and_then(|at| expressions.get(at));
             let unknown = functions::find(&call.name).is_none();
             let place = if unknown { &call.name_span } else { span };
             self.call_failed(&call.name, error, argument.map_or(place, |it| &it.span))
+        })
+    }
+
+    /// Calls a function of a provider: `provider::NAME::FUNCTION`, with an alias before the function if
+    /// need be.
+    fn call_provided(
+        &mut self,
+        call: &Call,
+        span: &Span,
+        values: &[Value],
+        expressions: &[&Expression],
+        context: &CallContext<'_>,
+    ) -> Value {
+        let function = match self.provided(call) {
+            Ok(function) => function,
+            Err(problem) => return self.report(*problem),
+        };
+        functions::call_provided(&call.name, function, values, context).unwrap_or_else(|error| {
+            let argument = error.argument.and_then(|at| expressions.get(at));
+            self.call_failed(&call.name, error, argument.map_or(span, |it| &it.span))
+        })
+    }
+
+    fn provided(&self, call: &Call) -> Result<&'static ProviderFunction, Box<Diagnostic>> {
+        let place = &call.name_span;
+        let parts: Vec<&str> = call.name.split("::").skip(1).collect();
+        let ([provider, name] | [provider, _, name]) = parts[..] else {
+            let detail = format!("`{}` is not the name of a function.", call.name);
+            let hint = "Write provider::NAME::FUNCTION, or provider::NAME::ALIAS::FUNCTION.";
+            let problem = Diagnostic::error("Call to unknown function", detail).hint(hint);
+            return Err(Box::new(problem.at(place)));
+        };
+        let functions = self.scope.provider_functions(provider, place)?;
+        functions.iter().find(|it| it.name == name).ok_or_else(|| {
+            let detail = format!("The provider `{provider}` has no function `{name}`.");
+            let names = || functions.iter().map(|it| it.name);
+            let known = match did_you_mean(name, names()) {
+                near if !near.is_empty() => near,
+                _ if functions.is_empty() => "It has no functions.".to_string(),
+                _ => format!("It has `{}`.", names().collect::<Vec<_>>().join("`, `")),
+            };
+            let problem = Diagnostic::error("Function not found in provider", detail);
+            Box::new(problem.hint(known).at(place))
         })
     }
 
@@ -131,7 +179,8 @@ impl<'a> Evaluator<'a> {
     fn call_can(&mut self, call: &'a Call) -> Value {
         let Some(argument) = call.arguments.first() else { return anything() };
         let (value, problems) = self.attempt(argument);
-        let marks = value.marks_deep().without(Marks::SENSITIVE);
+        // Whether it can be evaluated says nothing of the value itself.
+        let kept = value.marks_deep().without(Marks::SENSITIVE.union(Marks::EPHEMERAL));
         let result = if problems.iter().any(Diagnostic::is_error) {
             Value::Bool(false)
         } else if value.is_wholly_known() {
@@ -139,7 +188,7 @@ impl<'a> Evaluator<'a> {
         } else {
             Value::unknown_not_null(Type::Bool)
         };
-        result.mark(marks)
+        result.mark(kept)
     }
 }
 

@@ -24,7 +24,7 @@ fn refined(prefix: &str) -> Value {
     }))
 }
 
-/// The variables of `unknown.txt` and `sensitive.txt`.
+/// The variables of `unknown.txt`, `sensitive.txt` and `ephemeral.txt`.
 fn variable(name: &str) -> Option<Value> {
     let unknown = |ty| Value::unknown(ty);
     let object = Type::Object(Arc::new(ObjectType {
@@ -52,6 +52,8 @@ fn variable(name: &str) -> Option<Value> {
         }
         "secret" => secret("hunter2"),
         "secrets" => Value::map(Type::String, [("a", secret("x")), ("b", Value::from("y"))]),
+        "token" => Value::from("hunter2").mark(Marks::EPHEMERAL),
+        "both" => secret("hunter2").mark(Marks::EPHEMERAL),
         "hidden" => unknown(Type::String).mark(Marks::SENSITIVE),
         _ => return None,
     })
@@ -64,6 +66,7 @@ impl Scope for Console {
             Reference::PathModule | Reference::PathRoot => Some(Value::from(".")),
             Reference::PathWorking => self.folder.to_str().map(Value::from),
             Reference::Workspace => Some(Value::from("default")),
+            Reference::Applying => Some(Value::Bool(false).mark(Marks::EPHEMERAL)),
             _ => None,
         };
         let problem = || Diagnostic::error("Undeclared", format!("{reference:?}")).at(span);

@@ -8,6 +8,12 @@ use super::tests::{cases_folder, show};
 /// is an error), and why.
 const DIFFERENT: &[(&str, &str, Option<&str>, &str)] = &[
     (
+        "ephemeral.txt",
+        "{ hunter2 = 1 }[var.token]",
+        Some("(ephemeral value)"),
+        "What an ephemeral key chooses tells of the key.",
+    ),
+    (
         "network.txt",
         "cidrsubnet(\"10.0.0.0/16\", -1, 0)",
         None,

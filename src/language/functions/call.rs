@@ -156,18 +156,27 @@ fn no_such_function(name: &str) -> FunctionError {
 }
 
 fn check_arity(function: &Function, given: usize) -> Result<(), FunctionError> {
-    let (name, wanted) = (function.name, function.parameters.len());
-    let arguments = "argument(s)";
+    let names: Vec<&str> = function.parameters.iter().map(|it| it.name).collect();
+    arity(function.name, &names, function.variadic.is_some(), given)
+}
+
+/// Whether a call has as many arguments as the function takes.
+pub(super) fn arity(
+    name: &str,
+    parameters: &[&str],
+    variadic: bool,
+    given: usize,
+) -> Result<(), FunctionError> {
+    let (wanted, arguments) = (parameters.len(), "argument(s)");
     let error = |summary, message| Err(FunctionError { argument: None, summary, message });
-    if let Some(missing) = function.parameters.get(given) {
-        let least = if function.variadic.is_some() { "at least " } else { "" };
+    if let Some(missing) = parameters.get(given) {
+        let least = if variadic { "at least " } else { "" };
         let message = format!(
-            "Function \"{name}\" expects {least}{wanted} {arguments}. Missing value for \"{}\".",
-            missing.name
+            "Function \"{name}\" expects {least}{wanted} {arguments}. Missing value for \"{missing}\"."
         );
         return error("Not enough function arguments", message);
     }
-    if given > wanted && function.variadic.is_none() {
+    if given > wanted && !variadic {
         let message = format!("Function \"{name}\" expects only {wanted} {arguments}.");
         return error("Too many function arguments", message);
     }
@@ -176,11 +185,22 @@ fn check_arity(function: &Function, given: usize) -> Result<(), FunctionError> {
 
 fn explain(name: &str, function: &Function, fault: Fault) -> FunctionError {
     let Fault { argument, message } = fault;
-    match argument.and_then(|index| function.parameter(index)) {
+    let parameter = argument.and_then(|index| function.parameter(index)).map(|it| it.name);
+    failure(name, argument, parameter, &message)
+}
+
+/// The error of a call that has no result, because of an argument or of all.
+pub(super) fn failure(
+    name: &str,
+    argument: Option<usize>,
+    parameter: Option<&str>,
+    message: &str,
+) -> FunctionError {
+    match parameter {
         Some(parameter) => FunctionError {
             argument,
             summary: "Invalid function argument",
-            message: format!("Invalid value for \"{}\" parameter: {message}.", parameter.name),
+            message: format!("Invalid value for \"{parameter}\" parameter: {message}."),
         },
         None => FunctionError {
             argument,

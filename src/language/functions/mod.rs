@@ -13,6 +13,7 @@ mod format;
 mod hash;
 mod network;
 mod number;
+mod provided;
 mod regex;
 mod rsa;
 mod sequence;
@@ -33,6 +34,7 @@ use crate::diagnostic::Source;
 use crate::value::{Fields, Value};
 
 pub use call::call;
+pub use provided::call_provided;
 pub use table::{Function, Knowledge, Parameter, Returns, Shape};
 
 /// What a function may know besides its arguments.

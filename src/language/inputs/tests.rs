@@ -1,5 +1,6 @@
 use super::*;
 use crate::language::load::{Memory, load};
+use crate::value::Marks;
 
 const ROOT: &str = r#"
 variable "text" { type = string }

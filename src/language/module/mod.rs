@@ -105,13 +105,12 @@ impl Reader {
             "variable" => self.variable(block),
             "locals" => self.locals(block),
             "output" => self.output(block),
-            "resource" | "data" => self.resource(block, None),
+            "resource" | "data" | "ephemeral" => self.resource(block, None),
             "module" => self.call(block),
             "moved" => self.moved(block),
             "removed" => self.removed(block),
             "check" => self.check(block),
             "import" => self.import(block),
-            "ephemeral" => self.later(&block),
             kind => {
                 let hint = nearest(kind, BLOCKS).map(|it| format!("Did you mean `{it}`?"));
                 let detail = format!("There are no `{kind}` blocks in a configuration.");
@@ -119,13 +118,6 @@ impl Reader {
                 self.diagnostics.push(problem.hint(hint.unwrap_or_default()));
             }
         }
-    }
-
-    fn later(&mut self, block: &Block) {
-        let hint = "Until then, use a `data` block.";
-        let detail = format!("terrace does not support `{}` blocks yet.", block.kind);
-        let problem = Diagnostic::error("Unsupported block type", detail).hint(hint);
-        self.diagnostics.push(problem.at(&block.span));
     }
 
     /// The labels of a block, when there are as many as there should be and they are names.

@@ -61,8 +61,8 @@ pub(super) fn target(
 fn is_data(target: &Target) -> bool {
     match target {
         Target::Module(_) => false,
-        Target::Resource(it) => it.resource.mode == Mode::Data,
-        Target::Instance(it) => it.resource.resource.mode == Mode::Data,
+        Target::Resource(it) => it.resource.mode != Mode::Managed,
+        Target::Instance(it) => it.resource.resource.mode != Mode::Managed,
     }
 }
 

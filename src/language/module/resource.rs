@@ -17,6 +17,7 @@ impl Reader {
         let Some([kind, name]) = self.labels(&block, ["type", "name"]) else { return };
         let (mode, title) = match block.kind.as_str() {
             "data" => (Mode::Data, "a data block"),
+            "ephemeral" => (Mode::Ephemeral, "an ephemeral block"),
             _ => (Mode::Managed, "a resource block"),
         };
         let mut arguments = Arguments::new(title, block, &mut self.diagnostics);
@@ -179,12 +180,20 @@ fn lifecycle_of(
         postconditions: rules(&mut arguments, "postcondition"),
         ..Lifecycle::default()
     };
-    if mode == Mode::Data {
-        for name in
-            ["create_before_destroy", "prevent_destroy", "ignore_changes", "replace_triggered_by"]
-        {
+    if mode != Mode::Managed {
+        for name in [
+            "create_before_destroy",
+            "destroy",
+            "prevent_destroy",
+            "ignore_changes",
+            "replace_triggered_by",
+        ] {
             if let Some(given) = arguments.take(name) {
-                let detail = format!("A data source is only read, so it cannot have `{name}`.");
+                let why = match mode {
+                    Mode::Data => "A data source is only read",
+                    _ => "An ephemeral resource is opened anew each time",
+                };
+                let detail = format!("{why}, so it cannot have `{name}`.");
                 let problem = Diagnostic::error("Unsupported argument", detail);
                 arguments.diagnostics.push(problem.at(&given.name_span));
             }
@@ -192,6 +201,7 @@ fn lifecycle_of(
     } else {
         lifecycle.create_before_destroy = arguments.flag("create_before_destroy");
         lifecycle.prevent_destroy = arguments.flag("prevent_destroy").unwrap_or(false);
+        lifecycle.skip_destroy = arguments.flag("destroy") == Some(false);
         if let Some(given) = arguments.take("ignore_changes") {
             lifecycle.ignore_changes = ignore_changes(given.value, &mut arguments);
         }

@@ -289,7 +289,7 @@ fn references_that_lead_nowhere_say_what_is_missing() {
         ("count.idx", "main.tf:1:1", "It has `count.index`."),
         ("each.keys", "main.tf:1:1", "It has `each.key`, `each.value`."),
         ("terraform.env", "main.tf:1:1", "`terraform` has no attribute `env`."),
-        ("ephemeral.a.b", "main.tf:1:1", "not supported yet"),
+        ("ephemeral.a", "main.tf:1:1", "`ephemeral.a` must be followed by"),
         ("template.b", "main.tf:1:1", "write `resource.template.…`"),
         ("{ a.b = 1 }", "main.tf:1:3", "Write `(a.b)` for the value of the reference"),
         ("aws_vpc[\"a\"].b", "main.tf:1:1", "`aws_vpc` alone names nothing"),

@@ -16,8 +16,8 @@ const STEP_LIMIT: usize = 128;
 /// The name that the element of a splat is bound to; no identifier is like it.
 const SPLAT_NAME: &str = "*";
 
-const ROOTS: [&str; 9] =
-    ["var", "local", "module", "data", "each", "count", "path", "self", "terraform"];
+const ROOTS: [&str; 10] =
+    ["var", "local", "module", "data", "ephemeral", "each", "count", "path", "self", "terraform"];
 
 type Operators<'o> = &'o [Decorated<TraversalOperator>];
 
@@ -120,13 +120,14 @@ impl Lower<'_> {
                 Ok((Reference::Module(call, key), 1 + used))
             }
             "data" => resource(Mode::Data, operators, "data.aws_vpc.name"),
+            "ephemeral" => resource(Mode::Ephemeral, operators, "ephemeral.random_password.name"),
             "resource" => resource(Mode::Managed, operators, "resource.aws_vpc.name"),
             "count" | "each" | "path" | "terraform" | "tofu" => {
                 let attribute = after("one of its attributes", example(name))?;
                 well_known(name, &attribute).map(|reference| (reference, 1))
             }
             "self" => Ok((Reference::SelfValue, 0)),
-            "ephemeral" | "template" | "lazy" | "arg" => Err(reserved(name)),
+            "template" | "lazy" | "arg" => Err(reserved(name)),
             kind => self.managed(kind, span, operators),
         }
     }
@@ -203,7 +204,7 @@ fn constant_key(operators: Operators<'_>, at: usize) -> (Option<Key>, usize) {
 }
 
 fn resource(mode: Mode, operators: Operators<'_>, example: &str) -> Found {
-    let root = if mode == Mode::Data { "data" } else { "resource" };
+    let root = if mode == Mode::Managed { "resource" } else { mode.name() };
     let kind = named(root, operators, 0, "a resource type, then a resource name", example)?;
     let root = format!("{root}.{kind}");
     let name = named(&root, operators, 1, "a resource", example)?;
@@ -225,7 +226,7 @@ fn well_known(root: &str, attribute: &str) -> Result<Reference, Box<Diagnostic>>
         "count" => &["index"],
         "each" => &["key", "value"],
         "path" => &["module", "root", "cwd"],
-        _ => &["workspace"],
+        _ => &["workspace", "applying"],
     };
     Ok(match (root, attribute) {
         ("count", "index") => Reference::CountIndex,
@@ -235,6 +236,7 @@ fn well_known(root: &str, attribute: &str) -> Result<Reference, Box<Diagnostic>>
         ("path", "root") => Reference::PathRoot,
         ("path", "cwd") => Reference::PathWorking,
         ("terraform" | "tofu", "workspace") => Reference::Workspace,
+        ("terraform" | "tofu", "applying") => Reference::Applying,
         _ => {
             let choices: Vec<_> = known.iter().map(|it| format!("`{root}.{it}`")).collect();
             let detail = format!("`{root}` has no attribute `{attribute}`.");
@@ -245,11 +247,7 @@ fn well_known(root: &str, attribute: &str) -> Result<Reference, Box<Diagnostic>>
 }
 
 fn reserved(name: &str) -> Box<Diagnostic> {
-    let detail = match name {
-        "ephemeral" => "Ephemeral resources are not supported yet.".to_string(),
-        _ => format!("`{name}` is reserved by the language and cannot start a reference."),
-    };
+    let detail = format!("`{name}` is reserved by the language and cannot start a reference.");
     let hint = format!("For a resource of type `{name}`, write `resource.{name}.…`.");
-    let problem = Diagnostic::error("Invalid reference", detail);
-    Box::new(if name == "ephemeral" { problem } else { problem.hint(hint) })
+    Box::new(Diagnostic::error("Invalid reference", detail).hint(hint))
 }

@@ -82,6 +82,12 @@ impl<'c> Checker<'c> {
             self.depends_on(&call.depends_on);
         }
         for output in module.outputs.values() {
+            if output.ephemeral && module.path.is_root() {
+                let detail =
+                    "An output of the root module cannot be ephemeral: it is kept in state.";
+                let hint = "Use `ephemeralasnull` to show what there is without ephemeral parts.";
+                self.report("Invalid output", detail.into(), hint.into(), &output.span);
+            }
             self.expression(&output.value, nowhere);
             self.rules(&output.preconditions, nowhere);
             self.depends_on(&output.depends_on);
@@ -285,7 +291,11 @@ impl<'c> Checker<'c> {
                 self.instance(&name.to_string(), &resource.repetition, key, used);
             }
             None => {
-                let what = if name.mode == Mode::Data { "data source" } else { "resource" };
+                let what = match name.mode {
+                    Mode::Managed => "resource",
+                    Mode::Data => "data source",
+                    Mode::Ephemeral => "ephemeral resource",
+                };
                 let detail = format!("There is no {what} `{name}` in this module.");
                 let hint = self.resource_like(name);
                 self.report("Undeclared resource", detail, hint, &used.span);
@@ -295,13 +305,11 @@ impl<'c> Checker<'c> {
 
     /// A hint to a resource that may have been meant.
     fn resource_like(&self, name: &ResourceName) -> String {
-        let other = match name.mode {
-            Mode::Data => Mode::Managed,
-            Mode::Managed => Mode::Data,
-        };
-        let other = ResourceName { mode: other, ..name.clone() };
-        if self.module.resources.contains_key(&other) {
-            return format!("Did you mean `{other}`?");
+        for mode in [Mode::Managed, Mode::Data, Mode::Ephemeral] {
+            let other = ResourceName { mode, ..name.clone() };
+            if self.module.resources.contains_key(&other) {
+                return format!("Did you mean `{other}`?");
+            }
         }
         let roots = ["var", "local", "module", "data", "each", "count", "path", "self"];
         if name.mode == Mode::Managed

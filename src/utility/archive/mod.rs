@@ -29,6 +29,8 @@ pub(super) fn provider() -> Bundle {
         version: "2.8.0",
         resources: RESOURCES,
         sources: SOURCES,
+        ephemeral: &[],
+        functions: &[],
     })
 }
 

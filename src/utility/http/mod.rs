@@ -31,6 +31,8 @@ pub(super) fn provider() -> Bundle {
         version: "3.6.0",
         resources: &[],
         sources: SOURCES,
+        ephemeral: &[],
+        functions: &[],
     })
 }
 

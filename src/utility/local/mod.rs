@@ -1,6 +1,7 @@
 //! The provider `local`: files of this machine.
 
 mod file;
+mod functions;
 mod source;
 
 use std::fs::{DirBuilder, OpenOptions};
@@ -35,6 +36,8 @@ pub(super) fn provider() -> Bundle {
         version: "2.9.0",
         resources: RESOURCES,
         sources: SOURCES,
+        ephemeral: &[],
+        functions: functions::FUNCTIONS,
     })
 }
 

@@ -1,6 +1,7 @@
 //! The provider `random`: values chosen once, and kept until their keepers change.
 
 mod bytes;
+mod ephemeral;
 mod id;
 mod integer;
 mod password;
@@ -21,6 +22,7 @@ use super::bundle::{Bundle, Facts};
 use super::digests::hexadecimal;
 use super::kind::{AnyResource, Kind};
 use super::refused;
+use super::source::{AnySource, SourceKind};
 use crate::provider::Result;
 use crate::value::Value;
 
@@ -36,6 +38,11 @@ static UUID: Kind<uuid::RandomUuid> = Kind::new();
 static RESOURCES: &[&dyn AnyResource] =
     &[&BYTES, &ID, &INTEGER, &PASSWORD, &PET, &SHUFFLE, &STRING, &UUID];
 
+static SHORT_BYTES: SourceKind<ephemeral::EphemeralBytes> = SourceKind::new();
+static SHORT_PASSWORD: SourceKind<ephemeral::EphemeralPassword> = SourceKind::new();
+
+static EPHEMERAL: &[&dyn AnySource] = &[&SHORT_BYTES, &SHORT_PASSWORD];
+
 /// The provider.
 pub(super) fn provider() -> Bundle {
     Bundle::new(Facts {
@@ -44,6 +51,8 @@ pub(super) fn provider() -> Bundle {
         version: "3.9.0",
         resources: RESOURCES,
         sources: &[],
+        ephemeral: EPHEMERAL,
+        functions: &[],
     })
 }
 

@@ -24,7 +24,7 @@ characters! {
     }
 }
 
-fn hash(password: &str) -> Result<String> {
+pub(super) fn hash(password: &str) -> Result<String> {
     let bytes = password.as_bytes();
     let hashed = bytes.get(..HASHED).unwrap_or(bytes);
     let hash = bcrypt::hash_with_result(hashed, COST)

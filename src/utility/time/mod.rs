@@ -1,5 +1,6 @@
 //! The provider `time`: moments kept in the state, and pauses.
 
+mod functions;
 mod offset;
 mod rotating;
 mod sleep;
@@ -31,6 +32,8 @@ pub(super) fn provider() -> Bundle {
         version: "0.14.0",
         resources: RESOURCES,
         sources: &[],
+        ephemeral: &[],
+        functions: functions::FUNCTIONS,
     })
 }
 

@@ -1,6 +1,7 @@
 //! The provider `tls`: keys and certificates.
 
 mod certificate;
+mod ephemeral;
 mod fetch;
 mod key;
 mod locally_signed;
@@ -32,6 +33,10 @@ static PUBLIC_KEY: SourceKind<source::PublicKeySource> = SourceKind::new();
 static RESOURCES: &[&dyn AnyResource] = &[&REQUEST, &LOCALLY_SIGNED, &PRIVATE_KEY, &SELF_SIGNED];
 static SOURCES: &[&dyn AnySource] = &[&CERTIFICATE, &PUBLIC_KEY];
 
+static SHORT_PRIVATE_KEY: SourceKind<ephemeral::EphemeralPrivateKey> = SourceKind::new();
+
+static EPHEMERAL: &[&dyn AnySource] = &[&SHORT_PRIVATE_KEY];
+
 /// The provider.
 pub(super) fn provider() -> Bundle {
     Bundle::new(Facts {
@@ -40,6 +45,8 @@ pub(super) fn provider() -> Bundle {
         version: "4.2.1",
         resources: RESOURCES,
         sources: SOURCES,
+        ephemeral: EPHEMERAL,
+        functions: &[],
     })
 }
 

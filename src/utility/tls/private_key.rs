@@ -9,8 +9,8 @@ use crate::utility::kind::Resource;
 use crate::utility::{busy, refused};
 use crate::value::{Number, Path};
 
-const ALGORITHMS: &[&str] = &["RSA", "ECDSA", "ED25519"];
-const CURVES: &[&str] = &["P224", "P256", "P384", "P521"];
+pub(super) const ALGORITHMS: &[&str] = &["RSA", "ECDSA", "ED25519"];
+pub(super) const CURVES: &[&str] = &["P224", "P256", "P384", "P521"];
 const SIZES: [i64; 4] = [2048, 3072, 4096, 8192];
 
 schema! {
@@ -43,20 +43,8 @@ schema! {
 }
 
 impl TlsPrivateKey {
-    fn generate(&self) -> Result<PrivateKey> {
-        match self.algorithm.as_str() {
-            "RSA" => PrivateKey::rsa(self.rsa_bits),
-            "ED25519" => PrivateKey::ed25519(),
-            _ => {
-                let curve = Curve::ALL.into_iter().find(|it| it.name() == self.ecdsa_curve);
-                let none = || refused(format!("keys of {} cannot be made", self.ecdsa_curve));
-                PrivateKey::ec(curve.ok_or_else(none)?)
-            }
-        }
-    }
-
     fn make(self) -> Result<TlsPrivateKey> {
-        let key = self.generate()?;
+        let key = generate(&self.algorithm, self.rsa_bits, &self.ecdsa_curve)?;
         self.of(&key)
     }
 
@@ -73,6 +61,19 @@ impl TlsPrivateKey {
             public_key_pem: told.pem,
             ..self
         })
+    }
+}
+
+/// A new key of an algorithm, with the number of its bits or its curve.
+pub(super) fn generate(algorithm: &str, bits: i64, curve: &str) -> Result<PrivateKey> {
+    match algorithm {
+        "RSA" => PrivateKey::rsa(bits),
+        "ED25519" => PrivateKey::ed25519(),
+        _ => {
+            let found = Curve::ALL.into_iter().find(|it| it.name() == curve);
+            let none = || refused(format!("keys of {curve} cannot be made"));
+            PrivateKey::ec(found.ok_or_else(none)?)
+        }
     }
 }
 
