@@ -150,16 +150,27 @@ fn wait<T>(work: impl Future<Output = Result<T, Diagnostics>>) -> Result<T, Diag
 
 /// Asks the run to stop at the first interrupt or request to end; at the second, leaves at once.
 fn stop_on_interrupt(ui: &Ui) -> Stop {
+    let first = "\nStopping: calls under way are finished, nothing new is started.";
+    stop_with_words(ui, first, || None)
+}
+
+/// The same with what is said at the first interrupt, and at the second.
+fn stop_with_words(
+    ui: &Ui,
+    first: &'static str,
+    last: impl Fn() -> Option<String> + Send + 'static,
+) -> Stop {
     let stop = Stop::default();
     let (asked, ui) = (stop.clone(), ui.clone());
     tokio::spawn(async move {
         if interrupted().await.is_err() {
             return;
         }
-        ui.status("\nStopping: calls under way are finished, nothing new is started.");
+        ui.status(first);
         asked.request();
         if interrupted().await.is_ok() {
             asked.end_children();
+            last().iter().for_each(|words| ui.status(words));
             std::process::exit(1);
         }
     });

@@ -22,7 +22,9 @@ impl Ui {
 
 fn suite(writer: &mut Writer<Vec<u8>>, file: &FileReport) -> io::Result<()> {
     let [_, failed, errored, skipped] = counts(std::slice::from_ref(file));
-    let runs = file.runs.len().to_string();
+    let unclean = file.cleanup.has_errors() || !file.left.is_empty();
+    let (runs, errored) = (file.runs.len() + usize::from(unclean), errored + usize::from(unclean));
+    let runs = runs.to_string();
     let (failed, errored, skipped) = (failed.to_string(), errored.to_string(), skipped.to_string());
     let attributes = [
         ("name", file.path.as_str()),
@@ -33,7 +35,19 @@ fn suite(writer: &mut Writer<Vec<u8>>, file: &FileReport) -> io::Result<()> {
     ];
     let suite = writer.create_element("testsuite").with_attributes(attributes);
     suite.write_inner_content(|writer| {
-        file.runs.iter().try_for_each(|run| case(writer, &file.path, run))
+        file.runs.iter().try_for_each(|run| case(writer, &file.path, run))?;
+        if unclean { cleanup(writer, file) } else { Ok(()) }
+    })?;
+    Ok(())
+}
+
+/// What could not be destroyed, as a case of its own: such reports have no other place for it.
+fn cleanup(writer: &mut Writer<Vec<u8>>, file: &FileReport) -> io::Result<()> {
+    let left: String = file.left.iter().map(|it| format!("- {}\n", it.text())).collect();
+    let attributes = [("name", "(clean-up)"), ("classname", file.path.as_str())];
+    let case = writer.create_element("testcase").with_attributes(attributes);
+    case.write_inner_content(|writer| {
+        told(writer, "error", "Not all that was made is destroyed", &file.cleanup, &left)
     })?;
     Ok(())
 }
@@ -46,8 +60,8 @@ fn case(writer: &mut Writer<Vec<u8>>, path: &str, run: &RunReport) -> io::Result
         match run.status {
             Status::Pass => {}
             Status::Skip => drop(writer.create_element("skipped").write_empty()?),
-            Status::Fail => told(writer, "failure", "Test failed", &run.diagnostics)?,
-            Status::Error => told(writer, "error", "Test not carried out", &run.diagnostics)?,
+            Status::Fail => told(writer, "failure", "Test failed", &run.diagnostics, "")?,
+            Status::Error => told(writer, "error", "Test not carried out", &run.diagnostics, "")?,
         }
         Ok(())
     })?;
@@ -59,10 +73,11 @@ fn told(
     kind: &str,
     message: &str,
     problems: &Diagnostics,
+    more: &str,
 ) -> io::Result<()> {
     let text: String = problems.0.iter().map(|it| diagnostics::render(it, false)).collect();
     let element = writer.create_element(kind).with_attribute(("message", message));
-    element.write_text_content(BytesText::new(&allowed(&text)))?;
+    element.write_text_content(BytesText::new(&allowed(&(text + more))))?;
     Ok(())
 }
 

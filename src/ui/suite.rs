@@ -61,7 +61,7 @@ pub enum Verbose {
 }
 
 /// An object that somebody has to destroy.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Left {
     /// The address of its instance.
     pub address: String,
@@ -69,13 +69,17 @@ pub struct Left {
     pub deposed: Option<String>,
     /// Its id, if it has one.
     pub id: Option<String>,
+    /// Whether it is not known what came of the last call about it.
+    pub unsure: bool,
 }
 
 impl Left {
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         let deposed = self.deposed.as_ref().map(|key| format!(" (deposed {key})"));
         let id = self.id.as_ref().map(|id| format!(" [id={id}]"));
-        format!("{}{}{}", self.address, deposed.unwrap_or_default(), id.unwrap_or_default())
+        let unsure = if self.unsure { " (it is not known what came of the last call)" } else { "" };
+        let (deposed, id) = (deposed.unwrap_or_default(), id.unwrap_or_default());
+        format!("{}{deposed}{id}{unsure}", self.address)
     }
 
     fn json(&self) -> Json {

@@ -25,35 +25,50 @@ struct Maker<'a> {
     before: &'a Configuration,
     modules: BTreeMap<ModulePath, Arc<Module>>,
     scope: &'a dyn Scope,
-    stand_ins: BTreeMap<String, Values>,
+    stand_ins: StandIns,
+    overrides: StandIns,
     diagnostics: Diagnostics,
 }
 
-/// The configuration of a run, and what stands for some of its provider configurations, by the name
-/// that state files have for them.
+/// What stands for provider configurations, by the name that state files have for them.
+pub(super) type StandIns = BTreeMap<String, Values>;
+
+/// The configuration of a run, and what stands for some of its provider configurations.
+pub(super) struct Configured {
+    pub(super) configuration: Configuration,
+    /// What stands for configurations that have the same name in other runs.
+    pub(super) stand_ins: StandIns,
+    /// What stands for single resources, which have provider configurations of their own for it.
+    pub(super) overrides: StandIns,
+}
+
+/// The configuration of a run.
 pub(super) fn configure(
     configuration: &Configuration,
     file: &TestFile,
     run: &Run,
     scope: &dyn Scope,
-) -> Result<(Configuration, BTreeMap<String, Values>), Diagnostics> {
+) -> Result<Configured, Diagnostics> {
     let mut maker = Maker {
         before: configuration,
         modules: configuration.modules.clone(),
         scope,
-        stand_ins: BTreeMap::new(),
+        stand_ins: StandIns::new(),
+        overrides: StandIns::new(),
         diagnostics: Diagnostics::new(),
     };
     let mut overrides: Vec<&Override> = run.overrides.iter().collect();
     overrides.extend(&file.overrides);
     for (inner, outer) in maker.wanted(file, run) {
+        // As with OpenTofu, of two of a name a run gets the mock unless it asks for that name.
+        let asked = !run.providers.is_empty();
         match (file.providers.get(&outer), file.mocks.get(&outer)) {
-            (Some(block), _) => maker.provider(inner, block),
-            (None, Some(mock)) => {
+            (Some(block), mock) if asked || mock.is_none() => maker.provider(inner, block),
+            (_, Some(mock)) => {
                 maker.mock(inner, mock);
                 overrides.extend(&mock.overrides);
             }
-            (None, None) => {}
+            _ => {}
         }
     }
     let mut seen: Vec<&Overridden> = Vec::new();
@@ -69,7 +84,8 @@ pub(super) fn configure(
         return Err(maker.diagnostics);
     }
     let sources = configuration.sources.clone();
-    Ok((Configuration { modules: maker.modules, sources }, maker.stand_ins))
+    let configuration = Configuration { modules: maker.modules, sources };
+    Ok(Configured { configuration, stand_ins: maker.stand_ins, overrides: maker.overrides })
 }
 
 impl Maker<'_> {
@@ -87,7 +103,8 @@ impl Maker<'_> {
             let pairs = run.providers.iter();
             return pairs.map(|(inner, outer, _)| (inner.clone(), outer.clone())).collect();
         }
-        let names = file.providers.keys().chain(file.mocks.keys());
+        let own = file.providers.keys().filter(|name| !file.mocks.contains_key(*name));
+        let names = own.chain(file.mocks.keys());
         names.map(|name| (name.clone(), name.clone())).collect()
     }
 
@@ -231,7 +248,7 @@ impl Maker<'_> {
         });
         let Some(called) = provider.and_then(|name| self.called(path, &name)) else { return };
         let key: (Mode, String) = (name.mode, name.kind.clone());
-        self.stand_ins.insert(called, Values(BTreeMap::from([(key, values)])));
+        self.overrides.insert(called, Values(BTreeMap::from([(key, values)])));
     }
 
     /// Leaves of a module its variables, and outputs of the given values.

@@ -1,11 +1,9 @@
 //! Carries out one file of tests: its runs in order, then the destruction of all they made.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
-
-use tempfile::TempDir;
 
 use crate::address::{ModuleInstance, ModulePath};
 use crate::apply::{Applied, Purpose, Reporter, Silent, Stop};
@@ -15,28 +13,28 @@ use crate::command::planning::make_plan;
 use crate::command::stack::{Stack, state_problem};
 use crate::command::world;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::language::config::ModuleCall;
 use crate::language::config::{Configuration, Module};
 use crate::language::installed::Installed;
-use crate::language::load::Disk;
+use crate::language::load::{Disk, normalise};
 use crate::language::module::{Command, Run, TestFile};
 use crate::language::suite::load_run;
 use crate::plan::{Evaluation, Mode, Plan, Providers};
 use crate::provider::Provider;
-use crate::state::{Options, State, Store, print};
+use crate::state::{Options, Store};
 use crate::ui::Ui;
-use crate::ui::suite::{FileReport, Left, RunReport, Status, Verbose};
+use crate::ui::suite::{FileReport, RunReport, Status, Verbose};
 use crate::value::Value;
 
-use super::configure::configure;
+use super::clean::{Last, Track};
+use super::configure::{Configured, StandIns, configure};
+use super::folder::{Folder, Record};
 use super::judge::{
     came_early, judge, told_early, without_checks, without_consequences, without_expected,
 };
-use super::mock::{Mocking, Values};
+use super::mock::Mocking;
 use super::scope::TestScope;
 use super::variables::Given;
-
-/// Where the state of what a file left behind is kept.
-const LEFT: &str = "errored_test.tfstate";
 
 /// What all files have in common.
 pub(super) struct Suite<'a> {
@@ -45,34 +43,22 @@ pub(super) struct Suite<'a> {
     pub(super) configuration: &'a Configuration,
     pub(super) given: Given<'a>,
     pub(super) stop: &'a Stop,
+    pub(super) record: Record,
 }
 
 /// A file of tests being carried out.
-struct Running<'a> {
+pub(super) struct Running<'a> {
     suite: &'a Suite<'a>,
     file: &'a TestFile,
     /// Where states are, and the sandbox.
-    folder: TempDir,
+    pub(super) folder: Folder,
     providers: Vec<Arc<dyn Provider>>,
-    /// What stands for provider configurations, in this run and in those before.
-    stand_ins: BTreeMap<String, Values>,
     /// The states, by the source of the module; empty for the one under test.
-    tracks: BTreeMap<String, Track>,
+    pub(super) tracks: BTreeMap<String, Track>,
+    /// How many states were opened.
+    states: usize,
     /// The outputs of the runs so far.
     outputs: BTreeMap<String, Value>,
-}
-
-/// The state of a module, and the run that changed it last.
-struct Track {
-    store: Arc<Store>,
-    last: Option<Last>,
-}
-
-/// What is needed to destroy what a run made.
-struct Last {
-    number: usize,
-    configuration: Configuration,
-    variables: BTreeMap<String, Value>,
 }
 
 /// What came of a run.
@@ -89,31 +75,17 @@ impl From<Diagnostics> for Outcome {
 }
 
 /// A run prepared: the stack, and the variables that its assertions see besides those of the module.
-struct Prepared {
+pub(super) struct Prepared {
     stack: Stack,
     variables: BTreeMap<String, Value>,
-    track: String,
+    pub(super) track: String,
+    /// What stands for provider configurations.
+    pub(super) stand_ins: StandIns,
 }
 
 /// Carries out a file of tests.
-pub(super) async fn carry_out_file(
-    suite: &Suite<'_>,
-    file: &TestFile,
-) -> Result<FileReport, Diagnostics> {
-    let folder = tempfile::tempdir().map_err(|error| {
-        let detail = format!("No temporary folder can be made: {error}.");
-        Diagnostic::error("Tests cannot be run", detail)
-    })?;
-    let providers = world::providers_on(&suite.arguments.world, &folder.path().join("sandbox"))?;
-    let mut running = Running {
-        suite,
-        file,
-        folder,
-        providers,
-        stand_ins: BTreeMap::new(),
-        tracks: BTreeMap::new(),
-        outputs: BTreeMap::new(),
-    };
+pub(super) async fn carry_out_file(suite: &Suite<'_>, file: &TestFile) -> FileReport {
+    let mut running = Running::begin(suite, file);
     let mut report = FileReport {
         path: file.path.display().to_string(),
         runs: Vec::new(),
@@ -124,18 +96,21 @@ pub(super) async fn carry_out_file(
         let skipped = report.status() == Status::Error || suite.stop.is_requested();
         let (status, diagnostics, verbose) = (Status::Skip, Diagnostics::new(), None);
         let started = Instant::now();
-        let outcome = match skipped {
-            true => Outcome { status, diagnostics, verbose },
-            false => running.run(number, run).await.unwrap_or_else(Outcome::from),
+        let outcome = match &mut running {
+            _ if skipped => Outcome { status, diagnostics, verbose },
+            Ok(running) => running.run(number, run).await.unwrap_or_else(Outcome::from),
+            Err(problems) => Outcome::from(std::mem::take(problems)),
         };
         let Outcome { status, diagnostics, verbose } = outcome;
         let (name, elapsed) = (run.name.clone(), started.elapsed());
         report.runs.push(RunReport { name, status, diagnostics, verbose, elapsed });
     }
     suite.ui.tested(&report);
-    running.clean(&mut report).await;
+    if let Ok(running) = running {
+        running.clean(&mut report).await;
+    }
     suite.ui.cleaned(&report);
-    Ok(report)
+    report
 }
 
 /// The root of a configuration.
@@ -144,7 +119,8 @@ pub(super) fn root(configuration: &Configuration) -> Result<&Module, Diagnostics
     root.ok_or_else(|| Diagnostic::error("No configuration", "There is no root module.").into())
 }
 
-fn options(run: Option<&Run>) -> PlanOptions {
+/// The options of the plan of a run, or of the destruction in the end.
+pub(super) fn options(run: Option<&Run>) -> PlanOptions {
     PlanOptions {
         destroy: run.is_none(),
         refresh_only: run.is_some_and(|run| run.refresh_only),
@@ -158,11 +134,34 @@ fn options(run: Option<&Run>) -> PlanOptions {
     }
 }
 
-fn silent() -> Arc<dyn Reporter> {
+/// Nobody reads along.
+pub(super) fn silent() -> Arc<dyn Reporter> {
     Arc::new(Silent)
 }
 
-impl Running<'_> {
+/// By which a state is known: the source of the module.
+fn track_of(call: &ModuleCall) -> String {
+    match call.source.starts_with("./") || call.source.starts_with("../") {
+        true => format!("./{}", normalise(Path::new(&call.source)).display()),
+        false => call.source.clone(),
+    }
+}
+
+impl<'a> Running<'a> {
+    fn begin(suite: &'a Suite<'a>, file: &'a TestFile) -> Result<Running<'a>, Diagnostics> {
+        let world = &suite.arguments.world;
+        let folder = Folder::make(&file.path, world::world(world), suite.record.clone())?;
+        Ok(Running {
+            suite,
+            file,
+            providers: world::providers_on(world, &folder.path.join("sandbox"))?,
+            folder,
+            tracks: BTreeMap::new(),
+            states: 0,
+            outputs: BTreeMap::new(),
+        })
+    }
+
     /// The configuration that a run is about, with the source by which its state is known.
     fn configuration(&self, run: &Run) -> Result<(String, Configuration), Diagnostics> {
         let Some(call) = &run.module else {
@@ -171,23 +170,38 @@ impl Running<'_> {
         let mut modules = Installed::read(Path::new("."), &Disk);
         match load_run(&self.file.path, call, &Disk, &mut modules) {
             (Some(configuration), problems) if !problems.has_errors() => {
-                Ok((call.source.clone(), configuration))
+                Ok((track_of(call), configuration))
             }
             (_, problems) => Err(problems),
         }
     }
 
-    fn track(&mut self, source: &str) -> Result<Arc<Store>, Diagnostics> {
-        if let Some(track) = self.tracks.get(source) {
-            return Ok(track.store.clone());
-        }
-        let path = self.folder.path().join(format!("{}.tfstate", self.tracks.len()));
+    /// Opens a state of nothing.
+    pub(super) fn open(&mut self) -> Result<Arc<Store>, Diagnostics> {
+        let path = self.folder.path.join(format!("{}.tfstate", self.states));
+        self.states += 1;
         let world = Some(world::world(&self.suite.arguments.world));
-        let options = Options { world, ..Options::write(path, "OperationTypeTest") };
+        let options = Options { world, backup: None, ..Options::write(path, "OperationTypeTest") };
         let store = Store::open(&options);
-        let store = Arc::new(store.map_err(|error| state_problem(&error))?);
-        self.tracks.insert(source.to_string(), Track { store: store.clone(), last: None });
-        Ok(store)
+        Ok(Arc::new(store.map_err(|error| state_problem(&error))?))
+    }
+
+    /// The state of a module, with what stands for parts of it.
+    fn track(
+        &mut self,
+        source: &str,
+        parts: &Configured,
+    ) -> Result<(Arc<Store>, StandIns), Diagnostics> {
+        if !self.tracks.contains_key(source) {
+            let track = Track::new(self.open()?);
+            self.tracks.insert(source.to_string(), track);
+        }
+        let mut stand_ins = StandIns::new();
+        let Some(track) = self.tracks.get_mut(source) else { return Err(Diagnostics::new()) };
+        track.overrides.extend(parts.overrides.clone());
+        stand_ins.extend(track.overrides.clone());
+        stand_ins.extend(parts.stand_ins.clone());
+        Ok((track.store.clone(), stand_ins))
     }
 
     fn prepare(&mut self, run: &Run) -> Result<Prepared, Diagnostics> {
@@ -195,25 +209,25 @@ impl Running<'_> {
         let module = root(&configuration)?;
         let given = &self.suite.given;
         let variables = given.of_run(module, self.file, run, &self.outputs)?;
-        let (configuration, stand_ins) = {
+        let parts = {
             let all = &variables.all;
             let (runs, folder) = (&self.outputs, given.folder);
             let scope = TestScope { variables: all, runs, module: None, folder };
             configure(&configuration, self.file, run, &scope)?
         };
-        self.stand_ins.extend(stand_ins);
-        let store = self.track(&track)?;
-        let stack = self.stack(configuration, variables.module, store)?;
-        Ok(Prepared { stack, variables: variables.all, track })
+        let (store, stand_ins) = self.track(&track, &parts)?;
+        let stack = self.stack(parts.configuration, variables.module, &stand_ins, store)?;
+        Ok(Prepared { stack, variables: variables.all, track, stand_ins })
     }
 
-    fn stack(
+    pub(super) fn stack(
         &self,
         configuration: Configuration,
         variables: BTreeMap<String, Value>,
+        stand_ins: &StandIns,
         store: Arc<Store>,
     ) -> Result<Stack, Diagnostics> {
-        let mocking = |it: &Arc<dyn Provider>| Mocking::around(it.clone(), &self.stand_ins);
+        let mocking = |it: &Arc<dyn Provider>| Mocking::around(it.clone(), stand_ins);
         let providers = Providers(self.providers.iter().map(mocking).collect());
         Stack::of(self.suite.ui, configuration, variables, providers, store)
     }
@@ -267,11 +281,13 @@ impl Running<'_> {
         if told.has_errors() {
             return Err(told_early(&run.expected, &stack.evaluation, told));
         }
+        self.note_real(prepared)?;
         if let Some(track) = self.tracks.get_mut(&prepared.track) {
             track.last = Some(Last {
                 number,
                 configuration: (*stack.evaluation.configuration).clone(),
                 variables: stack.evaluation.variables().clone(),
+                stand_ins: prepared.stand_ins.clone(),
             });
         }
         let (applied, evaluation) = done(stack, plan, self.suite.stop.clone()).await?;
@@ -312,64 +328,10 @@ impl Running<'_> {
         self.outputs.insert(run.name.clone(), outputs);
         Outcome { status, diagnostics, verbose }
     }
-
-    /// Destroys what the runs made: what was made last first.
-    async fn clean(&mut self, report: &mut FileReport) {
-        let mut order: Vec<(usize, String)> = Vec::new();
-        for (source, track) in &self.tracks {
-            order.extend(track.last.as_ref().map(|last| (last.number, source.clone())));
-        }
-        order.sort_by(|a, b| b.cmp(a));
-        for (_, source) in order {
-            let Some(Track { store, last: Some(last) }) = self.tracks.remove(&source) else {
-                continue;
-            };
-            let (configuration, variables) = (last.configuration, last.variables);
-            let stack = self.stack(configuration, variables, store.clone());
-            let destroyed = match stack {
-                Ok(stack) => destroy(&stack).await,
-                Err(problems) => Err(problems),
-            };
-            report.cleanup.extend(destroyed.err().unwrap_or_default());
-            let state = store.state();
-            let left = left(&state);
-            if !left.is_empty() {
-                report.left.extend(left);
-                report.cleanup.extend(keep(&state).err().unwrap_or_default());
-            }
-        }
-    }
 }
 
-/// The objects of a state that somebody has to destroy.
-fn left(state: &State) -> Vec<Left> {
-    let managed = |address: &crate::address::InstanceAddress| {
-        address.resource.resource.mode == crate::address::Mode::Managed
-    };
-    let objects = state.objects().filter(|(address, ..)| managed(address));
-    let told = objects.map(|(address, deposed, object)| Left {
-        address: address.to_string(),
-        deposed: deposed.map(ToString::to_string),
-        id: object.id().map(ToString::to_string),
-    });
-    told.collect()
-}
-
-/// Keeps a state of what is left, beside those that are there already.
-fn keep(state: &State) -> Result<(), Diagnostics> {
-    let numbered = (2..).map(|number| PathBuf::from(format!("{LEFT}.{number}")));
-    let mut paths = [PathBuf::from(LEFT)].into_iter().chain(numbered);
-    let Some(path) = paths.find(|path| !path.exists()) else { return Ok(()) };
-    crate::command::write_private(&path, &print(state)).map_err(|error| {
-        let detail = format!("{} cannot be written: {error}.", path.display());
-        Diagnostic::error("State of what is left cannot be kept", detail)
-    })?;
-    let detail = format!("The state of what is left is in {}.", path.display());
-    let problem = Diagnostic::error("Test left objects behind", detail);
-    Err(problem.hint("Destroy them by hand, or with `terrace destroy -state` of that file.").into())
-}
-
-async fn done(
+/// Applies a plan.
+pub(super) async fn done(
     stack: &Stack,
     plan: Plan,
     stop: Stop,
@@ -377,15 +339,4 @@ async fn done(
     let Stack { store, providers, resolver, .. } = stack;
     let parallelism = options(None).parallelism;
     carry_out(plan, store, providers, resolver, silent(), stop, parallelism).await
-}
-
-async fn destroy(stack: &Stack) -> Result<(), Diagnostics> {
-    let stop = Stop::default();
-    let options = options(None);
-    let plan = make_plan(stack, &options, Mode::Destroy, Purpose::Change, &silent(), &stop).await?;
-    if plan.diagnostics.has_errors() {
-        return Err(plan.diagnostics);
-    }
-    let (applied, _) = done(stack, plan, stop).await?;
-    if applied.diagnostics.has_errors() { Err(applied.diagnostics) } else { Ok(()) }
 }

@@ -1,7 +1,9 @@
 //! `terrace test`
 
+mod clean;
 mod configure;
 mod file;
+mod folder;
 mod judge;
 mod mock;
 mod scope;
@@ -11,7 +13,7 @@ use std::path::Path;
 
 use crate::command::arguments::TestArguments;
 use crate::command::stack::{configuration, working_folder};
-use crate::command::{Exit, stop_on_interrupt};
+use crate::command::{Exit, stop_with_words};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::language::load::Disk;
 use crate::language::module::TestFile;
@@ -20,7 +22,12 @@ use crate::ui::Ui;
 use crate::ui::suite::FileReport;
 
 use file::{Suite, carry_out_file, root};
+use folder::Record;
 use variables::Given;
+
+/// What is said at the first interrupt.
+const STOPPING: &str = "\nStopping: calls under way are finished, no other run is started, and what \
+                        the runs made is destroyed. The next interrupt leaves at once.";
 
 /// Runs the command.
 pub(super) async fn run(ui: &Ui, arguments: &TestArguments) -> Result<Exit, Diagnostics> {
@@ -40,15 +47,17 @@ pub(super) async fn run(ui: &Ui, arguments: &TestArguments) -> Result<Exit, Diag
         return Err(told);
     }
     ui.diagnostics(&told);
-    let stop = stop_on_interrupt(&ui);
+    let record = Record::default();
+    let words = record.clone();
+    let stop = stop_with_words(&ui, STOPPING, move || words.words());
     let configuration = &configuration;
-    let suite = Suite { ui: &ui, arguments, configuration, given, stop: &stop };
+    let suite = Suite { ui: &ui, arguments, configuration, given, stop: &stop, record };
     let told: Vec<_> = files.iter().map(names).collect();
     ui.suite(&told);
     let mut reports = Vec::new();
     for file in &files {
         if !stop.is_requested() {
-            reports.push(carry_out_file(&suite, file).await?);
+            reports.push(carry_out_file(&suite, file).await);
         }
     }
     ui.suite_result(&reports);

@@ -138,8 +138,7 @@ pub fn read_tests(path: PathBuf, body: Body) -> (TestFile, Diagnostics) {
     let mut arguments = Arguments::new("a file of tests", rest, &mut diagnostics);
     let variables = variables(&mut arguments);
     let overrides = overrides(&mut arguments);
-    let mocks = arguments.blocks("mock_provider");
-    let mocks = mocks.into_iter().filter_map(|it| mock(it, arguments.diagnostics)).collect();
+    let mocks = mocks(&mut arguments);
     let mut runs: Vec<Run> = Vec::new();
     for block in arguments.blocks("run") {
         let Some(run) = run(block, arguments.diagnostics) else { continue };
@@ -232,6 +231,21 @@ fn one_override(block: Block, diagnostics: &mut Diagnostics) -> Option<Override>
         }
     };
     Some(Override { target, values, span })
+}
+
+fn mocks(arguments: &mut Arguments<'_>) -> IndexMap<ProviderName, Mock> {
+    let mut mocks = IndexMap::new();
+    for block in arguments.blocks("mock_provider") {
+        let span = block.span.clone();
+        let Some((name, mock)) = mock(block, arguments.diagnostics) else { continue };
+        if mocks.contains_key(&name) {
+            let detail = format!("There already is a `mock_provider` block for `{name}`.");
+            arguments.diagnostics.push(Diagnostic::error("Duplicate mock", detail).at(&span));
+            continue;
+        }
+        mocks.insert(name, mock);
+    }
+    mocks
 }
 
 fn mock(block: Block, diagnostics: &mut Diagnostics) -> Option<(ProviderName, Mock)> {
