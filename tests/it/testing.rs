@@ -1,7 +1,10 @@
 //! `terrace test`: runs, assertions, expected failures, mocks and overrides, and what is cleaned up.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value as Json;
 
@@ -339,6 +342,12 @@ fn a_mocked_provider_makes_nothing() {
     let run = stack.run(&["test"]);
     assert_eq!(run.code, Some(0), "{}\n{}", run.stdout, run.stderr);
     says(&run.stdout, &["Success! 3 passed, 0 failed."]);
+    let both = format!("provider \"aws\" {{\n  region = \"eu-west-1\"\n}}\n{MOCKED}");
+    stack.write("tests/m.tftest.hcl", &both);
+    says(&stack.ok(&["test"]).stdout, &["Success! 3 passed, 0 failed."]);
+    stack.write("tests/m.tftest.hcl", &format!("{MOCKED}mock_provider \"aws\" {{}}\n"));
+    let parts = ["Duplicate mock", "tests/m.tftest.hcl:", "`mock_provider` block for `aws`"];
+    says(&failing(&stack, &[]).stderr, &parts);
     let wrong = MOCKED.replace("arn = \"arn", "cidr_block = \"arn");
     stack.write("tests/m.tftest.hcl", &wrong);
     says(&failing(&stack, &[]).stderr, &["`cidr_block` is given by the test"]);
@@ -666,7 +675,187 @@ fn what_cannot_be_destroyed_is_told_and_kept() {
     let run = failing(&stack, &[]);
     says(&run.stdout, &["run \"a\"... pass", "Failure! 1 passed, 0 failed."]);
     says(&run.stderr, &["could not all be destroyed", "prevent_destroy", "- aws_vpc.a [id=vpc-"]);
-    assert!(stack.read("errored_test.tfstate").contains("aws_vpc"));
+    says(&run.stderr, &["in the sandbox of this file of tests, which is gone"]);
+    assert_eq!(files_in(stack.folder()), ["a.tftest.hcl", "main.tf"]);
+}
+
+const PROTECTED: &str = r#"
+resource "terraform_data" "a" {
+  input = aws_vpc.a.id
+
+  lifecycle {
+    prevent_destroy = true
+  }
+}
+
+resource "aws_vpc" "a" {
+  cidr_block = "10.0.0.0/16"
+}
+
+output "id" {
+  value = terraform_data.a.id
+}
+"#;
+
+const PROTECTED_TWICE: &str = r#"
+mock_provider "aws" {}
+
+run "one" {
+  module {
+    source = "./tests/setup/"
+  }
+}
+
+run "two" {
+  module {
+    source = "./tests/setup"
+  }
+
+  assert {
+    condition     = output.id == run.one.id
+    error_message = "not the same state"
+  }
+}
+
+run "three" {}
+"#;
+
+#[test]
+fn states_of_what_is_left_are_kept_and_can_be_destroyed() {
+    let files = [("main.tf", PROTECTED), ("tests/setup/main.tf", PROTECTED)];
+    let mut stack = Terrace::sandbox(&files);
+    stack.write("tests/a.tftest.hcl", PROTECTED_TWICE);
+    stack.set("TERRACE_SANDBOX", "0");
+    let run = failing(&stack, &["-junit-xml=report.xml"]);
+    says(&run.stdout, &["Failure! 3 passed, 0 failed."]);
+    says(&run.stderr, &["What is left of tests/a.tftest.hcl", "- terraform_data.a [id="]);
+    says(&run.stderr, &["of the module ./tests/setup is", "`terrace -chdir=./tests/setup destroy"]);
+    let report = stack.read("report.xml");
+    says(&report, &["tests=\"4\"", "errors=\"1\"", "name=\"(clean-up)\"", "<error message=\"Not"]);
+    says(&report, &["prevent_destroy", "- terraform_data.a [id=", "</error>"]);
+    let [kept] = &files_in(&stack.path(".terrace/tests"))[..] else { panic!("one folder") };
+    let kept = format!(".terrace/tests/{kept}");
+    for (number, folder) in [(0, "tests/setup"), (1, ".")] {
+        let path = format!("{kept}/{number}.tfstate");
+        assert!(!stack.read(&path).contains("aws_vpc"), "{path} has what was never made");
+        let module = PROTECTED.replace("prevent_destroy = true", "");
+        stack.write(&format!("{folder}/main.tf"), &module);
+        let (chdir, whole) = (format!("-chdir={folder}"), stack.path(&path));
+        let state = format!("-state={}", whole.display());
+        let run = stack.ok(&[&chdir, "destroy", "-auto-approve", &state]);
+        assert!(run.stdout.contains("1 destroyed"), "{}{}", run.stdout, run.stderr);
+    }
+}
+
+const WRITTEN: &str =
+    "resource \"local_file\" \"a\" {\n  filename = \"NAME\"\n  content = \"1\"\n}\n";
+
+const REAL_AND_MOCKED: &str = r#"
+mock_provider "local" {
+  alias = "fake"
+}
+
+run "sets_up" {
+  module {
+    source = "./tests/setup"
+  }
+}
+
+run "makes" {
+  assert {
+    condition     = fileexists("main.txt") && fileexists("setup.txt")
+    error_message = "not made"
+  }
+}
+
+run "mocks" {
+  providers = {
+    local = local.fake
+  }
+}
+
+run "mocks_another" {
+  providers = {
+    local = local.fake
+  }
+
+  module {
+    source = "./tests/fake"
+  }
+
+  assert {
+    condition     = !fileexists("fake.txt")
+    error_message = "made"
+  }
+}
+
+run "overrides" {
+  override_resource {
+    target = local_file.a
+  }
+}
+
+run "makes_another" {
+  module {
+    source = "./tests/other"
+  }
+
+  assert {
+    condition     = fileexists("other.txt") && fileexists("setup.txt")
+    error_message = "not made"
+  }
+}
+"#;
+
+#[test]
+fn a_mock_is_for_its_run_only_and_destroys_nothing() {
+    let stack = Terrace::sandbox(&[("tests/a.tftest.hcl", REAL_AND_MOCKED)]);
+    stack.write("main.tf", &WRITTEN.replace("NAME", "main.txt"));
+    for name in ["setup", "fake", "other"] {
+        let module = WRITTEN.replace("NAME", &format!("{name}.txt"));
+        stack.write(&format!("tests/{name}/main.tf"), &module);
+    }
+    let run = stack.ok(&["test"]);
+    says(&run.stdout, &["Success! 6 passed, 0 failed."]);
+    assert_eq!(files_in(stack.folder()), ["main.tf", "tests"], "{}", run.stderr);
+}
+
+#[test]
+fn a_file_that_cannot_be_carried_out_is_reported_like_the_others() {
+    let mut stack = module("run \"a\" {}\nrun \"b\" {}\n");
+    stack.set("TERRACE_SANDBOX", "0");
+    stack.write(".terrace/tests", "in the way");
+    let run = failing(&stack, &["-junit-xml=report.xml"]);
+    says(&run.stdout, &["run \"a\"... fail", "\"b\"... skip", "0 passed, 1 failed, 1 skipped."]);
+    says(&run.stderr, &["Tests cannot be run"]);
+    says(&stack.read("report.xml"), &["name=\"a\"", "Tests cannot be run", "<skipped"]);
+}
+
+#[test]
+fn a_second_interrupt_tells_where_the_record_is() {
+    let slow = "resource \"time_sleep\" \"a\" {\n  destroy_duration = \"300s\"\n}\n";
+    let mut stack = Terrace::sandbox(&[("main.tf", slow), ("a.tftest.hcl", "run \"a\" {}\n")]);
+    stack.set("TERRACE_SANDBOX", "0");
+    let mut command = stack.command(&["test"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    while !line.contains("run \"a\"... pass") {
+        line.clear();
+        assert!(output.read_line(&mut line).unwrap() > 0, "the run did not pass");
+    }
+    let started = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        assert!(started.elapsed() < Duration::from_secs(60), "interrupts do not end it");
+        Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+        std::thread::sleep(Duration::from_millis(500));
+    }
+    let mut told = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut told).unwrap();
+    says(&told, &["what the runs made is destroyed", "not destroyed", ".terrace/tests/a-"]);
+    let [kept] = &files_in(&stack.path(".terrace/tests"))[..] else { panic!("one folder") };
+    let state = stack.read(&format!(".terrace/tests/{kept}/0.tfstate"));
+    assert!(state.contains("time_sleep"), "{state}");
 }
 
 /// The files in a folder, in order.

@@ -17,6 +17,7 @@ use crate::value::Value;
 
 use super::configure::StandIns;
 use super::file::{Prepared, Running, done, options, silent};
+use super::mock::stand_in;
 
 /// The state of a module, and the run that changed it last.
 pub(super) struct Track {
@@ -57,7 +58,7 @@ impl Running<'_> {
         state.outputs = BTreeMap::new();
         state.resources_mut().retain(|address, instance| {
             let managed = address.resource.resource.mode == Kind::Managed;
-            managed && !last.stand_ins.contains_key(&instance.provider)
+            managed && stand_in(&last.stand_ins, &instance.provider).is_none()
         });
         if state.is_empty() {
             return Ok(());
@@ -92,7 +93,7 @@ impl Running<'_> {
         }
         report.cleanup.extend(match kept.as_slice() {
             [] => self.folder.remove().err().unwrap_or_default(),
-            _ if self.folder.is_lasting() => kept.iter().map(told).collect(),
+            _ if self.folder.is_lasting() => Diagnostics(kept.iter().map(told).collect()),
             _ => {
                 let detail = "They were in the sandbox of this file of tests, which is gone.";
                 Diagnostic::error("Test left objects behind", detail).into()
@@ -114,7 +115,7 @@ fn forget(store: &Store, stand_ins: &StandIns) -> Result<(), StateError> {
     let state = store.state();
     let unreal = state.objects().filter(|(address, ..)| {
         let instance = state.resources.get(address);
-        instance.is_some_and(|it| stand_ins.contains_key(&it.provider))
+        instance.is_some_and(|it| stand_in(stand_ins, &it.provider).is_some())
     });
     let gone = unreal.map(|(address, deposed, _)| {
         let (address, deposed) = (address.clone(), deposed.map(ToString::to_string));
@@ -135,7 +136,7 @@ fn left(store: &Store, stand_ins: &StandIns) -> Vec<Left> {
     let managed = folded.state.objects().filter(|(address, ..)| {
         let instance = folded.state.resources.get(address);
         address.resource.resource.mode == Kind::Managed
-            && instance.is_none_or(|it| !stand_ins.contains_key(&it.provider))
+            && instance.is_none_or(|it| stand_in(stand_ins, &it.provider).is_none())
     });
     let mut left: Vec<Left> = managed
         .map(|(address, deposed, object)| Left {
@@ -149,7 +150,7 @@ fn left(store: &Store, stand_ins: &StandIns) -> Vec<Left> {
         let Pending { begun, made, .. } = pending;
         let (address, deposed) = (begun.place.address.to_string(), begun.place.deposed.clone());
         let listed = |it: &Left| it.address == address && it.deposed == deposed;
-        if !stand_ins.contains_key(&begun.provider) && !left.iter().any(listed) {
+        if stand_in(stand_ins, &begun.provider).is_none() && !left.iter().any(listed) {
             left.push(Left { address, deposed, id: made.clone(), unsure: true });
         }
     }
@@ -184,4 +185,61 @@ async fn destroy(stack: &Stack) -> Result<(), Diagnostics> {
     }
     let (applied, _) = done(stack, plan, stop).await?;
     if applied.diagnostics.has_errors() { Err(applied.diagnostics) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::{Action, Begun, Object, State, StoredObject, memory::Disk};
+
+    fn begun(step: &str, provider: &str) -> Record {
+        let address = format!("aws_vpc.{step}").parse().unwrap();
+        Record::Begun(Box::new(Begun {
+            step: step.into(),
+            place: Place::current(&address),
+            action: Action::Create,
+            kind: "aws_vpc".into(),
+            provider: provider.into(),
+            token: step.into(),
+            deposes: None,
+            object: StoredObject(Object::default()),
+        }))
+    }
+
+    /// A state with an object of each of two providers.
+    fn store() -> Store {
+        let store = Store::on(Box::new(Disk::new())).unwrap();
+        let mut state = State::new("lineage");
+        for (address, provider) in [("aws_vpc.real", "aws"), ("aws_vpc.fake", "mock")] {
+            state.set(&address.parse().unwrap(), None, provider, Object::default());
+        }
+        store.push(state, true).unwrap();
+        store.begin_run().unwrap();
+        store
+    }
+
+    #[test]
+    fn what_may_have_come_to_be_is_left_and_what_was_never_made_is_not() {
+        let (store, mocked) = (store(), StandIns::from([("mock".into(), Default::default())]));
+        let operation = "ec2:CreateVpc".to_string();
+        let steps = [begun("unsure", "aws"), begun("waits", "aws"), begun("mocked", "mock")];
+        let called = ["unsure", "mocked"].map(|step| {
+            let (step, operation) = (step.into(), operation.clone());
+            Record::Call { step, operation }
+        });
+        store.append_all(steps.into_iter().chain(called).collect()).unwrap();
+        let told: Vec<_> =
+            left(&store, &mocked).into_iter().map(|it| (it.address, it.unsure)).collect();
+        let wanted = [("aws_vpc.real".to_string(), false), ("aws_vpc.unsure".to_string(), true)];
+        assert_eq!(told, wanted);
+    }
+
+    #[test]
+    fn what_was_never_made_is_forgotten() {
+        let (store, mocked) = (store(), StandIns::from([("mock".into(), Default::default())]));
+        forget(&store, &mocked).unwrap();
+        let state = store.state();
+        let kept: Vec<_> = state.resources.keys().map(ToString::to_string).collect();
+        assert_eq!(kept, ["aws_vpc.real"]);
+    }
 }

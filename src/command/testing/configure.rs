@@ -243,6 +243,7 @@ impl Maker<'_> {
         self.change(path, |module| {
             if let Some(resource) = module.resources.get_mut(name) {
                 resource.provider.alias = Some(alias);
+                resource.provider_key = None;
                 provider = Some(resource.provider.clone());
             }
         });

@@ -82,7 +82,7 @@ impl Provider for Mocking {
         name: &str,
         configuration: &Value,
     ) -> std::result::Result<Arc<dyn Connection>, Diagnostics> {
-        match self.stand_ins.get(name) {
+        match stand_in(&self.stand_ins, name) {
             Some(values) => {
                 let (provider, values) = (self.inner.clone(), values.clone());
                 Ok(Arc::new(Mock { provider, values }))
@@ -90,6 +90,18 @@ impl Provider for Mocking {
             None => self.inner.connect(name, configuration),
         }
     }
+}
+
+/// What stands for a provider configuration; one of several instances has its key behind the name.
+pub(super) fn stand_in<'a>(
+    stand_ins: &'a BTreeMap<String, Values>,
+    name: &str,
+) -> Option<&'a Values> {
+    let means = |it: &str| {
+        let rest = name.strip_prefix(it);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('['))
+    };
+    stand_ins.iter().find(|(it, _)| means(it)).map(|(_, values)| values)
 }
 
 /// A connection to nothing: objects are as planned as soon as they are made.
