@@ -746,7 +746,7 @@ fn states_of_what_is_left_are_kept_and_can_be_destroyed() {
         let (chdir, whole) = (format!("-chdir={folder}"), stack.path(&path));
         let state = format!("-state={}", whole.display());
         let run = stack.ok(&[&chdir, "destroy", "-auto-approve", &state]);
-        assert!(run.stdout.contains("1 destroyed"), "{}{}", run.stdout, run.stderr);
+        assert!(run.stderr.contains("1 destroyed"), "{}{}", run.stdout, run.stderr);
     }
 }
 
