@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::{BoxFuture, ready};
+use time::OffsetDateTime;
 
 use crate::diagnostic::Diagnostics;
 use crate::schema::{DecodeError, Schema};
@@ -203,6 +204,11 @@ pub trait DataSourceType: Send + Sync {
     fn schema(&self) -> &Schema;
     /// Checks a configuration beyond its schema, unknown values included. Pure.
     fn validate(&self, configuration: &Value) -> Vec<(Path, String)>;
+    /// What expressions see of an object that was read; state keeps it as it was read, with what
+    /// is secret in it marked.
+    fn evaluated(&self, read: Value) -> Value {
+        read
+    }
 }
 
 /// What to do when it is not known whether a create call took effect
@@ -369,10 +375,11 @@ pub trait Connection: Send + Sync {
     /// Adjusts a proposal: merges default tags, decides computed values that are known at plan,
     /// and adds conditional reasons to replace. Pure.
     ///
-    /// `prior` is the object as it is, if there is one; `configuration` has null where the user
-    /// says nothing.
+    /// `time` is when the plan was made, also when apply asks again. `prior` is the object as it
+    /// is, if there is one; `configuration` has null where the user says nothing.
     fn plan(
         &self,
+        time: OffsetDateTime,
         kind: &str,
         prior: Option<&Value>,
         configuration: &Value,

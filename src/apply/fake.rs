@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
+use time::OffsetDateTime;
 use tokio::time::Instant;
 
 use crate::provider::{
@@ -275,7 +276,14 @@ impl Connection for Fake {
         async { Ok(()) }.boxed()
     }
 
-    fn plan(&self, _: &str, _: Option<&Value>, _: &Value, proposed: Value) -> Result<Planned> {
+    fn plan(
+        &self,
+        _: OffsetDateTime,
+        _: &str,
+        _: Option<&Value>,
+        _: &Value,
+        proposed: Value,
+    ) -> Result<Planned> {
         Ok(Planned { value: proposed, replace: Vec::new() })
     }
 

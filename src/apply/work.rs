@@ -220,7 +220,8 @@ async fn read_data(
         return Err(problem(Diagnostic::error("Plan not kept", detail), Some(&path)));
     }
     let value = marked_as(&change.after, marked_as(&configuration, value));
-    run.resolve.record(&change.address, value.clone());
+    let evaluated = kind.evaluated(value.clone());
+    run.resolve.record(&change.address, evaluated.clone());
     let (attributes, sensitive_paths) = encode(kind.schema(), &value);
     let object = Object {
         attributes,
@@ -235,5 +236,5 @@ async fn read_data(
         provider: change.provider.to_string(),
         object: StoredObject(object),
     }))?;
-    Ok(value)
+    Ok(evaluated)
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use aws_sdk_sts::config::retry::TokenBucket;
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, try_join_all};
+use time::OffsetDateTime;
 use tokio::sync::OnceCell;
 
 use crate::aws::calls::in_step;
@@ -223,6 +224,7 @@ impl Connection for AwsConnection {
 
     fn plan(
         &self,
+        _: OffsetDateTime,
         kind: &str,
         prior: Option<&Value>,
         configuration: &Value,

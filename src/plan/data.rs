@@ -205,7 +205,7 @@ impl Planner<'_> {
         let value = read.map_err(|error| self.diagnostics.push(not_read(source, &error))).ok()?;
         let value = carry_marks(configuration, mark_sensitive(source.kind.schema(), value));
         self.keep_data(source, &value);
-        Some(value)
+        Some(source.kind.evaluated(value))
     }
 
     /// State keeps what was read, as Terraform does.

@@ -6,6 +6,9 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
 use crate::address::{
     ConfigAddress, InstanceAddress, Key, ModuleInstance, ModulePath, ResourceAddress, ResourceName,
 };
@@ -66,6 +69,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Evaluation {
+    /// When the plan was made; long ago if that cannot be told.
+    pub fn time(&self) -> OffsetDateTime {
+        OffsetDateTime::parse(&self.timestamp, &Rfc3339).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+    }
+
     /// An evaluation in which no instance is known yet. `variables` are those of the root module,
     /// converted and marked.
     pub fn new(

@@ -1,5 +1,7 @@
 //! Plans the instances of a managed resource.
 
+use time::OffsetDateTime;
+
 use crate::address::{InstanceAddress, ResourceAddress};
 use crate::diagnostic::Diagnostic;
 use crate::language::body;
@@ -157,8 +159,10 @@ impl Planner<'_> {
         let triggered = prior.is_some() && self.triggered(instance, scope);
         let connection = self.connection(provider);
         let must_replace = tainted || requested || triggered;
+        let evaluation = self.evaluation;
         let adjust = |prior: Option<&Value>, proposed: Value| {
-            adjust(connection.as_deref(), kind.name(), prior, &configuration, proposed)
+            let connection = connection.as_deref();
+            adjust(connection, evaluation.time(), kind.name(), prior, &configuration, proposed)
         };
         let found = difference(schema, prior.as_ref(), &configuration, must_replace, &adjust);
         let found = found.map_err(|error| self.refused(instance, &error)).ok()?;
@@ -265,13 +269,14 @@ fn missing_key(expansion: &Expansion, address: &InstanceAddress) -> Reason {
 /// Asks the provider; one that is not configured yet adjusts nothing.
 pub(super) fn adjust(
     connection: Option<&dyn Connection>,
+    time: OffsetDateTime,
     kind: &str,
     prior: Option<&Value>,
     configuration: &Value,
     proposed: Value,
 ) -> Result<Planned, ProviderError> {
     match connection {
-        Some(connection) => connection.plan(kind, prior, configuration, proposed),
+        Some(connection) => connection.plan(time, kind, prior, configuration, proposed),
         None => Ok(Planned { value: proposed, replace: Vec::new() }),
     }
 }
@@ -301,7 +306,8 @@ pub(super) fn propose_again(
         before => ignore(configuration, before, &resource.lifecycle.ignore_changes, schema),
     };
     let adjust = |prior: Option<&Value>, proposed: Value| {
-        adjust(Some(connection), kind.name(), prior, &configuration, proposed)
+        let time = evaluation.time();
+        adjust(Some(connection), time, kind.name(), prior, &configuration, proposed)
     };
     let proposed = match change.action {
         Action::Update => {

@@ -16,8 +16,25 @@ use crate::schema::sensitive::mark_sensitive;
 use crate::state::{State, attributes};
 use crate::value::Value;
 
-/// An object of state as a value, marks of sensitive fields included; `None` when there is none.
+/// An object of state as expressions see it; `None` when there is none.
 pub(super) fn value_in(
+    state: &State,
+    providers: &Providers,
+    address: &InstanceAddress,
+    deposed: Option<&str>,
+) -> Result<Option<Value>, Diagnostic> {
+    let Some(value) = kept_in(state, providers, address, deposed)? else { return Ok(None) };
+    let resource = &address.resource.resource;
+    if resource.mode == ResourceMode::Managed {
+        return Ok(Some(value));
+    }
+    let source = provider_of(state, address)?.source;
+    let kind = providers.data(&source, &resource.kind).map_err(|it| it.about(address))?;
+    Ok(Some(kind.evaluated(value)))
+}
+
+/// An object of state as a value, marks of sensitive fields included; `None` when there is none.
+fn kept_in(
     state: &State,
     providers: &Providers,
     address: &InstanceAddress,
@@ -50,7 +67,7 @@ pub fn stored_value(
     address: &InstanceAddress,
     deposed: Option<&str>,
 ) -> Result<Option<(Value, &'static Schema, ProviderKey)>, Diagnostic> {
-    let Some(value) = value_in(state, providers, address, deposed)? else { return Ok(None) };
+    let Some(value) = kept_in(state, providers, address, deposed)? else { return Ok(None) };
     let key = provider_of(state, address)?;
     let schema = schema_of(providers, &key, address)?;
     Ok(Some((value, schema, key)))

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, ready};
+use time::OffsetDateTime;
 
 use super::kind::AnyResource;
 use super::source::AnySource;
@@ -123,13 +124,14 @@ impl Connection for BundleConnection {
 
     fn plan(
         &self,
+        time: OffsetDateTime,
         kind: &str,
         prior: Option<&Value>,
         configuration: &Value,
         proposed: Value,
     ) -> Result<Planned> {
         let mut proposal = Proposal { prior, configuration, value: proposed, replace: Vec::new() };
-        self.resource(kind)?.plan(&mut proposal)?;
+        self.resource(kind)?.plan(&mut proposal, time)?;
         Ok(Planned { value: proposal.value, replace: proposal.replace })
     }
 

@@ -115,7 +115,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_program_is_asked_and_answers() {
-        let script = r#"read -r query; [ "$query" = '{"a":"1"}' ] || [ -n "$query" ] || exit 2
+        let script = r#"read -r query; [ "$query" = '{"a":"1"}' ] || exit 2
             printf '{"folder":"%s"}' "$PWD""#;
         let read = Tried::data(&SOURCE, &asked(script)).await;
         assert_eq!(text(&read.get("result"), "folder"), "/");

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
+use time::OffsetDateTime;
 
 use super::refused;
 use crate::provider::{
@@ -37,6 +38,11 @@ pub(super) trait Resource: FieldType + Clone + Ord + Send + Sync + 'static {
         Ok(())
     }
 
+    /// [`Resource::plan`] of what the time of the plan matters to.
+    fn plan_at(proposal: &mut Proposal<'_>, _time: OffsetDateTime) -> Result {
+        Self::plan(proposal)
+    }
+
     /// Makes it: chance and the clock decide here and nowhere else.
     fn create(self) -> impl Future<Output = Result<Self>> + Send;
 
@@ -63,8 +69,8 @@ pub(super) trait Resource: FieldType + Clone + Ord + Send + Sync + 'static {
 
 /// A resource type without its Rust type, as the connection sees it.
 pub(super) trait AnyResource: ResourceType {
-    /// [`Resource::plan`]
-    fn plan(&self, proposal: &mut Proposal<'_>) -> Result;
+    /// [`Resource::plan_at`]
+    fn plan(&self, proposal: &mut Proposal<'_>, time: OffsetDateTime) -> Result;
     /// [`Resource::create`]
     fn create<'a>(&'a self, planned: &'a Value) -> BoxFuture<'a, Result<String>>;
     /// [`Resource::read`]
@@ -181,8 +187,8 @@ impl<R: Resource> ResourceType for Kind<R> {
 }
 
 impl<R: Resource> AnyResource for Kind<R> {
-    fn plan(&self, proposal: &mut Proposal<'_>) -> Result {
-        R::plan(proposal)
+    fn plan(&self, proposal: &mut Proposal<'_>, time: OffsetDateTime) -> Result {
+        R::plan_at(proposal, time)
     }
 
     fn create<'a>(&'a self, planned: &'a Value) -> BoxFuture<'a, Result<String>> {

@@ -63,6 +63,12 @@ impl DataSourceType for RemoteStateType {
         let wrong = wrong.map(|name| (Path::attribute(name), "must be an object".to_string()));
         wrong.chain(unheard_of(&configuration.get("config"))).collect()
     }
+
+    /// OpenTofu takes all outputs for open, and configurations count on it: they repeat over them.
+    fn evaluated(&self, read: Value) -> Value {
+        let (outputs, _) = read.get("outputs").unmark_deep();
+        read.with("outputs", outputs)
+    }
 }
 
 /// Arguments that the backend `local` does not have, and values that they cannot have.

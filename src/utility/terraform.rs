@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, ready};
+use time::OffsetDateTime;
 
 use super::remote_state::{self, ReadOutputs, RemoteStateType};
 use crate::diagnostic::Diagnostics;
@@ -146,7 +147,14 @@ impl Connection for TerraformConnection {
         ready(Ok(())).boxed()
     }
 
-    fn plan(&self, _: &str, _: Option<&Value>, _: &Value, proposed: Value) -> Result<Planned> {
+    fn plan(
+        &self,
+        _: OffsetDateTime,
+        _: &str,
+        _: Option<&Value>,
+        _: &Value,
+        proposed: Value,
+    ) -> Result<Planned> {
         Ok(Planned { value: with_output(proposed), replace: Vec::new() })
     }
 
@@ -220,7 +228,9 @@ mod tests {
     fn the_output_is_the_input_known_or_not() {
         let plan = |input: Value| {
             let proposed = SCHEMA.null_object().with("input", input);
-            CONNECTION.plan("terraform_data", None, &Value::NULL, proposed).unwrap().value
+            let time = OffsetDateTime::UNIX_EPOCH;
+            let planned = CONNECTION.plan(time, "terraform_data", None, &Value::NULL, proposed);
+            planned.unwrap().value
         };
         assert_eq!(plan(Value::string("x")).get("output"), Value::string("x"));
         assert!(plan(Value::NULL).get("output").is_null());

@@ -1,5 +1,7 @@
 //! Tries a resource type as the engine does: plan, create, read, plan again.
 
+use time::OffsetDateTime;
+
 use super::kind::AnyResource;
 use super::source::AnySource;
 use crate::plan::Action;
@@ -45,7 +47,7 @@ impl Tried {
         let adjust = |prior: Option<&Value>, value: Value| {
             let configuration = &configuration;
             let mut proposal = Proposal { prior, configuration, value, replace: Vec::new() };
-            self.0.plan(&mut proposal)?;
+            self.0.plan(&mut proposal, OffsetDateTime::now_utc())?;
             Ok(Planned { value: proposal.value, replace: proposal.replace })
         };
         difference(self.0.schema(), prior, &configuration, false, &adjust)

@@ -314,10 +314,18 @@ fn the_outputs_of_another_stack_are_read() {
     let state: Json = serde_json::from_str(&stack.read("terraform.tfstate")).unwrap();
     let secrets = &state["resources"][0]["instances"][0]["sensitive_attributes"];
     assert!(secrets.to_string().contains("secret"), "{state}");
-    let open = of_another("other.tfstate").replace("sensitive = true", "");
-    stack.write("main.tf", &open);
-    let told = stack.fails(&["plan"]);
-    assert!(told.contains("sensitive"), "{told}");
+    let told = stack.ok(&["show"]).stdout;
+    assert!(told.contains("terraform_remote_state") && !told.contains("hidden"), "{told}");
+    let each = "resource \"terraform_data\" \"x\" {\n  for_each = { for name in [\"s\", \
+                \"secret\"] : name => local.all[name] }\n}\n";
+    stack.write("each.tf", each);
+    stack.ok(&["plan", "-out", "saved"]);
+    stack.ok(&["apply", "saved"]);
+    nothing_to_do(&stack);
+    std::fs::remove_file(stack.path("each.tf")).unwrap();
+    stack.ok(&["apply", "-auto-approve"]);
+    let told = stack.ok(&["state", "show", "data.terraform_remote_state.o"]).stdout;
+    assert!(!told.contains("hidden"), "{told}");
     stack.write("main.tf", &of_another("nowhere.tfstate"));
     let told = stack.fails(&["plan"]);
     assert!(told.contains("there is no state at nowhere.tfstate"), "{told}");

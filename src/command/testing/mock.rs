@@ -6,6 +6,7 @@ use std::sync::Arc;
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, ready};
 use sha2::{Digest as _, Sha256};
+use time::OffsetDateTime;
 
 use crate::address::Mode;
 use crate::diagnostic::Diagnostics;
@@ -247,6 +248,7 @@ impl Connection for Mock {
 
     fn plan(
         &self,
+        _: OffsetDateTime,
         kind: &str,
         _prior: Option<&Value>,
         configuration: &Value,

@@ -2,7 +2,7 @@
 
 mod pack;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::bundle::{Bundle, Facts};
@@ -108,10 +108,10 @@ impl ArchiveFile {
         if let Some(name) = &self.source_content_filename {
             return Ok(vec![text(name, self.source_content.as_deref().unwrap_or_default())]);
         }
-        let mut entries: Vec<_> =
-            self.source.iter().map(|it| text(&it.filename, &it.content)).collect();
-        entries.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(entries)
+        // Of texts of the same name the last counts.
+        let named = self.source.iter().map(|it| (&it.filename, &it.content));
+        let named: BTreeMap<_, _> = named.collect();
+        Ok(named.into_iter().map(|(name, content)| text(name, content)).collect())
     }
 
     fn write(self) -> Result<ArchiveFile> {

@@ -128,3 +128,20 @@ async fn links_are_followed_unless_they_lead_to_folders_left_out() {
     let error = Tried::try_data(&SOURCE, &given).await.unwrap_err();
     assert!(error.message.contains("circle"), "{error}");
 }
+
+#[tokio::test]
+async fn of_texts_of_the_same_name_one_is_packed() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("a").to_str().unwrap().to_string();
+    let source = |name: &str, content: &str| {
+        Value::object([("filename", string(name)), ("content", string(content))])
+    };
+    let sources = [source("b", "1"), source("a", "2"), source("b", "3")];
+    let sources = Value::set(sources[0].ty(), sources);
+    let given = object([("output_path", string(&out)), ("source", sources)]);
+    let packed = [("a", "2"), ("b", "3")].map(|(name, it)| (name.into(), 0o644, it.into()));
+    Tried::data(&SOURCE, &given.clone().with("type", string("zip"))).await;
+    assert_eq!(unpacked(&out), packed);
+    Tried::data(&SOURCE, &given.with("type", string("tar.gz"))).await;
+    assert_eq!(unpacked_tar(&out), packed);
+}

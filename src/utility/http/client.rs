@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{AUTHORIZATION, COOKIE, HOST, HeaderMap, HeaderName, HeaderValue, LOCATION};
+use hyper::header::{AUTHORIZATION, HOST, HeaderMap, HeaderName, HeaderValue, LOCATION};
 use hyper::header::{PROXY_AUTHORIZATION, RETRY_AFTER, USER_AGENT};
 use hyper::{Method, Request, Response, Uri};
 use hyper_util::rt::TokioIo;
@@ -23,6 +23,16 @@ use crate::utility::wire::{Failed, Wire};
 
 /// How many redirects are followed.
 const REDIRECTS: usize = 10;
+
+/// Headers for the first host and its subdomains only.
+const SECRETS: [&str; 6] = [
+    "authorization",
+    "cookie",
+    "cookie2",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "www-authenticate",
+];
 
 /// How a request is tried again.
 #[derive(Clone, Copy, Debug)]
@@ -101,6 +111,7 @@ impl Client {
     /// The answer after redirects.
     async fn followed(&self, asked: &Asked) -> std::result::Result<Answer, Failed> {
         let mut asked = asked.clone();
+        let first = asked.url.host_str().unwrap_or_default().to_string();
         for _ in 0..REDIRECTS {
             let answer = self.once(&asked).await?;
             let status = answer.status().as_u16();
@@ -109,8 +120,14 @@ impl Client {
                 return read(answer).await;
             };
             let next = asked.url.join(location).map_err(|error| {
-                fatal(format!("it redirects to `{location}`, which is not a URL: {error}"))
+                fatal(format!("it redirects to something that is not a URL: {error}"))
             })?;
+            if Url::parse(location).is_ok() {
+                asked.forget(&[HOST.as_str()]);
+            }
+            if !is_within(next.host_str().unwrap_or_default(), &first) {
+                asked.forget(&SECRETS);
+            }
             asked = asked.redirected(next, status);
         }
         Err(fatal(format!("it redirects more than {REDIRECTS} times")))
@@ -139,14 +156,16 @@ fn is_redirect(status: u16) -> bool {
     matches!(status, 301 | 302 | 303 | 307 | 308)
 }
 
-/// A URL without the password in it.
+/// The server of a URL: the rest of it may be secret.
 fn shown(url: &Url) -> String {
-    let mut url = url.clone();
-    // URLs without a host have no password either.
-    if url.password().is_some() && url.set_password(Some("xxxxx")).is_err() {
-        return String::new();
-    }
-    url.into()
+    url.origin().ascii_serialization()
+}
+
+/// Whether a host is another one, or one of its subdomains.
+fn is_within(host: &str, other: &str) -> bool {
+    let above = host.strip_suffix(other);
+    // Subdomains of addresses are none.
+    above.is_some_and(|it| it.is_empty() || (it.ends_with('.') && !host.contains(':')))
 }
 
 /// Sends a request, and gives the beginning of the answer.
@@ -224,7 +243,13 @@ impl Asked {
         given.then(|| format!("Basic {}", STANDARD.encode(format!("{user}:{password}"))))
     }
 
-    /// What is asked after a redirect: secrets are for their host only.
+    /// Takes headers away.
+    fn forget(&mut self, names: &[&str]) {
+        let among = |name: &str| names.iter().any(|it| name.eq_ignore_ascii_case(it));
+        self.headers.retain(|(name, _)| !among(name));
+    }
+
+    /// What is asked after a redirect.
     fn redirected(mut self, next: Url, status: u16) -> Asked {
         let keeps = matches!(status, 307 | 308);
         if !keeps && self.method != Method::HEAD {
@@ -232,14 +257,6 @@ impl Asked {
         }
         if !keeps {
             self.body.clear();
-        }
-        if self.url.host() != next.host() {
-            let secret = |name: &str| {
-                [AUTHORIZATION, COOKIE, HOST]
-                    .iter()
-                    .any(|it| name.eq_ignore_ascii_case(it.as_str()))
-            };
-            self.headers.retain(|(name, _)| !secret(name));
         }
         Asked { url: next, ..self }
     }
@@ -262,5 +279,27 @@ impl Retry {
         let doubled = u32::try_from(tries).ok().and_then(|tries| 2_u32.checked_pow(tries));
         let delay = doubled.and_then(|times| self.least.checked_mul(times));
         delay.unwrap_or(self.most).min(self.most)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_go_to_subdomains_too() {
+        for host in ["a.example", "b.a.example", "c.b.a.example"] {
+            assert!(is_within(host, "a.example"), "{host}");
+        }
+        for host in ["example", "ba.example", "a.example.b", "127.0.0.1"] {
+            assert!(!is_within(host, "a.example"), "{host}");
+        }
+        assert!(is_within("[::1]", "[::1]"));
+    }
+
+    #[test]
+    fn only_the_server_of_a_url_is_told() {
+        let url = Url::parse("https://u:p@a.example:8443/token?secret=1#x").unwrap();
+        assert_eq!(shown(&url), "https://a.example:8443");
     }
 }

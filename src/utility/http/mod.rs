@@ -85,12 +85,13 @@ schema! {
     }
 }
 
+/// What is wrong is told without the URL, which may hold secrets.
 fn parsed(url: &str) -> Result<Url> {
-    let wrong = |why: &str| refused(format!("`{url}` {why}")).at(Path::attribute("url"));
-    let parsed = Url::parse(url).map_err(|error| wrong(&format!("is not a URL: {error}")))?;
+    let wrong = |why: String| refused(why).at(Path::attribute("url"));
+    let parsed = Url::parse(url).map_err(|error| wrong(format!("not a URL: {error}")))?;
     match parsed.scheme() {
         "http" | "https" if parsed.has_host() => Ok(parsed),
-        _ => Err(wrong("is not a URL of `http` or `https`")),
+        _ => Err(wrong("not a URL of `http` or `https`".to_string())),
     }
 }
 

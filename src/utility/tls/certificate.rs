@@ -92,14 +92,14 @@ pub(super) fn serial_text(serial: &[u8]) -> String {
     BigUint::from_bytes_be(serial).to_string()
 }
 
-/// Whether a certificate with this end is to be replaced so many hours before it.
-pub(super) fn due(end: Option<&str>, early: i64) -> Result<bool> {
+/// Whether at this time a certificate with this end is to be replaced so many hours before it.
+pub(super) fn due(end: Option<&str>, early: i64, time: OffsetDateTime) -> Result<bool> {
     let Some(end) = end else { return Ok(false) };
     let end = OffsetDateTime::parse(end, &Rfc3339)
         .map_err(|_| refused(format!("`{end}` is not a time as in RFC 3339")))?;
     let early = early.checked_mul(3600).map(Duration::seconds);
     let renewal = early.and_then(|early| end.checked_sub(early));
-    Ok(renewal.is_none_or(|renewal| renewal <= OffsetDateTime::now_utc()))
+    Ok(renewal.is_none_or(|renewal| renewal <= time))
 }
 
 /// Whether a certificate is due as soon as it is made.
@@ -119,19 +119,26 @@ pub(super) fn plan_texts(proposal: &mut Proposal<'_>, texts: &[&str]) {
     }
 }
 
-/// Replaces a certificate that was found to be due.
-pub(super) fn plan_renewal(proposal: &mut Proposal<'_>) {
+/// Replaces a certificate that is due at this time, or was found to be.
+pub(super) fn plan_renewal(proposal: &mut Proposal<'_>, time: OffsetDateTime) -> Result {
     const READY: &str = "ready_for_renewal";
+    const EARLY: &str = "early_renewal_hours";
     let hours = |name: &str| proposal.value.get(name).as_number().and_then(Number::as_i64);
-    let (period, early) = (hours("validity_period_hours"), hours("early_renewal_hours"));
-    let at_once = period.zip(early).map(|(period, early)| due_at_once(period, early));
-    match proposal.prior.map(|prior| prior.get(READY).as_bool()) {
-        None => proposal.set(READY, at_once.map_or(Value::unknown(Type::Bool), Value::Bool)),
-        Some(Some(true)) => proposal.replace_because(READY),
-        Some(_) if at_once == Some(true) => proposal.replace_because(READY),
-        Some(_) if proposal.changes("early_renewal_hours") => {
-            proposal.set(READY, Value::unknown(Type::Bool));
-        }
-        Some(_) => {}
+    let (period, early) = (hours("validity_period_hours"), hours(EARLY));
+    let Some(prior) = proposal.prior else {
+        let at_once = period.zip(early).map(|(period, early)| due_at_once(period, early));
+        proposal.set(READY, at_once.map_or(Value::unknown(Type::Bool), Value::Bool));
+        return Ok(());
+    };
+    let end = prior.get("validity_end_time");
+    let due = early.map(|early| due(end.as_str(), early, time)).transpose()?;
+    // What was found may be newer than the plan.
+    let found = prior.get(READY).as_bool() == Some(true) && !proposal.changes(EARLY);
+    match due {
+        _ if found => proposal.replace_because(READY),
+        Some(true) => proposal.replace_because(READY),
+        Some(false) => proposal.set(READY, Value::Bool(false)),
+        None => proposal.set(READY, Value::unknown(Type::Bool)),
     }
+    Ok(())
 }

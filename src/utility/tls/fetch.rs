@@ -8,14 +8,13 @@ use crate::utility::wire::{self, Trust, Wire};
 
 /// Where a server is, and whether proxies may stand before it.
 pub(super) fn place(url: &str) -> Result<(Uri, bool)> {
-    let wrong =
-        || refused(format!("`{url}` is not a URL such as `https://host` or `tls://host:443`"));
+    let wrong = || refused("`url` must be a URL such as `https://host` or `tls://host:443`");
     let parsed = url::Url::parse(url).map_err(|_| wrong())?;
     let host = parsed.host_str().filter(|it| !it.is_empty()).ok_or_else(wrong)?;
     let port = match (parsed.scheme(), parsed.port()) {
         ("https", port) => port.unwrap_or(443),
         ("tls", Some(port)) => port,
-        ("tls", None) => return Err(refused(format!("`{url}` names no port"))),
+        ("tls", None) => return Err(refused("`url` names no port")),
         _ => return Err(wrong()),
     };
     let uri = format!("https://{host}:{port}/").parse().map_err(|_| wrong())?;

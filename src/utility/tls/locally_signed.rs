@@ -1,5 +1,6 @@
 //! `tls_locally_signed_cert`
 
+use ::time::OffsetDateTime;
 use x509_cert::der::Decode as _;
 use x509_cert::der::oid::AssociatedOid as _;
 use x509_cert::ext::pkix::SubjectAltName;
@@ -56,16 +57,23 @@ schema! {
     }
 }
 
-/// The other names that a request asks for.
+/// The other names that a request asks for, of the kinds that certificates are given: names of
+/// hosts, addresses and URIs.
 fn asked_names(request: &CertReq) -> Result<Vec<GeneralName>> {
     let attributes = request.info.attributes.iter().filter(|it| it.oid == ExtensionReq::OID);
     for value in attributes.flat_map(|it| it.values.iter()) {
         let asked = value.decode_as::<ExtensionReq>()?;
         if let Some(names) = asked.0.iter().find(|it| it.extn_id == SubjectAltName::OID) {
-            return Ok(SubjectAltName::from_der(names.extn_value.as_bytes())?.0);
+            let names = SubjectAltName::from_der(names.extn_value.as_bytes())?.0;
+            return Ok(names.into_iter().filter(is_given).collect());
         }
     }
     Ok(Vec::new())
+}
+
+fn is_given(name: &GeneralName) -> bool {
+    use GeneralName::{DnsName, IpAddress, UniformResourceIdentifier};
+    matches!(name, DnsName(_) | IpAddress(_) | UniformResourceIdentifier(_))
 }
 
 impl TlsLocallySignedCert {
@@ -119,10 +127,9 @@ impl TlsLocallySignedCert {
 impl Resource for TlsLocallySignedCert {
     const TYPE: &'static str = "tls_locally_signed_cert";
 
-    fn plan(proposal: &mut Proposal<'_>) -> Result {
+    fn plan_at(proposal: &mut Proposal<'_>, time: OffsetDateTime) -> Result {
         plan_texts(proposal, &["ca_cert_pem", "ca_private_key_pem", "cert_request_pem"]);
-        plan_renewal(proposal);
-        Ok(())
+        plan_renewal(proposal, time)
     }
 
     async fn create(self) -> Result<Self> {
@@ -130,8 +137,32 @@ impl Resource for TlsLocallySignedCert {
     }
 
     async fn read(self) -> Result<Option<Self>> {
-        let due = due(self.validity_end_time.as_deref(), self.early_renewal_hours)?;
+        let now = OffsetDateTime::now_utc();
+        let due = due(self.validity_end_time.as_deref(), self.early_renewal_hours, now)?;
         let ready_for_renewal = if due { Some(true) } else { self.ready_for_renewal };
         Ok(Some(TlsLocallySignedCert { ready_for_renewal, ..self }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use x509_cert::der::asn1::Ia5String;
+    use x509_cert::name::Name;
+
+    use super::*;
+    use crate::utility::tls::key::Curve;
+    use crate::utility::tls::x509;
+
+    #[test]
+    fn certificates_are_given_names_of_some_kinds_only() {
+        let text = |text: &str| Ia5String::new(text).unwrap();
+        let host = GeneralName::DnsName(text("a.example"));
+        let uri = GeneralName::UniformResourceIdentifier(text("spiffe://a/b"));
+        let mail = GeneralName::Rfc822Name(text("a@b.example"));
+        let key = PrivateKey::ec(Curve::P256).unwrap();
+        let names = vec![host.clone(), mail, uri.clone()];
+        let request = x509::request(Name::default(), names, &key).unwrap();
+        let asked = asked_names(&CertReq::from_der(&request).unwrap()).unwrap();
+        assert_eq!(asked, [host, uri]);
     }
 }

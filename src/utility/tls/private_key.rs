@@ -106,14 +106,49 @@ impl Resource for TlsPrivateKey {
         busy(move || self.make()).await
     }
 
-    /// Old versions of the provider kept fewer formats of the key.
+    /// Old versions of the provider kept fewer formats of the key. Keys of which the others cannot
+    /// be made stay as they are.
     async fn read(self) -> Result<Option<Self>> {
         match &self.private_key_pem {
             Some(pem) if self.private_key_pem_pkcs8.is_none() => {
-                let key = PrivateKey::from_pem(&pem.0)?;
-                self.of(&key).map(Some)
+                let key = PrivateKey::from_pem(&pem.0);
+                Ok(Some(key.and_then(|key| self.clone().of(&key)).unwrap_or(self)))
             }
             _ => Ok(Some(self)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::utility::tests::{Tried, object};
+    use crate::value::Value;
+
+    /// A key too short to be read.
+    const SHORT: &str = "-----BEGIN RSA PRIVATE KEY-----
+MIIBOgIBAAJBALSL4fx+C7gjyyHN3ZpsuXyFQw5iIASg8j69M+C84HHYyJ4tQL1m
+pw8vppSebBQlSOH8TFKnQA+mdXCYHPew9g0CAwEAAQJASrne1feBeDxwVdR0FPdN
+KkmpwGlCoUfQG8GJmEn0h4mlDm8n/KrxRuMT4Z9Qfh4IjmDSeVm4vJwVvKRABdR4
+rQIhAOFHAJfjFI2BVkiHnfVOLu6IuqDDwlyXWIruKinIArj7AiEAzSs2ExOn6wvZ
+gtn/h03hYDSkzlqKdHDP/AATK8iubpcCIQCwfJ6jX5yHa488TTrbpj+wUl/beOG5
+Bjywwvs3NmGjpwIgKQODWsrqHW2P/L1xfG3QKPg9HdcxqFdI7HpjWrRSUl8CIGHv
+2XFwTwbgGrTfOZ11tKUsqaNWVBqnofQa8tzhisZR
+-----END RSA PRIVATE KEY-----
+";
+
+    #[tokio::test]
+    async fn a_key_that_cannot_be_read_stays_as_it_is() {
+        let kind: &dyn crate::provider::ResourceType = &super::super::PRIVATE_KEY;
+        let given = [("algorithm", Value::string("RSA")), ("rsa_bits", Value::number(512_i64))];
+        let known = [
+            ("ecdsa_curve", Value::string("P224")),
+            ("id", Value::string("1")),
+            ("private_key_pem", Value::string(SHORT)),
+        ];
+        let known = given.clone().into_iter().chain(known);
+        let old = known.fold(kind.schema().null_object(), |it, (name, value)| it.with(name, value));
+        let tried = Tried::new(&super::super::PRIVATE_KEY);
+        assert_eq!(tried.read(&old).await, old);
+        assert_eq!(tried.replan(&old, &object(given)), Vec::<String>::new());
     }
 }

@@ -1,5 +1,7 @@
 //! `tls_self_signed_cert`
 
+use ::time::OffsetDateTime;
+
 use super::certificate::{due, due_at_once, plan_renewal, plan_texts, serial_text, written_time};
 use super::key::PrivateKey;
 use super::name::Subject;
@@ -100,10 +102,9 @@ impl TlsSelfSignedCert {
 impl Resource for TlsSelfSignedCert {
     const TYPE: &'static str = "tls_self_signed_cert";
 
-    fn plan(proposal: &mut Proposal<'_>) -> Result {
+    fn plan_at(proposal: &mut Proposal<'_>, time: OffsetDateTime) -> Result {
         plan_texts(proposal, &["private_key_pem"]);
-        plan_renewal(proposal);
-        Ok(())
+        plan_renewal(proposal, time)
     }
 
     async fn create(self) -> Result<Self> {
@@ -111,7 +112,8 @@ impl Resource for TlsSelfSignedCert {
     }
 
     async fn read(self) -> Result<Option<Self>> {
-        let due = due(self.validity_end_time.as_deref(), self.early_renewal_hours)?;
+        let now = OffsetDateTime::now_utc();
+        let due = due(self.validity_end_time.as_deref(), self.early_renewal_hours, now)?;
         let ready_for_renewal = if due { Some(true) } else { self.ready_for_renewal };
         Ok(Some(TlsSelfSignedCert { ready_for_renewal, ..self }))
     }

@@ -227,13 +227,18 @@ async fn a_certificate_is_replaced_when_it_is_due() {
     assert_eq!(made.get("ready_for_renewal"), Value::Bool(false));
     let hours = |hours: i64| given.clone().with("early_renewal_hours", Value::number(hours));
     assert_eq!(tried.replan(&made, &hours(0)), ["update"]);
-    assert!(!tried.plan_from(&made, &hours(0)).get("ready_for_renewal").is_known());
+    assert_eq!(tried.plan_from(&made, &hours(0)).get("ready_for_renewal"), Value::Bool(false));
     assert_eq!(tried.replan(&made, &hours(2)), ["replace ready_for_renewal"]);
     let soon = time::OffsetDateTime::now_utc() + time::Duration::minutes(59);
     let soon = super::certificate::written_time(soon).unwrap();
     let found = tried.read(&made.clone().with("validity_end_time", string(&soon))).await;
     assert_eq!(found.get("ready_for_renewal"), Value::Bool(true));
     assert_eq!(tried.replan(&found, &given), ["replace ready_for_renewal"]);
+    assert_eq!(tried.replan(&found, &hours(0)), ["update"]);
+    assert_eq!(tried.plan_from(&found, &hours(0)).get("ready_for_renewal"), Value::Bool(false));
+    let unread = made.clone().with("validity_end_time", string(&soon));
+    assert_eq!(tried.replan(&unread, &given), ["replace ready_for_renewal"]);
+    assert_eq!(tried.replan(&unread, &hours(0)), ["update"]);
     let always = tried.create(&hours(2)).await;
     assert_eq!(always.get("ready_for_renewal"), Value::Bool(true));
 }
