@@ -12,14 +12,13 @@ use hyper::header::{AUTHORIZATION, HOST, HeaderMap, HeaderName, HeaderValue, LOC
 use hyper::header::{PROXY_AUTHORIZATION, RETRY_AFTER, USER_AGENT};
 use hyper::{Method, Request, Response, Uri};
 use hyper_util::rt::TokioIo;
-use rustls::ClientConfig;
 use tokio::io::{AsyncRead, AsyncWrite};
 use url::Url;
 
 use crate::diagnostic::causes;
 use crate::provider::Result;
 use crate::utility::refused;
-use crate::utility::wire::{Failed, Wire};
+use crate::utility::wire::{Failed, Tls, Wire, shown as certificates};
 
 /// How many redirects are followed.
 const REDIRECTS: usize = 10;
@@ -36,38 +35,42 @@ const SECRETS: [&str; 6] = [
 
 /// How a request is tried again.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Retry {
+pub(in crate::utility) struct Retry {
     /// How many times, after the first.
-    pub(super) attempts: i64,
+    pub(in crate::utility) attempts: i64,
     /// The time before the first time again; it doubles for each.
-    pub(super) least: Duration,
+    pub(in crate::utility) least: Duration,
     /// The longest time.
-    pub(super) most: Duration,
+    pub(in crate::utility) most: Duration,
 }
 
 /// A client.
-pub(super) struct Client {
-    pub(super) wire: Wire,
-    pub(super) tls: ClientConfig,
-    pub(super) timeout: Option<Duration>,
-    pub(super) retry: Retry,
+pub(in crate::utility) struct Client {
+    pub(in crate::utility) wire: Wire,
+    pub(in crate::utility) tls: Tls,
+    pub(in crate::utility) timeout: Option<Duration>,
+    pub(in crate::utility) retry: Retry,
 }
 
 /// A request.
 #[derive(Clone, Debug)]
-pub(super) struct Asked {
-    pub(super) url: Url,
-    pub(super) method: Method,
-    pub(super) headers: Vec<(String, String)>,
-    pub(super) body: Vec<u8>,
+pub(in crate::utility) struct Asked {
+    pub(in crate::utility) url: Url,
+    pub(in crate::utility) method: Method,
+    pub(in crate::utility) headers: Vec<(String, String)>,
+    pub(in crate::utility) body: Vec<u8>,
 }
+
+/// The certificates of the server that answers, its own first.
+#[derive(Clone, Debug, Default)]
+struct Shown(Vec<Vec<u8>>);
 
 /// An answer.
 #[derive(Clone, Debug)]
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) headers: BTreeMap<String, String>,
-    pub(super) body: Vec<u8>,
+pub(in crate::utility) struct Answer {
+    pub(in crate::utility) status: u16,
+    pub(in crate::utility) headers: BTreeMap<String, String>,
+    pub(in crate::utility) body: Vec<u8>,
 }
 
 impl Client {
@@ -99,17 +102,30 @@ impl Client {
         }
     }
 
+    /// The certificates of the server that answers in the end; none if that is without TLS.
+    pub(in crate::utility) async fn certificates(
+        &self,
+        asked: &Asked,
+    ) -> std::result::Result<Vec<Vec<u8>>, Failed> {
+        let mut answer = self.followed(asked).await?;
+        Ok(answer.extensions_mut().remove::<Shown>().unwrap_or_default().0)
+    }
+
     async fn in_time(&self, asked: &Asked) -> std::result::Result<Answer, Failed> {
-        let Some(timeout) = self.timeout else { return self.followed(asked).await };
+        let Some(timeout) = self.timeout else { return self.read(asked).await };
         let late = |_| {
             let text = format!("no answer within `request_timeout_ms`, {} ms", timeout.as_millis());
             Failed { text, passes: true }
         };
-        tokio::time::timeout(timeout, self.followed(asked)).await.map_err(late)?
+        tokio::time::timeout(timeout, self.read(asked)).await.map_err(late)?
     }
 
-    /// The answer after redirects.
-    async fn followed(&self, asked: &Asked) -> std::result::Result<Answer, Failed> {
+    async fn read(&self, asked: &Asked) -> std::result::Result<Answer, Failed> {
+        read(self.followed(asked).await?).await
+    }
+
+    /// The beginning of the answer after redirects.
+    async fn followed(&self, asked: &Asked) -> std::result::Result<Response<Incoming>, Failed> {
         let mut asked = asked.clone();
         let first = asked.url.host_str().unwrap_or_default().to_string();
         for _ in 0..REDIRECTS {
@@ -117,7 +133,7 @@ impl Client {
             let status = answer.status().as_u16();
             let location = answer.headers().get(LOCATION).filter(|_| is_redirect(status));
             let Some(location) = location.and_then(|it| it.to_str().ok()) else {
-                return read(answer).await;
+                return Ok(answer);
             };
             let next = asked.url.join(location).map_err(|error| {
                 fatal(format!("it redirects to something that is not a URL: {error}"))
@@ -137,9 +153,13 @@ impl Client {
         let uri: Uri = asked.url.as_str().parse().map_err(|it| fatal(format!("{it}")))?;
         let mut request = asked.request(&uri)?;
         if asked.url.scheme() == "https" {
-            return exchange(self.wire.secure(&uri, self.tls.clone()).await?, request).await;
+            let stream = self.wire.secure(&uri, &self.tls).await?;
+            let shown = Shown(certificates(&stream));
+            let mut answer = exchange(stream, request).await?;
+            answer.extensions_mut().insert(shown);
+            return Ok(answer);
         }
-        let plain = self.wire.connect(&uri).await?;
+        let plain = self.wire.connect(&uri, &self.tls).await?;
         if let Some(auth) = plain.relay {
             *request.uri_mut() = uri;
             auth.map(|auth| request.headers_mut().insert(PROXY_AUTHORIZATION, auth));

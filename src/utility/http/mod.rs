@@ -1,6 +1,6 @@
 //! The provider `http`: what a server answers.
 
-mod client;
+pub(super) mod client;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -108,7 +108,7 @@ impl RetryBlock {
 }
 
 impl Http {
-    fn client(&self) -> Result<Client> {
+    async fn client(&self) -> Result<Client> {
         let trust = match (&self.ca_cert_pem, self.insecure) {
             (Some(pem), _) => Trust::Signers(pem.clone()),
             (None, Some(true)) => Trust::Anyone,
@@ -120,7 +120,7 @@ impl Http {
         let timeout = self.request_timeout_ms.and_then(|it| u64::try_from(it).ok());
         Ok(Client {
             wire: Wire::proxied(),
-            tls: wire::tls(&trust, identity.as_ref())?,
+            tls: wire::tls(&trust, identity.as_ref()).await?,
             timeout: timeout.map(Duration::from_millis),
             retry,
         })
@@ -169,7 +169,7 @@ impl Source for Http {
     }
 
     async fn read(self) -> Result<Self> {
-        let answer = self.client()?.ask(&self.asked()?).await?;
+        let answer = self.client().await?.ask(&self.asked()?).await?;
         Ok(self.with(answer))
     }
 }

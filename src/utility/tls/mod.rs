@@ -56,5 +56,26 @@ impl From<der::Error> for ProviderError {
     }
 }
 
+/// A certificate for a host that nobody else has signed, and its key, in PEM.
+#[cfg(test)]
+pub(super) fn alone(host: &str) -> (String, String) {
+    let key = key::PrivateKey::ec(key::Curve::P256).unwrap();
+    let name = x509_cert::name::Name::default();
+    let template = x509::Template {
+        subject: name.clone(),
+        issuer: name,
+        key: key.public().unwrap(),
+        hours: 1,
+        uses: Vec::new(),
+        is_authority: false,
+        longest_path: None,
+        identifier: None,
+        authority: None,
+        names: x509::names(Some(&vec![host.to_string()]), None, None).unwrap(),
+    };
+    let written = template.write(&key).unwrap();
+    (pem::to_pem("CERTIFICATE", &written.der).unwrap(), key.pkcs8_pem().unwrap())
+}
+
 #[cfg(test)]
 mod tests;
