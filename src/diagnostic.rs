@@ -94,9 +94,9 @@ pub struct Diagnostic {
     /// The resource instance concerned, such as `module.a.aws_subnet.b[0]`.
     pub address: Option<String>,
     /// What the references in the failing expression stand for.
-    pub values: Vec<Shown>,
+    pub values: Arc<[Shown]>,
     /// The function that the failing expression calls, as written.
-    pub function: Option<String>,
+    pub function: Option<Arc<str>>,
 }
 
 impl Diagnostic {
@@ -110,7 +110,7 @@ impl Diagnostic {
             span: None,
             others: Vec::new(),
             address: None,
-            values: Vec::new(),
+            values: Arc::default(),
             function: None,
         }
     }

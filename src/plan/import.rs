@@ -133,11 +133,11 @@ fn id(
         let kind = providers.0.iter().find_map(|it| it.resource(kind));
         let none = Fields::new();
         let found = import_id(kind, value.fields().unwrap_or(&none));
-        return found.or_else(|detail| {
+        return found.map_err(|detail| {
             let syntax = kind.map(|it| it.import_syntax()).unwrap_or_default();
             let hint = format!("Or use `id`: {syntax}");
             let problem = Diagnostic::error(format!("Invalid {what}"), detail);
-            Err(problem.hint(hint).at(&import.id.span).into())
+            problem.hint(hint).at(&import.id.span).into()
         });
     }
     match crate::value::convert::convert(&value, &crate::value::Type::String) {

@@ -197,7 +197,7 @@ fn a_command_runs_before_an_object_is_destroyed() {
     apply(&stack);
     assert_eq!(log(&stack), ["bye 1", "bye x X"]);
     // Without its configuration there is nothing to run.
-    stack.write("main.tf", &fewer.split("resource \"terraform_data\" \"b\"").next().unwrap());
+    stack.write("main.tf", fewer.split("resource \"terraform_data\" \"b\"").next().unwrap());
     apply(&stack);
     assert_eq!(log(&stack).len(), 2);
     // When it fails, the object stays.

@@ -109,7 +109,7 @@ impl<'a> Evaluator<'a> {
         if self.secret > 0 {
             message = "What is wrong would show part of a sensitive value.".to_string();
         }
-        let function = Some(name.to_string());
+        let function = Some(name.into());
         self.report(Diagnostic { function, ..Diagnostic::error(summary, message).at(span) })
     }
 

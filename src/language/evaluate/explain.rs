@@ -1,6 +1,7 @@
 //! What the references of an expression that failed stand for, as far as it may be told.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::Evaluator;
 use crate::address::quote;
@@ -46,7 +47,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// What the references of an expression stand for, by their text.
-    fn shown(&mut self, expression: &'a Expression, cause: Cause) -> Vec<Shown> {
+    fn shown(&mut self, expression: &'a Expression, cause: Cause) -> Arc<[Shown]> {
         let mut references = Vec::new();
         collect(expression, &mut references);
         let mut shown = BTreeMap::new();

@@ -19,6 +19,11 @@ impl Reader {
         let (from, to) = (address("from"), address("to"));
         arguments.finish();
         let (Some(from), Some(to)) = (from, to) else { return };
+        if [&from, &to].iter().any(|it| mode(it) == Some(Mode::Ephemeral)) {
+            let detail = "An ephemeral resource is in no state, so it is nowhere to be moved from.";
+            self.diagnostics.push(Diagnostic::error("Invalid address", detail).at(&span));
+            return;
+        }
         if is_data(&from) && is_data(&to) {
             // it is read anew, so there is nothing to move
             return;
@@ -59,10 +64,15 @@ pub(super) fn target(
 }
 
 fn is_data(target: &Target) -> bool {
+    mode(target).is_some_and(|it| it != Mode::Managed)
+}
+
+/// The mode of the resource that is meant, if it is one.
+fn mode(target: &Target) -> Option<Mode> {
     match target {
-        Target::Module(_) => false,
-        Target::Resource(it) => it.resource.mode != Mode::Managed,
-        Target::Instance(it) => it.resource.resource.mode != Mode::Managed,
+        Target::Module(_) => None,
+        Target::Resource(it) => Some(it.resource.mode),
+        Target::Instance(it) => Some(it.resource.resource.mode),
     }
 }
 

@@ -15,6 +15,7 @@ use terrace::provider::{
 };
 use terrace::schema::Shape;
 use terrace::value::{Path, Type, Value};
+use time::OffsetDateTime;
 
 use super::moto::REGION;
 
@@ -76,7 +77,7 @@ impl Engine {
 
     fn plan(&self, name: &str, prior: Option<&Value>, configuration: &Value) -> Difference {
         let adjust = |prior: Option<&Value>, proposed: Value| -> Result<Planned> {
-            self.connection.plan(name, prior, configuration, proposed)
+            self.connection.plan(OffsetDateTime::now_utc(), name, prior, configuration, proposed)
         };
         let schema = self.kind(name).schema();
         difference(schema, prior, configuration, false, &adjust)
