@@ -35,6 +35,8 @@ use std::time::Duration;
 use clap::Parser as _;
 use clap::error::ErrorKind as ClapKind;
 
+use tokio::signal::unix::{SignalKind, signal};
+
 use crate::apply::Stop;
 use crate::command::arguments::{Arguments, Command, with_double_dashes};
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -148,7 +150,8 @@ fn wait<T>(work: impl Future<Output = Result<T, Diagnostics>>) -> Result<T, Diag
     result
 }
 
-/// Asks the run to stop at the first interrupt or request to end; at the second, leaves at once.
+/// Asks the run to stop at the first interrupt, hangup or request to end; at a second interrupt or
+/// request, leaves at once. A terminal that goes away may say so twice.
 fn stop_on_interrupt(ui: &Ui) -> Stop {
     let first = "\nStopping: calls under way are finished, nothing new is started.";
     stop_with_words(ui, first, || None)
@@ -163,7 +166,11 @@ fn stop_with_words(
     let stop = Stop::default();
     let (asked, ui) = (stop.clone(), ui.clone());
     tokio::spawn(async move {
-        if interrupted().await.is_err() {
+        let heard = tokio::select! {
+            heard = interrupted() => heard,
+            heard = hung_up() => heard,
+        };
+        if heard.is_err() {
             return;
         }
         ui.status(first);
@@ -179,11 +186,31 @@ fn stop_with_words(
 
 /// Waits for the user's interrupt, or for the signal with which CI systems end a job.
 async fn interrupted() -> std::io::Result<()> {
-    let mut end = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    let mut end = signal(SignalKind::terminate())?;
+    let mut quit = signal(SignalKind::quit())?;
     tokio::select! {
         pressed = tokio::signal::ctrl_c() => pressed,
         _ = end.recv() => Ok(()),
+        _ = quit.recv() => Ok(()),
     }
+}
+
+/// Waits for the terminal to go away, unless `nohup` has seen to it that this is of no importance.
+async fn hung_up() -> std::io::Result<()> {
+    if !heeds_hangup() {
+        return std::future::pending().await;
+    }
+    signal(SignalKind::hangup())?.recv().await;
+    Ok(())
+}
+
+/// Whether a hangup would end terrace. To listen for it where that is not known would undo `nohup`.
+fn heeds_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|it| it.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|it| u64::from_str_radix(it.trim(), 16).ok());
+    // The first signal of the mask is SIGHUP.
+    ignored.is_some_and(|it| it & 1 == 0)
 }
 
 /// Now, RFC 3339 in UTC.
