@@ -203,20 +203,38 @@ fn begin(
     prior: &State,
 ) -> Result<String, Diagnostic> {
     let name = store.begin_run()?;
-    store.append_all(moves.into_iter().map(|(from, to)| moved(from, to, prior)).collect())?;
-    store.append_all(refreshed(&store.state(), prior))?;
+    let mut records = moved(&moves, prior);
+    let state = store.with(|folded| {
+        let mut folded = folded.clone();
+        records.iter().for_each(|it| folded.apply(it));
+        folded.state
+    });
+    records.extend(refreshed(&state, prior));
+    // All at once: what is moved only in part, or is not yet of its new type, is nobody's object.
+    store.append_all(records)?;
     Ok(name)
 }
 
-/// The fact that the objects of an instance have another address, and perhaps another type.
-fn moved(from: InstanceAddress, to: InstanceAddress, prior: &State) -> Record {
-    let other_type = from.resource.resource.kind != to.resource.resource.kind;
-    let instance = prior.resources.get(&to).filter(|_| other_type);
-    let becomes = instance.and_then(|it| {
-        let (provider, object) = (it.provider.clone(), StoredObject(it.current.clone()?));
-        Some(Box::new(Done { step: String::new(), place: Place::current(&to), provider, object }))
-    });
-    Record::Moved { from, to, becomes }
+/// The facts that objects have other addresses, and perhaps other types.
+fn moved(moves: &[(InstanceAddress, InstanceAddress)], prior: &State) -> Vec<Record> {
+    let kind = |address: &InstanceAddress| address.resource.resource.kind.clone();
+    let record = |(at, (from, to)): (usize, &(InstanceAddress, InstanceAddress))| {
+        let later = moves.iter().skip(at + 1);
+        let last = later.fold(to, |place, (from, to)| if place == from { to } else { place });
+        let changed = kind(from) != kind(to) && kind(to) == kind(last);
+        let instance = prior.resources.get(last).filter(|_| changed);
+        let becomes = instance.and_then(|it| {
+            let (provider, object) = (it.provider.clone(), StoredObject(it.current.clone()?));
+            Some(Box::new(Done {
+                step: String::new(),
+                place: Place::current(to),
+                provider,
+                object,
+            }))
+        });
+        Record::Moved { from: from.clone(), to: to.clone(), becomes }
+    };
+    moves.iter().enumerate().map(record).collect()
 }
 
 /// What brings a stored state to the refreshed one. Nothing is removed before everything is set, so

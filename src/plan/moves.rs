@@ -33,6 +33,8 @@ pub struct Moves {
     pub origins: BTreeMap<InstanceAddress, InstanceAddress>,
     /// What stays where it is because there is something at its new address already.
     pub blocked: Vec<(InstanceAddress, InstanceAddress)>,
+    /// Why objects stay where they are that cannot be of the type of their new address.
+    pub problems: Diagnostics,
 }
 
 /// Moves the objects of a state as the statements say, and then as the configuration implies: an
@@ -66,6 +68,9 @@ pub(super) fn check(request: &Request<'_>) -> Diagnostics {
     let statements = statements(&request.evaluation.configuration);
     let mut diagnostics = validate::validate(&statements, request.evaluation, request.providers);
     diagnostics.extend(request.evaluation.take_problems());
+    if !diagnostics.has_errors() {
+        diagnostics.extend(request.moves.problems.clone());
+    }
     diagnostics.extend(blocked(request.moves));
     diagnostics.extend(outside(request));
     diagnostics
@@ -181,10 +186,13 @@ impl Moves {
 
     fn step(&mut self, from: InstanceAddress, to: InstanceAddress, types: &Types<'_>) {
         if from.resource.resource.kind != to.resource.resource.kind {
-            // What cannot be of the other type stays where it is; validation says so.
-            let Some(instance) = types.taken_over(&self.state, &from, &to) else { return };
-            self.state.rename(&from, &to);
-            self.state.resources_mut().insert(to.clone(), instance);
+            match types.taken_over(&self.state, &from, &to) {
+                Ok(instance) => {
+                    self.state.rename(&from, &to);
+                    self.state.resources_mut().insert(to.clone(), instance);
+                }
+                Err(problem) => return self.problems.push(problem),
+            }
         } else {
             self.state.rename(&from, &to);
         }

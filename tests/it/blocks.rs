@@ -543,6 +543,42 @@ fn an_object_is_moved_to_a_type_that_takes_it_over() {
 }
 
 #[test]
+fn a_chain_of_moves_goes_through_types_that_are_declared_no_more() {
+    let stack = stack("resource \"null_resource\" \"a\" {\n  triggers = { v = \"1\" }\n}\n");
+    apply(&stack);
+    let id = state(&stack)["resources"][0]["instances"][0]["attributes"]["id"].clone();
+    let chain = "moved {\n  from = null_resource.a\n  to = terraform_data.b\n}\n\
+                 moved {\n  from = terraform_data.b\n  to = terraform_data.c\n}\n";
+    let resource = "resource \"terraform_data\" \"c\" {\n  triggers_replace = { v = \"1\" }\n}\n";
+    stack.write("main.tf", &format!("{chain}{resource}"));
+    let moved = plan(&stack);
+    assert_eq!(changes(&moved), ["terraform_data.c no-op -"]);
+    assert_eq!(moved["resource_changes"][0]["previous_address"], "null_resource.a");
+    stack.ok(&["apply", "plan"]);
+    let after = state(&stack);
+    let resources = after["resources"].as_array().unwrap();
+    assert_eq!(resources.len(), 1, "{after}");
+    assert_eq!(
+        (&resources[0]["type"], &resources[0]["name"]),
+        (&json!("terraform_data"), &json!("c"))
+    );
+    assert_eq!(resources[0]["instances"][0]["attributes"]["id"], id);
+    assert_eq!(resources[0]["provider"], "provider[\"terraform.io/builtin/terraform\"]");
+    stack.ok(&["plan", "-detailed-exitcode"]);
+}
+
+#[test]
+fn what_is_moved_to_another_type_and_declared_nowhere_is_destroyed_there() {
+    let stack = stack("resource \"null_resource\" \"a\" {}\n");
+    apply(&stack);
+    stack.write("main.tf", "moved {\n  from = null_resource.a\n  to = terraform_data.b\n}\n");
+    let planned = plan(&stack);
+    assert_eq!(changes(&planned), ["terraform_data.b delete delete_because_no_resource_config"]);
+    stack.ok(&["apply", "plan"]);
+    assert_eq!(state(&stack)["resources"], json!([]));
+}
+
+#[test]
 fn an_object_is_not_moved_to_just_any_type() {
     let stack = stack("resource \"terraform_data\" \"a\" {}\n");
     apply(&stack);
