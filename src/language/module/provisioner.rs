@@ -33,7 +33,9 @@ pub(super) fn provisioners(arguments: &mut Arguments<'_>, mode: Mode) -> Vec<Arc
     let merged = all
         .into_iter()
         .map(|it| Provisioner { connection: merged(shared.as_ref(), it.connection), ..it });
-    merged.map(Arc::new).collect()
+    let merged: Vec<_> = merged.map(Arc::new).collect();
+    check_connections(&merged, arguments.diagnostics);
+    merged
 }
 
 /// The provisioners of a `removed` block.
@@ -60,7 +62,22 @@ pub(super) fn of_removed(
         let warning = Diagnostic::warning("Provisioners without effect", detail);
         arguments.diagnostics.push(warning.at(&first.span));
     }
-    all.into_iter().map(Arc::new).collect()
+    let all: Vec<_> = all.into_iter().map(Arc::new).collect();
+    check_connections(&all, arguments.diagnostics);
+    all
+}
+
+/// Checks how provisioners connect, with what they share with their resource.
+fn check_connections(provisioners: &[Arc<Provisioner>], diagnostics: &mut Diagnostics) {
+    let mut found = Diagnostics::new();
+    let destroying = provisioners.iter().filter(|it| it.when == Moment::Destroy);
+    destroying.filter_map(|it| it.connection.as_ref()).for_each(|it| only_self(it, &mut found));
+    for problem in found {
+        // What several share is told once.
+        if !diagnostics.0.contains(&problem) {
+            diagnostics.push(problem);
+        }
+    }
 }
 
 fn only_one(blocks: Vec<Block>, title: &str, diagnostics: &mut Diagnostics) -> Option<Body> {
@@ -102,8 +119,7 @@ fn provisioner(block: Block, diagnostics: &mut Diagnostics) -> Option<Provisione
         body.attributes.insert(name, attribute);
     }
     if when == Moment::Destroy {
-        let bodies = std::iter::once(&body).chain(&connection);
-        bodies.for_each(|it| only_self(it, diagnostics));
+        only_self(&body, diagnostics);
     }
     Some(Provisioner { kind, when, may_fail, body, connection, span })
 }

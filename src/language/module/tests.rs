@@ -8,7 +8,11 @@ use crate::language::parse::parse_file;
 use crate::value::{Type, Value};
 
 fn read(text: &str) -> (Module, Diagnostics) {
-    let source = Source { path: "main.tf".into(), text: text.to_string() };
+    read_as("main.tf", text)
+}
+
+fn read_as(path: &str, text: &str) -> (Module, Diagnostics) {
+    let source = Source { path: path.into(), text: text.to_string() };
     let (body, mut diagnostics) = parse_file(Arc::new(source));
     let module = diagnostics.take(read_module(".".into(), vec![body]));
     (module, diagnostics)
@@ -22,7 +26,11 @@ fn sound(text: &str) -> Module {
 
 /// What is wrong: place, summary, detail and hint.
 fn problems(text: &str) -> Vec<String> {
-    let (_, diagnostics) = read(text);
+    problems_of("main.tf", text)
+}
+
+fn problems_of(path: &str, text: &str) -> Vec<String> {
+    let (_, diagnostics) = read_as(path, text);
     diagnostics
         .into_iter()
         .map(|it| format!("{} {}: {} {}", it.span.unwrap(), it.summary, it.detail, it.hint))
@@ -494,6 +502,65 @@ fn each_mistake_is_told_where_it_is() {
     for (text, problem) in WRONG {
         assert_eq!(problems(text), [*problem], "{text}");
     }
+}
+
+#[test]
+fn the_version_is_asked_for_in_files_for_opentofu_only() {
+    let asked = |version: &str| format!("terraform {{\n  required_version = \"{version}\"\n}}\n");
+    for (version, problem) in [
+        (
+            ">= 999.9",
+            "Unsupported version: This configuration asks for version `>= 999.9`, and terrace speaks the language of OpenTofu 1.12.0. ",
+        ),
+        (
+            "~> 1.5.0",
+            "Unsupported version: This configuration asks for version `~> 1.5.0`, and terrace speaks the language of OpenTofu 1.12.0. ",
+        ),
+        (
+            "latest",
+            "Invalid version constraint: `latest` is not a version constraint. Write for example `>= 1.5` or `~> 6.0`; a comma separates several.",
+        ),
+    ] {
+        let found = problems_of("main.tofu", &asked(version));
+        assert_eq!(found, [format!("main.tofu:2:22 {problem}")], "{version}");
+        assert_eq!(problems_of("main.tf", &asked(version)), [""; 0], "{version}");
+    }
+    for fits in [">= 1.5, < 2.0", "~> 1.12"] {
+        assert_eq!(problems_of("main.tofu", &asked(fits)), [""; 0], "{fits}");
+    }
+}
+
+const CONNECTED: &str = r#"
+resource "a" "b" {
+  connection {
+    host = local.x
+    user = self.y
+  }
+  provisioner "remote-exec" {
+    when = destroy
+  }
+  provisioner "file" {
+    when = destroy
+  }
+}
+"#;
+
+#[test]
+fn how_a_destroy_provisioner_connects_is_checked_wherever_it_says_so() {
+    let about = |text: &str| {
+        let found = problems(text);
+        let places = found.iter().map(|it| it.split(':').take(3).collect::<Vec<_>>().join(":"));
+        places.collect::<Vec<_>>()
+    };
+    let problem = "main.tf:4:12 Invalid reference from destroy provisioner";
+    assert_eq!(about(CONNECTED), [problem]);
+    assert_eq!(about(&CONNECTED.replace("when = destroy", "when = create")), [""; 0]);
+    // What a provisioner says itself counts instead.
+    let own = "when = destroy\n    connection {\n      host = self.z\n    }";
+    assert_eq!(about(&CONNECTED.replace("when = destroy", own)), [""; 0]);
+    let wrong = own.replace("self.z", "var.z");
+    let found = about(&CONNECTED.replacen("when = destroy", &wrong, 1));
+    assert_eq!(found, ["main.tf:10:14 Invalid reference from destroy provisioner", problem]);
 }
 
 #[test]
