@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -19,6 +19,7 @@ use crate::language::inputs::finish_variable;
 use crate::plan::ephemeral;
 use crate::plan::expand::{Expansion, expand};
 use crate::plan::providers::Providers;
+use crate::plan::removed::Removals;
 use crate::plan::scope::ModuleScope;
 use crate::value::{Type, Value};
 
@@ -61,6 +62,9 @@ pub struct Evaluation {
     /// The variables, by the resources that need them, whose validations could not be evaluated
     /// while planning.
     pub(super) unchecked: BTreeMap<ConfigAddress, Vec<(ModulePath, String)>>,
+    /// What came of those validations, by variable and instance of its module.
+    validated: Mutex<BTreeMap<(ModuleInstance, String), Diagnostics>>,
+    removals: OnceLock<Removals>,
 }
 
 /// A lock whose holder panicked is as good as any: values are replaced whole.
@@ -100,7 +104,33 @@ impl Evaluation {
             unready: AtomicU64::new(0),
             failures: Mutex::default(),
             unchecked: BTreeMap::new(),
+            validated: Mutex::default(),
+            removals: OnceLock::new(),
         }
+    }
+
+    /// What `removed` blocks say.
+    pub(super) fn removals(&self) -> &Removals {
+        self.removals.get_or_init(|| Removals::of(&self.configuration))
+    }
+
+    /// What came of the validations of a variable that were open while planning; they are made once.
+    /// The check gives nothing when it cannot be made yet.
+    pub(super) fn validated(
+        &self,
+        module: &ModuleInstance,
+        name: &str,
+        check: impl FnOnce() -> (bool, Diagnostics),
+    ) -> Diagnostics {
+        let key = (module.clone(), name.to_string());
+        if let Some(known) = lock(&self.validated).get(&key) {
+            return known.clone();
+        }
+        let (made, problems) = check();
+        if made {
+            lock(&self.validated).insert(key, problems.clone());
+        }
+        problems
     }
 
     /// The input variables of the root module.

@@ -8,7 +8,6 @@ use crate::address::{
 use crate::diagnostic::Diagnostic;
 use crate::plan::connect::present;
 use crate::plan::providers::{Providers, full_source};
-use crate::plan::removed::Removals;
 use crate::plan::walk::Planner;
 use crate::plan::{Action, Change, Mode, ProviderKey, Reason};
 use crate::schema::Schema;
@@ -107,7 +106,7 @@ pub(super) fn provider_of(
 /// Plans the objects of state whose resource or module is no longer in the configuration.
 pub(super) fn plan_orphans(planner: &mut Planner<'_>) {
     let mut modules = Modules::default();
-    let removed = Removals::of(&planner.evaluation.configuration);
+    let removed = planner.evaluation.removals();
     let addresses: Vec<InstanceAddress> = planner.request.prior.resources.keys().cloned().collect();
     for address in addresses {
         if !planner.request.covers(&address) {

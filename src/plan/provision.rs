@@ -10,7 +10,6 @@ use crate::language::body;
 use crate::language::config::{Moment, Provisioner, Resource};
 use crate::language::scope::Scope;
 use crate::plan::evaluation::Evaluation;
-use crate::plan::removed::Removals;
 use crate::plan::walk::Planner;
 use crate::plan::{Action, Change};
 use crate::schema;
@@ -123,7 +122,7 @@ pub fn provisioners(
 ) -> Vec<Arc<Provisioner>> {
     let mut all = match evaluation.resource(&address.resource) {
         Some(resource) => resource.provisioners.clone(),
-        None => Removals::of(&evaluation.configuration).provisioners(address),
+        None => evaluation.removals().provisioners(address),
     };
     all.retain(|it| it.when == when);
     all

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::address::{ConfigAddress, ModulePath};
+use crate::address::{ConfigAddress, ModuleInstance, ModulePath};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::language::config::CheckRule;
 use crate::plan::checks::{Checked, check};
@@ -123,14 +123,28 @@ fn validations(evaluation: &Evaluation, change: &Change) -> Diagnostics {
     for (path, name) in needs.into_iter().flatten() {
         let variable = evaluation.module(path).and_then(|it| it.variables.get(name));
         let Some(variable) = variable else { continue };
-        for module in evaluation.module_instances(path) {
-            let (checked, scope) =
-                (Checked::value("var", &module, name), evaluation.scope(&module));
-            let summary = "Invalid value for variable";
-            problems.extend(check(&variable.validations, summary, &checked, &scope).1);
+        for module in instances_behind(evaluation, path, change) {
+            problems.extend(evaluation.validated(&module, name, || {
+                let (checked, scope) =
+                    (Checked::value("var", &module, name), evaluation.scope(&module));
+                let summary = "Invalid value for variable";
+                let (result, problems) = check(&variable.validations, summary, &checked, &scope);
+                (result.is_none_or(|it| it.status != CheckStatus::Unknown), problems)
+            }));
         }
     }
     problems
+}
+
+/// The instances of a module that a change may need: what is in one does not need its siblings.
+fn instances_behind(
+    evaluation: &Evaluation,
+    path: &ModulePath,
+    change: &Change,
+) -> Vec<ModuleInstance> {
+    let own = &change.address.resource.module;
+    let outer = ModuleInstance(own.0.iter().take(path.0.len()).cloned().collect());
+    if outer.path() == *path { vec![outer] } else { evaluation.module_instances(path) }
 }
 
 /// The postconditions of a change that do not hold for its object as it is now.
