@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::Event;
 use super::child::{Came, run as run_command};
-use super::run::{Run, StepError, Subject};
-use crate::diagnostic::Diagnostic;
+use super::run::{Run, StepError, Subject, lock};
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::language::config::{Moment, Provisioner};
 use crate::plan::{Change, LocalCommand};
 use crate::state::{Done, Object, Place, Record, StoredObject};
@@ -68,13 +68,26 @@ async fn provision_all(
         subject.start();
         let command = run.resolve.provision(change, provisioner, own)?;
         let outcome = provision(run, subject, provisioner, &command).await;
-        if let Err(problem) = outcome
-            && !provisioner.may_fail
-        {
-            return Err(problem.into());
+        match outcome {
+            Ok(()) => {}
+            Err(problem) if provisioner.may_fail => lock(&run.warnings).push(passed_over(problem)),
+            Err(problem) => return Err(after_failure(problem, provisioner).into()),
         }
     }
     Ok(())
+}
+
+/// A failure that is allowed.
+fn passed_over(problem: Diagnostic) -> Diagnostic {
+    let hint = "`on_failure = continue` lets this pass; nothing runs the provisioner again.";
+    Diagnostic { severity: Severity::Warning, ..problem }.hint(hint)
+}
+
+fn after_failure(problem: Diagnostic, provisioner: &Provisioner) -> Diagnostic {
+    match provisioner.when {
+        Moment::Create => problem.hint(TAINTED),
+        Moment::Destroy => problem.hint("The object is not destroyed."),
+    }
 }
 
 fn not_run(change: &Change, provisioner: &Provisioner) -> Diagnostic {
@@ -122,11 +135,7 @@ async fn provision(
     run.report(Event::Provisioned { place: place.clone(), kind: kind.clone(), failed });
     let Some(detail) = problem else { return Ok(()) };
     let problem = Diagnostic::error(format!("{kind} provisioner error"), detail).about(&place);
-    let problem = problem.at(&provisioner.span);
-    Err(match provisioner.when {
-        Moment::Create => problem.hint(TAINTED),
-        Moment::Destroy => problem.hint("The object is not destroyed."),
-    })
+    Err(problem.at(&provisioner.span))
 }
 
 fn introduction(command: &LocalCommand) -> String {

@@ -94,6 +94,9 @@ impl Progress {
             Event::ProvisionerSaid { place, kind, line } => {
                 self.say(&format!("{place} ({kind}): {line}"));
             }
+            Event::Provisioned { place, kind, failed: true } => {
+                self.say(&format!("{place}: provisioning with `{kind}` failed"));
+            }
             Event::Looking { .. } | Event::Looked { .. } | Event::Provisioned { .. } => {}
             Event::Finished { place, doing, id, elapsed } => {
                 let id = id.as_ref().map(|id| format!(" [id={id}]")).unwrap_or_default();

@@ -146,6 +146,10 @@ fn a_provisioner_may_be_allowed_to_fail() {
     let stack = stack(&text);
     let told = apply(&stack);
     assert!(told.contains("terraform_data.a (local-exec): oh"), "{told}");
+    assert!(told.contains("terraform_data.a: provisioning with `local-exec` failed"), "{told}");
+    assert!(told.contains("warning: local-exec provisioner error"), "{told}");
+    assert!(told.contains("The command `echo oh; exit 3` failed with exit status: 3"), "{told}");
+    assert!(!told.contains("tainted"), "{told}");
     assert_eq!(status(&stack, "a"), Json::Null);
     stack.ok(&["plan", "-detailed-exitcode"]);
 }
@@ -314,6 +318,85 @@ resource "terraform_data" "a" {
     assert!(!json.stdout.contains("hunter2"), "{}", json.stdout);
 }
 
+const SECRETS: &str = r#"
+variable "secret" {
+  default   = "hunter2"
+  sensitive = true
+}
+resource "random_password" "p" {
+  length  = 16
+  special = false
+  provisioner "local-exec" {
+    command = "echo word of create: ${self.result} | tee -a said"
+  }
+  provisioner "local-exec" {
+    when    = destroy
+    command = "echo word of destroy: ${self.result} | tee -a said"
+  }
+}
+resource "terraform_data" "a" {
+  input = var.secret
+  provisioner "local-exec" {
+    command = "echo own of create: ${self.input} | tee -a said"
+  }
+  provisioner "local-exec" {
+    command = "echo command: ${var.secret} | tee -a said; exit 3"
+    on_failure = continue
+  }
+  provisioner "local-exec" {
+    when       = destroy
+    command    = "echo own of destroy: ${self.input} | tee -a said; test ! -e bad"
+  }
+}
+"#;
+
+#[test]
+fn secrets_of_the_object_and_in_commands_are_not_told() {
+    for json in [&[][..], &["-json"]] {
+        let stack = stack(SECRETS);
+        let run = |command: &str, code: i32| {
+            let run = stack.run(&[&[command, "-auto-approve"], json].concat());
+            let told = format!("{}{}", run.stdout, run.stderr);
+            assert_eq!(run.code, Some(code), "{told}");
+            let hidden = "(output suppressed due to sensitive value in config)";
+            assert!(told.contains(hidden), "{told}");
+            for secret in ["hunter2", "word of", "own of", "command: ", &password(&stack)] {
+                assert!(!told.contains(secret), "{secret}: {told}");
+            }
+            told
+        };
+        let told = run("apply", 0);
+        assert!(told.contains("What it said is not shown"), "{told}");
+        let word = password(&stack);
+        stack.write("bad", "");
+        let told = run("destroy", 1);
+        assert!(told.contains("What it said is not shown") && !told.contains(&word), "{told}");
+        std::fs::remove_file(stack.path("bad")).unwrap();
+        let told = run("destroy", 0);
+        assert!(!told.contains(&word), "{told}");
+        // They have all run, with what they were given.
+        let said = stack.read("said");
+        for (line, count) in [
+            (format!("word of create: {word}"), 1),
+            (format!("word of destroy: {word}"), 1),
+            ("own of create: hunter2".to_string(), 1),
+            ("command: hunter2".to_string(), 1),
+            ("own of destroy: hunter2".to_string(), 2),
+        ] {
+            assert_eq!(said.lines().filter(|it| *it == line).count(), count, "{line}: {said}");
+        }
+    }
+}
+
+/// The password in state; something else when there is none any more.
+fn password(stack: &Terrace) -> String {
+    let state = state(stack);
+    let mut all = state["resources"].as_array().unwrap().iter();
+    let found = all.find(|it| it["type"] == "random_password");
+    let result = found.map(|it| it["instances"][0]["attributes"]["result"].clone());
+    result.and_then(|it| Some(it.as_str()?.to_string())).unwrap_or("no password".to_string())
+}
+
 #[test]
 fn only_a_provisioner_that_would_run_must_be_supported() {
     let remote = r#"
@@ -397,6 +480,37 @@ fn a_command_is_interrupted_with_the_run_and_leaves_nothing_behind() {
     assert_eq!(stack.read("log"), "interrupted\n");
     assert!(!runs(&outer) && !runs(&inner));
     assert_eq!(status(&stack, "a"), "tainted");
+}
+
+#[test]
+fn a_hangup_and_a_quit_interrupt_too() {
+    for sent in ["-HUP", "-QUIT"] {
+        let stack = stack(SLOW);
+        let mut run = stack.spawn(&["apply", "-auto-approve"]);
+        let (outer, inner) = (awaited(&stack.path("outer")), awaited(&stack.path("inner")));
+        signal(&run, sent);
+        assert_eq!(run.wait().unwrap().code(), Some(1), "{sent}");
+        assert_eq!(stack.read("log"), "interrupted\n");
+        assert!(!runs(&outer) && !runs(&inner));
+        assert_eq!(status(&stack, "a"), "tainted");
+    }
+}
+
+#[test]
+fn who_is_run_with_nohup_goes_on() {
+    let stack = stack(&SLOW.replace("sleep 300", "sleep 2"));
+    let terrace = stack.command(&["apply", "-auto-approve"]);
+    let mut command = Command::new("nohup");
+    command.arg(terrace.get_program()).args(terrace.get_args()).current_dir(stack.folder());
+    command.env_clear();
+    command.envs(terrace.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let none = std::process::Stdio::null;
+    let mut run = command.stdin(none()).stdout(none()).stderr(none()).spawn().unwrap();
+    awaited(&stack.path("outer"));
+    signal(&run, "-HUP");
+    assert_eq!(run.wait().unwrap().code(), Some(0));
+    assert!(!stack.path("log").exists());
+    assert_eq!(status(&stack, "a"), Json::Null);
 }
 
 #[test]
