@@ -9,7 +9,7 @@ use crate::command::stack::{Stack, state_problem};
 use crate::command::wanted::Wanted;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::moves::{moved, statements};
-use crate::plan::{Connections, Limits, Mode, Plan, Request, connect, plan};
+use crate::plan::{Connections, Limits, Mode, Plan, Request, connect, out_of_sight, plan};
 use crate::provider::{Openings, ProviderError};
 use crate::refresh::refresh;
 use crate::state::State;
@@ -167,12 +167,15 @@ async fn refreshed(
 ) -> Result<State, Diagnostics> {
     let limits = Limits::of(&stack.dependencies, &wanted.targets, &wanted.excludes);
     let looked_at = |address: &InstanceAddress| limits.covers(&stack.dependencies, address);
+    let only = options.refresh_only;
+    let mut problems = out_of_sight(&stack.evaluation, stored, &looked_at, only);
     let (prior, diagnostics) =
         refresh(stored, &stack.providers, connections, options.parallelism, reporter, &looked_at)
             .await;
-    if diagnostics.has_errors() {
-        return Err(diagnostics);
+    problems.extend(diagnostics);
+    if problems.has_errors() {
+        return Err(problems);
     }
-    stack.ui.diagnostics(&diagnostics);
+    stack.ui.diagnostics(&problems);
     Ok(prior)
 }

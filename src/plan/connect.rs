@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use crate::address::{Key, ModuleInstance};
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::address::{InstanceAddress, Key, Mode, ModuleInstance};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::language::body;
 use crate::language::config::{ProviderBlock, Repetition};
 use crate::plan::ProviderKey;
 use crate::plan::dependencies::{Dependencies, Node};
 use crate::plan::evaluation::Evaluation;
 use crate::plan::expand::{Expansion, expand};
-use crate::plan::providers::{Connections, Providers, provider_key};
+use crate::plan::providers::{Connections, Providers, full_source, provider_key};
 use crate::plan::scope::ModuleScope;
 use crate::state::State;
 
@@ -25,7 +25,8 @@ pub fn connect(
     let mut connections = Connections::new();
     let mut diagnostics = Diagnostics::new();
     for key in used(evaluation, state) {
-        // What nothing needs any more may be gone; who does need it will say so.
+        // What nothing needs any more may be gone; who does need it will say so, and
+        // [`out_of_sight`] says who cannot be looked at.
         if providers.get(&key.source).is_none()
             || present(evaluation, &key).is_err()
             || depends_on_resources(evaluation, dependencies, &key)
@@ -119,6 +120,43 @@ pub(super) fn present(evaluation: &Evaluation, key: &ProviderKey) -> Result<(), 
     scope_of(evaluation, &module, block, key).map(drop)
 }
 
+/// Reports the objects that cannot be looked at because the one of several provider configurations
+/// that state names for them is gone. Those that the configuration has with another are only warned
+/// of, for they are not lost; the others can be found by nobody.
+pub fn out_of_sight(
+    evaluation: &Evaluation,
+    state: &State,
+    wanted: &dyn Fn(&InstanceAddress) -> bool,
+    error: bool,
+) -> Diagnostics {
+    let mut diagnostics = Diagnostics::new();
+    for (address, instance) in state.resources.iter() {
+        let Ok(key) = instance.provider.parse::<ProviderKey>() else { continue };
+        let key = ProviderKey { source: full_source(&key.source), ..key };
+        if address.resource.resource.mode == Mode::Data || key.key.is_none() || !wanted(address) {
+            continue;
+        }
+        let Err(problems) = present(evaluation, &key) else { continue };
+        let severity = match has(evaluation, address) || !error {
+            true => Severity::Warning,
+            false => Severity::Error,
+        };
+        for problem in problems {
+            let detail = format!("It is not refreshed. {}", problem.detail);
+            diagnostics.push(Diagnostic { severity, detail, ..problem }.about(address));
+        }
+    }
+    diagnostics
+}
+
+/// Whether the configuration has an instance.
+fn has(evaluation: &Evaluation, address: &InstanceAddress) -> bool {
+    let resource = &address.resource;
+    evaluation.resource(resource).is_some()
+        && evaluation.module_instances(&resource.module.path()).contains(&resource.module)
+        && evaluation.resource_expansion(resource).has(address.key.as_ref())
+}
+
 /// The module instance and local name of the `provider` block of a key, if there is one.
 fn block_of(
     evaluation: &Evaluation,
@@ -151,8 +189,7 @@ fn used(evaluation: &Evaluation, state: &State) -> BTreeSet<ProviderKey> {
         block.is_some_and(|it| it.for_each.is_some()) && key.key.is_none()
     };
     let of_resources = of_resources.filter(|key| !several(key));
-    let of_state = of_state
-        .map(|key| ProviderKey { source: crate::plan::providers::full_source(&key.source), ..key });
+    let of_state = of_state.map(|key| ProviderKey { source: full_source(&key.source), ..key });
     of_resources.chain(of_state).collect()
 }
 

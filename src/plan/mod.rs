@@ -30,7 +30,7 @@ mod validate;
 mod walk;
 
 pub use checks::{check_all, stored_checks};
-pub use connect::{connect, connect_one};
+pub use connect::{connect, connect_one, out_of_sight};
 pub use data::unread;
 pub use dependencies::{Dependencies, Node, Read};
 pub use difference::{Difference, difference, misfit};

@@ -99,6 +99,31 @@ fn what_has_lost_its_configuration_cannot_be_destroyed() {
 }
 
 #[test]
+fn what_has_lost_its_configuration_is_not_refreshed_silently() {
+    let stack = stack(REGIONS);
+    stack.ok(&["apply", "-auto-approve", "-parallelism=1"]);
+    let one = "{ \"us-east-1\" = \"10.1.0.0/16\" }";
+    let (regions, used) = (format!("-var=regions={one}"), format!("-var=used={one}"));
+    for command in [&["refresh"][..], &["plan", "-refresh-only"]] {
+        let told = stack.fails(&[command, &[regions.as_str(), used.as_str()]].concat());
+        assert!(told.contains("error: Provider instance not present"), "{told}");
+        assert!(told.contains("aws_vpc.v[\"eu-west-1\"]"), "{told}");
+        assert!(!told.contains("aws_vpc.v[\"us-east-1\"]"), "{told}");
+    }
+    // With another configuration it can go on, but nobody has looked at it.
+    stack.write("main.tf", &REGIONS.replacen("by_region[each.key]", "by_region[\"us-east-1\"]", 1));
+    let told = stack.run(&["plan", "-refresh-only", &regions]);
+    assert_eq!(told.code, Some(0), "{}", told.stderr);
+    assert!(told.stderr.contains("warning: Provider instance not present"), "{}", told.stderr);
+    assert!(told.stderr.contains("It is not refreshed."), "{}", told.stderr);
+    stack.write("main.tf", REGIONS);
+    let told = stack.ok(&["plan", "-refresh-only"]).stderr;
+    assert!(!told.contains("Provider instance"), "{told}");
+    stack.ok(&["destroy", "-auto-approve"]);
+    assert_eq!(stack.left_behind(), [""; 0]);
+}
+
+#[test]
 fn a_module_call_passes_the_configuration_of_its_key() {
     let stack = stack(
         r#"
