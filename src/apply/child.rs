@@ -14,6 +14,9 @@ use crate::plan::LocalCommand;
 
 /// How long a command may take to end after it was interrupted.
 const GRACE: Duration = Duration::from_secs(3);
+/// How long it may do so before it is asked to terminate, as one that was started in the background
+/// of a script does not hear of interrupts.
+const PATIENCE: Duration = Duration::from_secs(1);
 /// How often is looked whether it has.
 const LOOK: Duration = Duration::from_millis(10);
 /// How long what it left behind may still say something.
@@ -62,15 +65,24 @@ impl Processes {
         !matches!(waitid(WaitId::Pid(self.0), options), Ok(None))
     }
 
-    /// Interrupts the command, and kills what has not ended in time. What it started in the
-    /// background does not hear of an interrupt.
+    /// Interrupts the command, then asks it to terminate, and kills what has not ended in time.
     async fn end(self) {
+        let begin = Instant::now();
         self.signal(Signal::INT);
-        let given_up = Instant::now() + GRACE;
+        self.over_by(begin + PATIENCE).await;
+        if !self.is_over() {
+            self.signal(Signal::TERM);
+        }
+        self.over_by(begin + GRACE).await;
+        // What it started in the background may be there still.
+        self.kill();
+    }
+
+    /// Waits for the end of the command, but not for ever.
+    async fn over_by(self, given_up: Instant) {
         while !self.is_over() && Instant::now() < given_up {
             tokio::time::sleep(LOOK).await;
         }
-        self.kill();
     }
 }
 
@@ -230,7 +242,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_heeds_no_interrupt_is_killed_while_it_talks() {
-        let (came, took) = stopped("trap '' INT; while :; do echo and on; done").await;
+        let (came, took) = stopped("trap '' INT TERM; while :; do echo and on; done").await;
         assert!(came.interrupted && !came.status.success());
         assert!(took >= GRACE && took < GRACE * 5, "{took:?}");
     }
@@ -245,7 +257,7 @@ mod tests {
 
     #[tokio::test]
     async fn last_words_are_heard_however_many() {
-        let text = "trap 'yes word | head -c 1000000; echo; echo done; exit 3' INT; echo; echo go; \
+        let text = "trap 'yes word | head -c 1000000; echo; echo done; exit 3' INT TERM; echo; echo go; \
                     while :; do sleep 0.01; done";
         let (came, _) = stopped(text).await;
         assert_eq!(came.status.code(), Some(3));

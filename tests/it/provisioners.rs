@@ -462,7 +462,7 @@ fn runs(process: &str) -> bool {
 const SLOW: &str = r#"
 resource "terraform_data" "a" {
   provisioner "local-exec" {
-    command = "trap 'echo interrupted >> log; exit 1' INT; sleep 300 & echo $! > inner; echo $$ > outer; wait; sleep 300"
+    command = "trap 'echo interrupted >> log; exit 1' INT TERM; sleep 300 & echo $! > inner; echo $$ > outer; wait; sleep 300"
   }
 }
 "#;
@@ -520,7 +520,7 @@ fn who_is_run_with_nohup_goes_on() {
 #[test]
 fn a_command_that_heeds_no_interrupt_is_killed() {
     let stack =
-        stack(&SLOW.replace("trap 'echo interrupted >> log; exit 1' INT", "trap '' INT TERM"));
+        stack(&SLOW.replace("trap 'echo interrupted >> log; exit 1' INT TERM", "trap '' INT TERM"));
     let mut run = stack.spawn(&["apply", "-auto-approve"]);
     let (outer, inner) = (awaited(&stack.path("outer")), awaited(&stack.path("inner")));
     signal(&run, "-TERM");
