@@ -11,12 +11,16 @@ use aws_lc_rs::signature::{
     EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256,
     RsaKeyPair,
 };
+use p224::ecdsa::signature::hazmat::PrehashSigner as _;
+use p224::ecdsa::{Signature, SigningKey};
 use pkcs8::{AlgorithmIdentifierRef, PrivateKeyInfo};
+use rand::RngExt as _;
 use sec1::{EcParameters, EcPrivateKey};
+use sha2::{Digest as _, Sha256};
 use x509_cert::der::asn1::{Null, ObjectIdentifier, OctetStringRef};
 use x509_cert::der::oid::db::rfc5912::{
     ECDSA_WITH_SHA_256, ECDSA_WITH_SHA_384, ECDSA_WITH_SHA_512, ID_EC_PUBLIC_KEY, RSA_ENCRYPTION,
-    SECP_256_R_1, SECP_384_R_1, SECP_521_R_1, SHA_256_WITH_RSA_ENCRYPTION,
+    SECP_224_R_1, SECP_256_R_1, SECP_384_R_1, SECP_521_R_1, SHA_256_WITH_RSA_ENCRYPTION,
 };
 use x509_cert::der::oid::db::rfc8410::ID_ED_25519;
 use x509_cert::der::{Any, Decode as _, Encode as _};
@@ -30,6 +34,7 @@ use crate::utility::refused;
 /// An elliptic curve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Curve {
+    P224,
     P256,
     P384,
     P521,
@@ -37,11 +42,12 @@ pub(super) enum Curve {
 
 impl Curve {
     /// All of them.
-    pub(super) const ALL: [Curve; 3] = [Curve::P256, Curve::P384, Curve::P521];
+    pub(super) const ALL: [Curve; 4] = [Curve::P224, Curve::P256, Curve::P384, Curve::P521];
 
     /// The name that arguments have for it.
     pub(super) fn name(self) -> &'static str {
         match self {
+            Curve::P224 => "P224",
             Curve::P256 => "P256",
             Curve::P384 => "P384",
             Curve::P521 => "P521",
@@ -51,6 +57,7 @@ impl Curve {
     /// Its object identifier.
     pub(super) fn oid(self) -> ObjectIdentifier {
         match self {
+            Curve::P224 => SECP_224_R_1,
             Curve::P256 => SECP_256_R_1,
             Curve::P384 => SECP_384_R_1,
             Curve::P521 => SECP_521_R_1,
@@ -63,17 +70,20 @@ impl Curve {
         known.ok_or_else(|| refused(format!("keys of the curve {found} are not supported")))
     }
 
-    fn algorithm(self) -> &'static EcdsaSigningAlgorithm {
+    /// How AWS-LC signs with it; P-224 is the one that it has no signatures for.
+    fn algorithm(self) -> Option<&'static EcdsaSigningAlgorithm> {
         match self {
-            Curve::P256 => &ECDSA_P256_SHA256_ASN1_SIGNING,
-            Curve::P384 => &ECDSA_P384_SHA384_ASN1_SIGNING,
-            Curve::P521 => &ECDSA_P521_SHA512_ASN1_SIGNING,
+            Curve::P224 => None,
+            Curve::P256 => Some(&ECDSA_P256_SHA256_ASN1_SIGNING),
+            Curve::P384 => Some(&ECDSA_P384_SHA384_ASN1_SIGNING),
+            Curve::P521 => Some(&ECDSA_P521_SHA512_ASN1_SIGNING),
         }
     }
 
     /// How many bytes a secret has.
     fn size(self) -> usize {
         match self {
+            Curve::P224 => 28,
             Curve::P256 => 32,
             Curve::P384 => 48,
             Curve::P521 => 66,
@@ -84,6 +94,7 @@ impl Curve {
 /// A private key.
 pub(super) enum PrivateKey {
     Rsa(Box<RsaKeyPair>),
+    P224(Box<SigningKey>),
     Ec(Curve, Box<EcdsaKeyPair>),
     Ed25519(Box<Ed25519KeyPair>),
 }
@@ -111,8 +122,23 @@ impl PrivateKey {
 
     /// A new key of an elliptic curve.
     pub(super) fn ec(curve: Curve) -> Result<PrivateKey> {
-        let key = EcdsaKeyPair::generate(curve.algorithm()).map_err(failed)?;
-        Ok(PrivateKey::Ec(curve, Box::new(key)))
+        match curve.algorithm() {
+            Some(algorithm) => {
+                let key = EcdsaKeyPair::generate(algorithm).map_err(failed)?;
+                Ok(PrivateKey::Ec(curve, Box::new(key)))
+            }
+            None => Ok(PrivateKey::p224()),
+        }
+    }
+
+    fn p224() -> PrivateKey {
+        loop {
+            let secret: [u8; 28] = rand::rng().random();
+            // Zero and what is beyond the curve's order are no keys; hardly any number is.
+            if let Ok(key) = SigningKey::from_slice(&secret) {
+                return PrivateKey::P224(Box::new(key));
+            }
+        }
     }
 
     /// A new Ed25519 key.
@@ -131,28 +157,39 @@ impl PrivateKey {
                 let curve = EcPrivateKey::from_der(&der)?.parameters;
                 let curve = curve.and_then(|it| it.named_curve());
                 let curve = curve.ok_or_else(|| refused("the key does not name its curve"))?;
-                PrivateKey::ec_from(curve, &der)
+                PrivateKey::ec_from(curve, &der, &der)
             }
             "PRIVATE KEY" => PrivateKey::from_pkcs8(&der),
             _ => Err(refused(format!("PEM of type {label} is no private key"))),
         }
     }
 
-    fn ec_from(curve: ObjectIdentifier, der: &[u8]) -> Result<PrivateKey> {
+    /// A key of a curve, and the part of it that SEC 1 describes.
+    fn ec_from(curve: ObjectIdentifier, der: &[u8], sec1: &[u8]) -> Result<PrivateKey> {
         let curve = Curve::of(curve)?;
-        let key = EcdsaKeyPair::from_private_key_der(curve.algorithm(), der).map_err(rejected)?;
-        Ok(PrivateKey::Ec(curve, Box::new(key)))
+        match curve.algorithm() {
+            Some(algorithm) => {
+                let key = EcdsaKeyPair::from_private_key_der(algorithm, der).map_err(rejected)?;
+                Ok(PrivateKey::Ec(curve, Box::new(key)))
+            }
+            None => {
+                let key = SigningKey::from_slice(EcPrivateKey::from_der(sec1)?.private_key);
+                let key = key.map_err(|_| refused("the private key is none of its curve"))?;
+                Ok(PrivateKey::P224(Box::new(key)))
+            }
+        }
     }
 
     fn from_pkcs8(der: &[u8]) -> Result<PrivateKey> {
-        let algorithm = PrivateKeyInfo::from_der(der)?.algorithm;
+        let PrivateKeyInfo { algorithm, private_key, .. } = PrivateKeyInfo::from_der(der)?;
         match algorithm.oid {
             RSA_ENCRYPTION => {
                 Ok(PrivateKey::Rsa(Box::new(RsaKeyPair::from_pkcs8(der).map_err(rejected)?)))
             }
             ID_EC_PUBLIC_KEY => {
                 let curve = algorithm.parameters_oid();
-                PrivateKey::ec_from(curve.map_err(|_| refused("the key names no curve"))?, der)
+                let curve = curve.map_err(|_| refused("the key names no curve"))?;
+                PrivateKey::ec_from(curve, der, private_key)
             }
             ID_ED_25519 => {
                 let key = Ed25519KeyPair::from_pkcs8_maybe_unchecked(der).map_err(rejected)?;
@@ -166,14 +203,27 @@ impl PrivateKey {
     pub(super) fn public(&self) -> Result<PublicKey> {
         match self {
             PrivateKey::Rsa(key) => PublicKey::rsa(key.public_key().as_ref()),
+            PrivateKey::P224(key) => {
+                let point = key.verifying_key().to_encoded_point(false);
+                PublicKey::ec(Curve::P224, point.as_bytes())
+            }
             PrivateKey::Ec(curve, key) => PublicKey::ec(*curve, key.public_key().as_ref()),
             PrivateKey::Ed25519(key) => PublicKey::ed25519(key.public_key().as_ref()),
+        }
+    }
+
+    fn curve(&self) -> Option<Curve> {
+        match self {
+            PrivateKey::P224(_) => Some(Curve::P224),
+            PrivateKey::Ec(curve, _) => Some(*curve),
+            PrivateKey::Rsa(_) | PrivateKey::Ed25519(_) => None,
         }
     }
 
     /// The secret number of an elliptic curve, or the seed of an Ed25519 key.
     pub(super) fn secret(&self) -> Result<Vec<u8>> {
         match self {
+            PrivateKey::P224(key) => Ok(key.to_bytes().to_vec()),
             PrivateKey::Ec(curve, key) => {
                 let secret: EcPrivateKeyBin<'_> =
                     key.private_key().as_be_bytes().map_err(failed)?;
@@ -196,12 +246,8 @@ impl PrivateKey {
                 let der: Pkcs8V1Der<'_> = key.as_der().map_err(failed)?;
                 Ok(der.as_ref().to_vec())
             }
-            PrivateKey::Ec(curve, _) => {
-                let curve = curve.oid();
-                let parameters = Some((&curve).into());
-                let algorithm = AlgorithmIdentifierRef { oid: ID_EC_PUBLIC_KEY, parameters };
-                Ok(PrivateKeyInfo::new(algorithm, &self.sec1(false)?).to_der()?)
-            }
+            PrivateKey::P224(_) => self.ec_pkcs8(Curve::P224),
+            PrivateKey::Ec(curve, _) => self.ec_pkcs8(*curve),
             PrivateKey::Ed25519(_) => {
                 let algorithm = AlgorithmIdentifierRef { oid: ID_ED_25519, parameters: None };
                 let seed = OctetStringRef::new(&self.secret()?)?.to_der()?;
@@ -210,15 +256,22 @@ impl PrivateKey {
         }
     }
 
+    fn ec_pkcs8(&self, curve: Curve) -> Result<Vec<u8>> {
+        let curve = curve.oid();
+        let algorithm =
+            AlgorithmIdentifierRef { oid: ID_EC_PUBLIC_KEY, parameters: Some((&curve).into()) };
+        Ok(PrivateKeyInfo::new(algorithm, &self.sec1(false)?).to_der()?)
+    }
+
     /// As SEC 1 has it, with the name of the curve or without.
     fn sec1(&self, named: bool) -> Result<Vec<u8>> {
-        let PrivateKey::Ec(curve, key) = self else {
-            return Err(refused("the key is not of an elliptic curve"));
-        };
+        let curve = self.curve();
+        let curve = curve.ok_or_else(|| refused("the key is not of an elliptic curve"))?;
+        let public = self.public()?;
         let key = EcPrivateKey {
             private_key: &self.secret()?,
             parameters: named.then(|| EcParameters::NamedCurve(curve.oid())),
-            public_key: Some(key.public_key().as_ref()),
+            public_key: Some(public.bytes()),
         };
         Ok(key.to_der()?)
     }
@@ -232,7 +285,7 @@ impl PrivateKey {
     pub(super) fn pem(&self) -> Result<String> {
         match self {
             PrivateKey::Rsa(_) => to_pem("RSA PRIVATE KEY", &self.pkcs1()?),
-            PrivateKey::Ec(..) => to_pem("EC PRIVATE KEY", &self.sec1(true)?),
+            PrivateKey::P224(_) | PrivateKey::Ec(..) => to_pem("EC PRIVATE KEY", &self.sec1(true)?),
             PrivateKey::Ed25519(_) => self.pkcs8_pem(),
         }
     }
@@ -251,6 +304,11 @@ impl PrivateKey {
                 key.sign(&RSA_PKCS1_SHA256, &random, message, &mut signature).map_err(failed)?;
                 Ok(signature)
             }
+            PrivateKey::P224(key) => {
+                let signature = key.sign_prehash(&Sha256::digest(message));
+                let signature: Signature = signature.map_err(|_| failed(Unspecified))?;
+                Ok(signature.to_der().as_bytes().to_vec())
+            }
             PrivateKey::Ec(_, key) => {
                 Ok(key.sign(&random, message).map_err(failed)?.as_ref().to_vec())
             }
@@ -262,7 +320,9 @@ impl PrivateKey {
     pub(super) fn signature(&self) -> Result<AlgorithmIdentifierOwned> {
         let oid = match self {
             PrivateKey::Rsa(_) => SHA_256_WITH_RSA_ENCRYPTION,
-            PrivateKey::Ec(Curve::P256, _) => ECDSA_WITH_SHA_256,
+            PrivateKey::P224(_) | PrivateKey::Ec(Curve::P224 | Curve::P256, _) => {
+                ECDSA_WITH_SHA_256
+            }
             PrivateKey::Ec(Curve::P384, _) => ECDSA_WITH_SHA_384,
             PrivateKey::Ec(Curve::P521, _) => ECDSA_WITH_SHA_512,
             PrivateKey::Ed25519(_) => ID_ED_25519,

@@ -39,9 +39,13 @@ pub(super) fn public_half(text: &str) -> Result<PublicKey> {
     PublicKey::from_openssh(key.key_data())
 }
 
-/// A private key without a passphrase and without a comment.
+/// A private key without a passphrase and without a comment; empty if OpenSSH has no such keys.
 pub(super) fn private_key(key: &PrivateKey) -> Result<String> {
-    let public = key.public()?.openssh()?;
+    let public = key.public()?;
+    if !public.has_openssh() {
+        return Ok(String::new());
+    }
+    let public = public.openssh()?;
     let secrets = secrets(key, &public)?;
     let written = || {
         let mut bytes = MAGIC.to_vec();

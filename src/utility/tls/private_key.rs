@@ -19,7 +19,7 @@ schema! {
     pub struct TlsPrivateKey {
         /// The kind of key.
         #[force_new] #[one_of(ALGORITHMS)] algorithm: String,
-        /// The curve of an ECDSA key. Keys of `P224` cannot be made: name another curve.
+        /// The curve of an ECDSA key. OpenSSH has no keys of `P224`.
         #[default("P224")] #[force_new] #[one_of(CURVES)] ecdsa_curve: String,
         /// The SHA-1 of the public key.
         #[read_only] id: Option<String>,
@@ -81,12 +81,7 @@ pub(super) fn generate(algorithm: &str, bits: i64, curve: &str) -> Result<Privat
 fn check(proposal: &Proposal<'_>) -> Result {
     let bits = proposal.value.get("rsa_bits");
     let bits = bits.as_number().and_then(Number::as_i64);
-    let curve = proposal.value.get("ecdsa_curve");
     match proposal.value.get("algorithm").as_str() {
-        Some("ECDSA") if curve.as_str() == Some("P224") => {
-            let text = "keys of `P224`, the default, cannot be made: use `P256`, `P384` or `P521`";
-            Err(refused(text).at(Path::attribute("ecdsa_curve")))
-        }
         Some("RSA") if bits.is_some_and(|bits| !SIZES.contains(&bits)) => {
             let text = "only keys of 2048, 3072, 4096 or 8192 bits can be made";
             Err(refused(text).at(Path::attribute("rsa_bits")))

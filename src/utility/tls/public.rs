@@ -88,7 +88,8 @@ impl PublicKey {
         }
     }
 
-    fn bytes(&self) -> &[u8] {
+    /// The key itself: a point, a PKCS #1 key, or what else its algorithm has.
+    pub(super) fn bytes(&self) -> &[u8] {
         self.0.subject_public_key.raw_bytes()
     }
 
@@ -99,6 +100,13 @@ impl PublicKey {
             _ => self.bytes().to_vec(),
         };
         Ok(Sha1::digest(hashed).to_vec())
+    }
+
+    /// Whether OpenSSH has such keys: all but those of P-224.
+    pub(super) fn has_openssh(&self) -> bool {
+        let parameters = self.0.algorithm.parameters.as_ref();
+        let curve = parameters.and_then(|it| it.decode_as::<ObjectIdentifier>().ok());
+        curve != Some(Curve::P224.oid())
     }
 
     /// As OpenSSH has it.
@@ -126,13 +134,20 @@ impl PublicKey {
     /// What attributes tell of it.
     pub(super) fn told(&self) -> Result<Told> {
         let x509 = self.0.to_der()?;
+        let (id, pem) =
+            (hexadecimal(&Sha1::digest(x509.trim_ascii())), to_pem("PUBLIC KEY", &x509)?);
+        if !self.has_openssh() {
+            let none = || Some(String::new());
+            let (openssh, md5, sha256) = (none(), none(), none());
+            return Ok(Told { id: Some(id), pem: Some(pem), openssh, md5, sha256 });
+        }
         let key = ssh_key::PublicKey::from(self.openssh()?);
         let blob = key.to_bytes().map_err(invalid)?;
         let pairs: Vec<String> = Md5::digest(&blob).iter().map(|it| format!("{it:02x}")).collect();
         let sha256 = STANDARD_NO_PAD.encode(Sha256::digest(&blob));
         Ok(Told {
-            id: Some(hexadecimal(&Sha1::digest(x509.trim_ascii()))),
-            pem: Some(to_pem("PUBLIC KEY", &x509)?),
+            id: Some(id),
+            pem: Some(pem),
             openssh: Some(key.to_openssh().map_err(invalid)? + "\n"),
             md5: Some(pairs.join(":")),
             sha256: Some(format!("SHA256:{sha256}")),
