@@ -13,7 +13,7 @@ schema! {
     pub struct EphemeralPrivateKey {
         /// The kind of key.
         #[one_of(ALGORITHMS)] algorithm: String,
-        /// The curve of an ECDSA key. Keys of `P224` cannot be made: name another curve.
+        /// The curve of an ECDSA key. OpenSSH has no keys of `P224`.
         #[default("P224")] #[one_of(CURVES)] ecdsa_curve: String,
         /// The private key, as OpenSSH has it.
         #[read_only] private_key_openssh: Option<Secret<String>>,
