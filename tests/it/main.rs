@@ -21,6 +21,7 @@ mod network;
 mod provisioners;
 mod refused;
 mod registry;
+mod runs;
 mod several_providers;
 mod sources;
 mod stack;

@@ -184,12 +184,12 @@ impl Maker<'_> {
 
     fn mock(&mut self, name: ProviderName, mock: &Mock) {
         let root = ModulePath::default();
-        // What it is configured with has no meaning any more.
+        let mut block = mock.block.clone();
+        if let Some(each) = &mut block.for_each {
+            self.settle(each);
+        }
         self.change(&root, |module| {
-            if let Some(block) = module.providers.get_mut(&name) {
-                block.body.attributes = IndexMap::new();
-                block.body.blocks = Vec::new();
-            }
+            module.providers.insert(name.clone(), block);
         });
         let defaults = mock.defaults.iter();
         let values =

@@ -195,18 +195,12 @@ impl Reader {
         let Some([name]) = self.labels(&block, ["name"]) else { return };
         let mut arguments = Arguments::new("a provider block", block, &mut self.diagnostics);
         let span = arguments.span.clone();
-        let alias = arguments.text("alias");
+        let (alias, for_each) = several(&mut arguments);
         if let Some((_, span)) = arguments.text("version") {
             let detail = "The version of a provider is part of terrace; this has no effect.";
             let hint = "State the version that the configuration needs in `required_providers`.";
             let problem = Diagnostic::warning("Version in a provider block", detail).hint(hint);
             arguments.diagnostics.push(problem.at(&span));
-        }
-        let for_each = arguments.take("for_each").map(|it| it.value);
-        if let (Some(each), None) = (&for_each, &alias) {
-            let detail = "Only a provider configuration with an alias can have `for_each`.";
-            let problem = Diagnostic::error("Missing alias", detail).at(&each.span);
-            arguments.diagnostics.push(problem.hint("Add for example `alias = \"by_region\"`."));
         }
         for name in ["count", "depends_on", "source"] {
             if let Some(given) = arguments.take(name) {
@@ -230,6 +224,18 @@ impl Reader {
         }
         self.diagnostics.extend(problem);
     }
+}
+
+/// `alias` and `for_each` of a provider configuration.
+fn several(arguments: &mut Arguments<'_>) -> (Option<(String, Span)>, Option<Expression>) {
+    let alias = arguments.text("alias");
+    let for_each = arguments.take("for_each").map(|it| it.value);
+    if let (Some(each), None) = (&for_each, &alias) {
+        let detail = "Only a provider configuration with an alias can have `for_each`.";
+        let problem = Diagnostic::error("Missing alias", detail).at(&each.span);
+        arguments.diagnostics.push(problem.hint("Add for example `alias = \"by_region\"`."));
+    }
+    (alias, for_each)
 }
 
 /// Adds an item, or says that there is one of this name already.

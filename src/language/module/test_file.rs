@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use super::arguments::Arguments;
 use super::moved::spell;
 use super::resource::provider_name;
-use super::{is_name, read_module, rules};
+use super::{is_name, read_module, rules, several};
 use crate::address::{Key, Mode, ModulePath, ResourceName, Target};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::language::config::{
@@ -36,6 +36,8 @@ pub struct TestFile {
 /// A `mock_provider` block.
 #[derive(Clone, Debug)]
 pub struct Mock {
+    /// The block that it puts in place of the module's: nothing but `for_each`.
+    pub block: ProviderBlock,
     /// What computed attributes of a type are, as an object.
     pub defaults: BTreeMap<(Mode, String), Attribute>,
     /// What this provider does not make.
@@ -251,7 +253,8 @@ fn mocks(arguments: &mut Arguments<'_>) -> IndexMap<ProviderName, Mock> {
 fn mock(block: Block, diagnostics: &mut Diagnostics) -> Option<(ProviderName, Mock)> {
     let name = label(&block, diagnostics)?;
     let mut arguments = Arguments::new("a mock_provider block", block, diagnostics);
-    let alias = arguments.text("alias").map(|(alias, _)| alias);
+    let span = arguments.span.clone();
+    let (alias, for_each) = several(&mut arguments);
     let overrides = overrides(&mut arguments);
     let mut defaults = BTreeMap::new();
     for (kind, mode) in [("mock_resource", Mode::Managed), ("mock_data", Mode::Data)] {
@@ -269,7 +272,10 @@ fn mock(block: Block, diagnostics: &mut Diagnostics) -> Option<(ProviderName, Mo
         }
     }
     arguments.finish();
-    Some((ProviderName { name, alias }, Mock { defaults, overrides }))
+    let body = Body { attributes: IndexMap::new(), blocks: Vec::new(), span: span.clone() };
+    let block = ProviderBlock { for_each, body, span };
+    let name = ProviderName { name, alias: alias.map(|(alias, _)| alias) };
+    Some((name, Mock { block, defaults, overrides }))
 }
 
 fn run(block: Block, diagnostics: &mut Diagnostics) -> Option<Run> {
