@@ -52,8 +52,9 @@ fn fetched(
     diagnostics.extend(problems);
     let complete = configuration.is_some() && !diagnostics.has_errors();
     for file in files {
-        for call in file.runs.iter().filter_map(|run| run.module.as_ref()) {
-            let (_, problems) = load_run(&file.path, call, &Disk, &mut fetcher);
+        for run in &file.runs {
+            let early = stack::early_of_run(configuration.as_ref(), variables, run);
+            let (_, problems) = load_run(&file.path, run, &early, &Disk, &mut fetcher);
             diagnostics.extend(problems);
         }
     }

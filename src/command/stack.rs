@@ -17,7 +17,8 @@ use crate::language::inputs::{
     read_inputs,
 };
 use crate::language::installed::{Installed, Modules};
-use crate::language::load::{Disk, Files, load_settings, load_with};
+use crate::language::load::{Disk, Files, early_values, load_settings, load_with};
+use crate::language::module::Run;
 use crate::plan::{Dependencies, Evaluation, Plan, Providers};
 use crate::state::{Options, StateError, Store};
 use crate::ui::Ui;
@@ -102,11 +103,24 @@ fn load_from(
     files: &dyn Files,
     modules: &mut dyn Modules,
 ) -> (Option<Configuration>, Diagnostics) {
-    let given = |root: &Module| {
-        let (values, _) = read_inputs(root, &Disk, std::env::vars(), &variables.given());
-        values.into_iter().map(|(name, it)| (name, it.value)).collect::<BTreeMap<String, Value>>()
-    };
-    load_with(Path::new("."), files, &given, modules)
+    load_with(Path::new("."), files, &|root| given(root, variables), modules)
+}
+
+/// The values given for the variables of the root module, as they are.
+fn given(root: &Module, variables: &VariableArguments) -> BTreeMap<String, Value> {
+    let (values, _) = read_inputs(root, &Disk, std::env::vars(), &variables.given());
+    values.into_iter().map(|(name, it)| (name, it.value)).collect()
+}
+
+/// What a run of a test gives to the module that it runs, as far as it is known before the run.
+pub(super) fn early_of_run(
+    configuration: Option<&Configuration>,
+    variables: &VariableArguments,
+    run: &Run,
+) -> BTreeMap<String, Value> {
+    let root = configuration.and_then(|it| it.module(&ModulePath::default()));
+    let given = |root: &Module| given(root, variables);
+    root.map(|root| early_values(root, &given, &run.variables)).unwrap_or_default()
 }
 
 /// What was loaded, with its warnings shown.

@@ -1,10 +1,9 @@
 //! `terrace validate`
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::command::arguments::{ValidateArguments, WorldArguments};
-use crate::command::stack::load_fetched;
+use crate::command::stack::{early_of_run, load_fetched};
 use crate::command::{Exit, world};
 use crate::diagnostic::Diagnostics;
 use crate::language::config::Configuration;
@@ -32,11 +31,11 @@ pub(super) fn run(ui: &Ui, arguments: &ValidateArguments) -> Result<Exit, Diagno
 fn check(arguments: &ValidateArguments) -> Result<Diagnostics, Diagnostics> {
     let (configuration, mut diagnostics) = load_fetched(&arguments.variables);
     let providers = Providers(world::providers(&WorldArguments::default())?);
-    if let Some(configuration) = configuration {
-        diagnostics.extend(problems(&configuration, &providers));
+    if let Some(configuration) = &configuration {
+        diagnostics.extend(problems(configuration, &providers));
     }
     if !arguments.no_tests {
-        diagnostics.extend(problems_of_tests(&arguments.test_directory, &providers));
+        diagnostics.extend(problems_of_tests(arguments, configuration.as_ref(), &providers));
     }
     Ok(diagnostics)
 }
@@ -49,18 +48,22 @@ fn problems(configuration: &Configuration, providers: &Providers) -> Diagnostics
 }
 
 /// What is wrong with files of tests, and with the modules that they run.
-fn problems_of_tests(directory: &Path, providers: &Providers) -> Diagnostics {
+fn problems_of_tests(
+    arguments: &ValidateArguments,
+    configuration: Option<&Configuration>,
+    providers: &Providers,
+) -> Diagnostics {
+    let directory = &arguments.test_directory;
     let (files, mut diagnostics) = load_tests(Path::new("."), directory, &Disk);
-    let mut seen = BTreeSet::new();
     let mut modules = Installed::read(Path::new("."), &Disk);
     for file in files {
-        for call in file.runs.iter().filter_map(|run| run.module.as_ref()) {
-            if !seen.insert((call.source.clone(), call.version.clone())) {
-                continue;
-            }
-            let configuration = diagnostics.take(load_run(&file.path, call, &Disk, &mut modules));
-            let found = configuration.map(|it| problems(&it, providers));
-            diagnostics.extend(found.unwrap_or_default());
+        for run in &file.runs {
+            let early = early_of_run(configuration, &arguments.variables, run);
+            let (loaded, mut told) = load_run(&file.path, run, &early, &Disk, &mut modules);
+            told.extend(loaded.map(|it| problems(&it, providers)).unwrap_or_default());
+            // Runs of one module tell the same of it.
+            told.0.retain(|it| !diagnostics.0.contains(it));
+            diagnostics.extend(told);
         }
     }
     diagnostics

@@ -6,9 +6,12 @@ use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use indexmap::IndexMap;
+
 use crate::address::ModulePath;
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
-use crate::language::config::{Body, Configuration, Module, ModuleCall};
+use crate::language::config::{Attribute, Body, Configuration, Module, ModuleCall};
+use crate::language::evaluate::evaluate;
 use crate::language::installed::{Installed, Modules, Wanted, package_of};
 use crate::language::module::read_module;
 use crate::language::overrides::{is_override, merged};
@@ -16,6 +19,7 @@ use crate::language::parse::{parse_file, parse_json_file};
 use crate::language::source::ModuleSource;
 use crate::language::validate::validate;
 use crate::language::version::VersionConstraint;
+use crate::value::{Type, Value};
 
 mod early;
 
@@ -142,11 +146,26 @@ fn within(problem: &Diagnostic, place: &Span) -> bool {
     })
 }
 
+/// What expressions give in a root module before anything is planned; unknown where they need more.
+pub fn early_values(
+    root: &Arc<Module>,
+    given: Given<'_>,
+    expressions: &IndexMap<String, Attribute>,
+) -> BTreeMap<String, Value> {
+    let frame = Frame::root(root.clone(), given);
+    let value = |it: &Attribute| match evaluate(&it.value, &frame) {
+        (value, problems) if !problems.has_errors() => value,
+        _ => Value::unknown(Type::Any),
+    };
+    expressions.iter().map(|(name, it)| (name.clone(), value(it))).collect()
+}
+
 /// Loads a module that is called from outside of any configuration, with all modules that it calls.
 /// Those that are in no local folder are found by their paths, before which `within` stands.
 pub fn load_called(
     within: &ModulePath,
     call: &ModuleCall,
+    given: Given<'_>,
     files: &dyn Files,
     modules: &mut dyn Modules,
 ) -> (Option<Configuration>, Diagnostics) {
@@ -157,7 +176,7 @@ pub fn load_called(
     match found {
         Ok(folder) => {
             let mut modules = Within { path: within.child(&call.name), modules };
-            load_with(&folder, files, &|_| BTreeMap::new(), &mut modules)
+            load_with(&folder, files, given, &mut modules)
         }
         Err(problem) => (None, (*problem).into()),
     }

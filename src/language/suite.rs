@@ -1,16 +1,18 @@
 //! Finds the files of tests of a module, and reads them.
 
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::address::ModulePath;
 use crate::diagnostic::{Diagnostic, Diagnostics, Source};
-use crate::language::config::{Configuration, ModuleCall};
+use crate::language::config::Configuration;
 use crate::language::installed::Modules;
 use crate::language::load::{Files, load_called, normalise};
-use crate::language::module::{TestFile, read_tests};
+use crate::language::module::{Run, TestFile, read_tests};
 use crate::language::parse::{parse_json_tests, parse_tests};
+use crate::value::Value;
 
 /// What the names of files of tests end with. Of two that differ only in that, OpenTofu's own counts.
 const ENDINGS: [(&str, &str); 2] =
@@ -66,13 +68,16 @@ fn read(path: PathBuf, files: &dyn Files, diagnostics: &mut Diagnostics) -> Opti
 }
 
 /// The configuration of the module that a run of a file of tests is about. It is found where OpenTofu
-/// looks for it, in case that it is in no local folder.
+/// looks for it, in case that it is in no local folder. The sources of the modules that it calls may
+/// depend on variables that the run gives, as far as those are known `early`.
 pub fn load_run(
     file: &Path,
-    call: &ModuleCall,
+    run: &Run,
+    early: &BTreeMap<String, Value>,
     files: &dyn Files,
     modules: &mut dyn Modules,
 ) -> (Option<Configuration>, Diagnostics) {
+    let Some(call) = &run.module else { return (None, Diagnostics::new()) };
     if call.source.is_empty() {
         let detail = "The source of a module that is run is written out.";
         let problem = Diagnostic::error("Invalid module source", detail).at(&call.source_span);
@@ -83,5 +88,5 @@ pub fn load_run(
     let name = file.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
     let stem = name.strip_suffix(".tftest.hcl").unwrap_or(&name).to_string();
     let path = std::iter::once("test".to_string()).chain(folders).chain([stem]);
-    load_called(&ModulePath(path.collect()), call, files, modules)
+    load_called(&ModulePath(path.collect()), call, &|_| early.clone(), files, modules)
 }

@@ -1,4 +1,5 @@
-//! `terrace test`: what runs stand on, such as mocks of several provider configurations.
+//! `terrace test`: what runs stand on. Mocks of several provider configurations, and modules that are
+//! found by what the runs say.
 
 use crate::support::terrace::{Run, Terrace};
 
@@ -113,5 +114,109 @@ fn what_several_mocks_are_made_of_is_checked() {
         for part in parts {
             assert!(run.stderr.contains(part), "{block}: {part} is not in {}", run.stderr);
         }
+    }
+}
+
+const HELPER: &str = r#"
+variable "which" {
+  default = "./one"
+}
+
+module "it" {
+  source = var.which
+}
+
+output "it" {
+  value = module.it.it
+}
+"#;
+
+const HELPED: &str = r#"
+variables {
+  other = "./two"
+}
+
+run "says" {
+  module {
+    source = "./tests/helper"
+  }
+
+  variables {
+    which = "./two"
+  }
+
+  assert {
+    condition     = output.it == 2
+    error_message = "wrong"
+  }
+}
+
+run "says_nothing" {
+  module {
+    source = "./tests/helper"
+  }
+
+  assert {
+    condition     = output.it == 1
+    error_message = "wrong"
+  }
+}
+
+run "says_it_by_a_variable" {
+  module {
+    source = "./tests/helper"
+  }
+
+  variables {
+    which = var.place
+  }
+
+  assert {
+    condition     = output.it == 2
+    error_message = "wrong"
+  }
+}
+"#;
+
+fn helped(tests: &str) -> Terrace {
+    Terrace::sandbox(&[
+        ("main.tf", "variable \"place\" {\n  default = \"./one\"\n}\n"),
+        ("tests/a.tftest.hcl", tests),
+        ("tests/helper/main.tf", HELPER),
+        ("tests/helper/one/main.tf", "output \"it\" {\n  value = 1\n}\n"),
+        ("tests/helper/two/main.tf", "output \"it\" {\n  value = 2\n}\n"),
+    ])
+}
+
+#[test]
+fn a_run_says_where_the_modules_of_its_module_are() {
+    let stack = helped(HELPED);
+    let run = stack.ok(&["test", "-var", "place=./two"]);
+    assert!(run.stdout.contains("Success! 3 passed, 0 failed."), "{}", run.stdout);
+    assert!(failing(&stack).stdout.contains("2 passed, 1 failed"));
+    stack.ok(&["validate"]);
+    stack.ok(&["init"]);
+    // As with OpenTofu, what the file gives to all runs comes too late.
+    let wide = HELPED.replace("other =", "which =");
+    stack.write("tests/a.tftest.hcl", &wide);
+    let run = stack.ok(&["test", "-var", "place=./two"]);
+    assert!(run.stdout.contains("Success! 3 passed, 0 failed."), "{}", run.stdout);
+}
+
+#[test]
+fn what_is_known_late_says_nothing_of_modules() {
+    let late = HELPED.replace("var.place", "run.says.it");
+    let stack = helped(&late);
+    for command in ["test", "validate", "init"] {
+        let run = stack.run(&[command]);
+        assert_eq!(run.code, Some(1), "{command}: {}\n{}", run.stdout, run.stderr);
+        assert!(run.stderr.contains("`source` must be a text that is known"), "{}", run.stderr);
+    }
+    let direct = HELPED.replace("\"./tests/helper\"", "var.place");
+    stack.write("tests/a.tftest.hcl", &direct);
+    for command in ["test", "validate", "init"] {
+        let run = stack.run(&[command]);
+        assert_eq!(run.code, Some(1), "{command}: {}\n{}", run.stdout, run.stderr);
+        assert!(run.stderr.contains("source of a module that is run is written out"));
     }
 }

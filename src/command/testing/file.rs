@@ -10,7 +10,7 @@ use crate::apply::{Applied, Purpose, Reporter, Silent, Stop};
 use crate::command::apply::carry_out;
 use crate::command::arguments::{LimitArguments, PlanOptions, TestArguments};
 use crate::command::planning::make_plan;
-use crate::command::stack::{Stack, state_problem};
+use crate::command::stack::{Stack, early_of_run, state_problem};
 use crate::command::world;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::language::config::ModuleCall;
@@ -168,7 +168,9 @@ impl<'a> Running<'a> {
             return Ok((String::new(), self.suite.configuration.clone()));
         };
         let mut modules = Installed::read(Path::new("."), &Disk);
-        match load_run(&self.file.path, call, &Disk, &mut modules) {
+        let Suite { configuration, arguments, .. } = self.suite;
+        let early = early_of_run(Some(configuration), &arguments.variables, run);
+        match load_run(&self.file.path, run, &early, &Disk, &mut modules) {
             (Some(configuration), problems) if !problems.has_errors() => {
                 Ok((track_of(call), configuration))
             }

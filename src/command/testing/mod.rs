@@ -12,7 +12,7 @@ mod variables;
 use std::path::Path;
 
 use crate::command::arguments::TestArguments;
-use crate::command::stack::{configuration, working_folder};
+use crate::command::stack::{configuration_with, working_folder};
 use crate::command::{Exit, stop_with_words};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::language::load::Disk;
@@ -33,7 +33,7 @@ const STOPPING: &str = "\nStopping: calls under way are finished, no other run i
 pub(super) async fn run(ui: &Ui, arguments: &TestArguments) -> Result<Exit, Diagnostics> {
     let ui = ui.clone().json(arguments.json);
     ui.begin();
-    let configuration = configuration(&ui)?;
+    let configuration = configuration_with(&ui, &arguments.variables)?;
     let files = wanted(&ui, arguments)?;
     let folder = working_folder()?;
     let given = Given {
