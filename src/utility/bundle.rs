@@ -1,4 +1,4 @@
-//! A provider made of resource types and data sources that need no configuration, and its connection.
+//! A provider made of resource types and data sources that ask no account, and its connection.
 
 use std::sync::Arc;
 
@@ -15,8 +15,6 @@ use crate::provider::{
 };
 use crate::schema::Schema;
 use crate::value::Value;
-
-static NOTHING: Schema = Schema { doc: "Takes no arguments.", version: 0, fields: Vec::new() };
 
 /// The facts of a provider.
 #[derive(Clone, Copy)]
@@ -40,6 +38,8 @@ pub(super) struct Facts {
 /// A provider.
 pub(super) struct Bundle {
     facts: Facts,
+    /// What it is configured with.
+    schema: Schema,
     resources: Vec<&'static dyn ResourceType>,
     sources: Vec<&'static dyn DataSourceType>,
     ephemeral: Vec<&'static dyn DataSourceType>,
@@ -52,7 +52,13 @@ impl Bundle {
         let sources = facts.sources.iter().copied().map(|it| it as &'static dyn DataSourceType);
         let ephemeral = facts.ephemeral.iter().copied().map(|it| it as &'static dyn DataSourceType);
         let (resources, sources) = (resources.collect(), sources.collect());
-        Bundle { facts, resources, sources, ephemeral: ephemeral.collect() }
+        let schema = Schema { doc: "Takes no arguments.", ..Schema::default() };
+        Bundle { facts, schema, resources, sources, ephemeral: ephemeral.collect() }
+    }
+
+    /// The same provider, which can be configured.
+    pub(super) fn with(self, schema: Schema) -> Bundle {
+        Bundle { schema, ..self }
     }
 }
 
@@ -70,7 +76,7 @@ impl Provider for Bundle {
     }
 
     fn schema(&self) -> &Schema {
-        &NOTHING
+        &self.schema
     }
 
     fn resources(&self) -> &[&'static dyn ResourceType] {
@@ -89,22 +95,29 @@ impl Provider for Bundle {
         self.facts.functions
     }
 
-    fn configure(&self, _: &Value) -> std::result::Result<Arc<dyn Connection>, Diagnostics> {
-        Ok(Arc::new(BundleConnection(self.facts)))
+    fn configure(
+        &self,
+        configuration: &Value,
+    ) -> std::result::Result<Arc<dyn Connection>, Diagnostics> {
+        Ok(Arc::new(BundleConnection { facts: self.facts, configuration: configuration.clone() }))
     }
 }
 
 /// The connection of a bundle: its types do everything themselves.
-struct BundleConnection(Facts);
+struct BundleConnection {
+    facts: Facts,
+    /// What the provider is configured with.
+    configuration: Value,
+}
 
 impl BundleConnection {
     fn resource(&self, kind: &str) -> Result<&'static dyn AnyResource> {
-        let found = self.0.resources.iter().find(|it| it.name() == kind).copied();
+        let found = self.facts.resources.iter().find(|it| it.name() == kind).copied();
         found.ok_or_else(|| unheard_of("resource type", kind))
     }
 
     fn data_source(&self, kind: &str) -> Result<&'static dyn AnySource> {
-        let found = self.0.sources.iter().find(|it| it.name() == kind).copied();
+        let found = self.facts.sources.iter().find(|it| it.name() == kind).copied();
         found.ok_or_else(|| unheard_of("data source", kind))
     }
 }
@@ -189,10 +202,10 @@ impl Connection for BundleConnection {
         kind: &'a str,
         configuration: &'a Value,
     ) -> BoxFuture<'a, Result<Opened>> {
-        let found = self.0.ephemeral.iter().find(|it| it.name() == kind).copied();
+        let found = self.facts.ephemeral.iter().find(|it| it.name() == kind).copied();
         async move {
             let kind = found.ok_or_else(|| unheard_of("ephemeral resource", kind))?;
-            let value = kind.read(configuration).await?;
+            let value = kind.read(configuration, &self.configuration).await?;
             Ok(Opened { value, lease: Lease::NONE })
         }
         .boxed()
@@ -203,6 +216,7 @@ impl Connection for BundleConnection {
         kind: &'a str,
         configuration: &'a Value,
     ) -> BoxFuture<'a, Result<Value>> {
-        async move { self.data_source(kind)?.read(configuration).await }.boxed()
+        async move { self.data_source(kind)?.read(configuration, &self.configuration).await }
+            .boxed()
     }
 }

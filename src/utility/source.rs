@@ -23,12 +23,21 @@ pub(super) trait Source: FieldType + Clone + Send + Sync + 'static {
 
     /// Reads it: the arguments, and what they give.
     fn read(self) -> impl Future<Output = Result<Self>> + Send;
+
+    /// [`Source::read`] where it matters what the provider is configured with.
+    fn read_by(self, _provider: &Value) -> impl Future<Output = Result<Self>> + Send {
+        self.read()
+    }
 }
 
 /// A data source without its Rust type, as the connection sees it.
 pub(super) trait AnySource: DataSourceType {
-    /// [`Source::read`]
-    fn read<'a>(&'a self, configuration: &'a Value) -> BoxFuture<'a, Result<Value>>;
+    /// [`Source::read_by`]
+    fn read<'a>(
+        &'a self,
+        configuration: &'a Value,
+        provider: &'a Value,
+    ) -> BoxFuture<'a, Result<Value>>;
 }
 
 /// The erased data source of `S`.
@@ -59,7 +68,11 @@ impl<S: Source> DataSourceType for SourceKind<S> {
 }
 
 impl<S: Source> AnySource for SourceKind<S> {
-    fn read<'a>(&'a self, configuration: &'a Value) -> BoxFuture<'a, Result<Value>> {
-        async move { Ok(S::decode(configuration)?.read().await?.encode()) }.boxed()
+    fn read<'a>(
+        &'a self,
+        configuration: &'a Value,
+        provider: &'a Value,
+    ) -> BoxFuture<'a, Result<Value>> {
+        async move { Ok(S::decode(configuration)?.read_by(provider).await?.encode()) }.boxed()
     }
 }

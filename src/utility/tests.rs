@@ -39,7 +39,7 @@ impl Tried {
             |_: Option<&Value>, proposed| Ok(Planned { value: proposed, replace: Vec::new() });
         let configuration = complete(source.schema().null_object(), given);
         let asked = crate::plan::difference::propose_new(source.schema(), &configuration, &as_is)?;
-        source.read(&known(&asked)).await
+        source.read(&known(&asked), &Value::NULL).await
     }
 
     fn difference(&self, prior: Option<&Value>, given: &Value) -> Result<Difference> {

@@ -23,6 +23,7 @@ use tokio::sync::OnceCell;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tower_service::Service;
+use url::Url;
 
 use super::{busy, refused};
 use crate::diagnostic::causes;
@@ -60,6 +61,8 @@ pub(super) struct Failed {
 /// How to reach servers.
 pub(super) struct Wire {
     proxies: Option<Matcher>,
+    /// Whether the way to this machine leads through them too.
+    here_too: bool,
 }
 
 /// How TLS is spoken.
@@ -90,17 +93,26 @@ type Outcome<T> = std::result::Result<T, Failed>;
 impl Wire {
     /// Connections through the proxies of the environment.
     pub(super) fn proxied() -> Wire {
-        Wire { proxies: Some(Matcher::from_env()) }
+        Wire { proxies: Some(Matcher::from_env()), here_too: false }
+    }
+
+    /// Connections through one proxy, wherever they lead.
+    pub(super) fn by(proxy: &Url) -> Result<Wire> {
+        let matcher = Matcher::builder().all(proxy.as_str()).build();
+        match matcher.intercept(&Uri::from_static("https://host/")) {
+            Some(_) => Ok(Wire { proxies: Some(matcher), here_too: true }),
+            None => Err(refused("the address of the proxy cannot be used")),
+        }
     }
 
     /// Connections without proxies.
     pub(super) fn direct() -> Wire {
-        Wire { proxies: None }
+        Wire { proxies: None, here_too: false }
     }
 
     /// A connection for an address. The settings of TLS are for proxies that speak it.
     pub(super) async fn connect(&self, uri: &Uri, tls: &Tls) -> Outcome<Plain> {
-        let proxy = self.proxies.as_ref().filter(|_| !is_here(uri));
+        let proxy = self.proxies.as_ref().filter(|_| self.here_too || !is_here(uri));
         let proxy = proxy.and_then(|it| it.intercept(uri));
         let host = uri.host().unwrap_or_default();
         match tokio::time::timeout(PATIENCE, reach(uri, proxy.as_ref(), tls)).await {
@@ -362,8 +374,7 @@ mod tests {
     #[tokio::test]
     async fn a_proxy_of_an_unknown_kind_is_told() {
         let uri = "http://a.example/".parse().unwrap();
-        let matcher = Matcher::builder().all("socks4://127.0.0.1:9").build();
-        let wire = Wire { proxies: Some(matcher) };
+        let wire = Wire::by(&Url::parse("socks4://127.0.0.1:9").unwrap()).unwrap();
         let anyone = tls(&Trust::Anyone, None).await.unwrap();
         let failed = wire.connect(&uri, &anyone).await.map(|_| ()).unwrap_err();
         let unsupported = "by the proxy 127.0.0.1: proxies of the kind `socks4` are not supported";
@@ -403,8 +414,7 @@ mod tests {
         let anyone = tls(&Trust::Anyone, None).await.unwrap();
         let (port, server) = secret_server("HTTP/1.1 200 OK\r\n\r\n");
         let proxied = |port: u16| {
-            let matcher = Matcher::builder().all(format!("https://127.0.0.1:{port}")).build();
-            Wire { proxies: Some(matcher) }
+            Wire::by(&Url::parse(&format!("https://127.0.0.1:{port}")).unwrap()).unwrap()
         };
         let uri = "https://a.example/".parse().unwrap();
         let plain = proxied(port).connect(&uri, &anyone).await.unwrap();

@@ -35,13 +35,16 @@ pub(super) fn place(url: &str) -> Result<Place> {
     }
 }
 
-/// The certificates that a server shows, its own first.
-pub(super) async fn certificates(url: &str, verify: bool) -> Result<Vec<Vec<u8>>> {
+/// The certificates that a server shows, its own first; of one on the web by this way.
+pub(super) async fn certificates(url: &str, verify: bool, way: Wire) -> Result<Vec<Vec<u8>>> {
     let place = place(url)?;
     let trust = if verify { Trust::System } else { Trust::Anyone };
     let tls = wire::tls(&trust, None).await?;
     let (host, shown) = match place {
-        Place::Web(url) => (url.host_str().unwrap_or_default().to_string(), of_web(url, tls).await),
+        Place::Web(url) => {
+            let host = url.host_str().unwrap_or_default().to_string();
+            (host, of_web(url, tls, way).await)
+        }
         Place::Server(uri) => {
             let stream = Wire::direct().secure(&uri, &tls).await;
             (uri.host().unwrap_or_default().to_string(), stream.map(|it| wire::shown(&it)))
@@ -53,9 +56,9 @@ pub(super) async fn certificates(url: &str, verify: bool) -> Result<Vec<Vec<u8>>
 }
 
 /// The certificates of the server that answers in the end.
-async fn of_web(url: Url, tls: Tls) -> std::result::Result<Vec<Vec<u8>>, Failed> {
+async fn of_web(url: Url, tls: Tls, way: Wire) -> std::result::Result<Vec<Vec<u8>>, Failed> {
     let once = Retry { attempts: 0, least: Duration::ZERO, most: Duration::ZERO };
-    let client = Client { wire: Wire::proxied(), tls, timeout: None, retry: once };
+    let client = Client { wire: way, tls, timeout: None, retry: once };
     let asked = |method| Asked { url: url.clone(), method, headers: Vec::new(), body: Vec::new() };
     // Some servers answer `GET` only.
     if let Ok(shown) = client.certificates(&asked(Method::HEAD)).await
@@ -141,7 +144,8 @@ mod tests {
              Location: https://localhost:{port}/b\r\n\r\n"
         );
         let (port, _, first) = server(moved, 1);
-        let shown = certificates(&format!("https://localhost:{port}/a?c"), false).await.unwrap();
+        let url = format!("https://localhost:{port}/a?c");
+        let shown = certificates(&url, false, Wire::proxied()).await.unwrap();
         assert_eq!(shown, [certificate]);
         assert_eq!(first.join().unwrap(), ["HEAD /a?c HTTP/1.1"]);
         assert_eq!(last.join().unwrap(), ["HEAD /b HTTP/1.1"]);
@@ -150,8 +154,8 @@ mod tests {
     #[tokio::test]
     async fn when_a_server_does_not_answer_head_get_is_tried() {
         let (port, _, asked) = server("nonsense".to_string(), 2);
-        let error = certificates(&format!("https://u:secret@localhost:{port}/secret"), false).await;
-        let error = error.unwrap_err().message;
+        let url = format!("https://u:secret@localhost:{port}/secret");
+        let error = certificates(&url, false, Wire::direct()).await.unwrap_err().message;
         assert!(error.contains("localhost cannot be had") && !error.contains("secret"), "{error}");
         assert_eq!(asked.join().unwrap(), ["HEAD /secret HTTP/1.1", "GET /secret HTTP/1.1"]);
     }

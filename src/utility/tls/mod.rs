@@ -9,6 +9,7 @@ mod name;
 mod openssh;
 mod pem;
 mod private_key;
+mod proxy;
 mod public;
 mod request;
 mod self_signed;
@@ -22,6 +23,7 @@ use super::kind::{AnyResource, Kind};
 use super::refused;
 use super::source::{AnySource, SourceKind};
 use crate::provider::ProviderError;
+use crate::schema::schema_of;
 
 static PRIVATE_KEY: Kind<private_key::TlsPrivateKey> = Kind::new();
 static REQUEST: Kind<request::TlsCertRequest> = Kind::new();
@@ -48,6 +50,7 @@ pub(super) fn provider() -> Bundle {
         ephemeral: EPHEMERAL,
         functions: &[],
     })
+    .with(schema_of::<proxy::TlsProvider>())
 }
 
 impl From<der::Error> for ProviderError {

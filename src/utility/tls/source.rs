@@ -11,9 +11,10 @@ use super::key::PrivateKey;
 use super::name::display;
 use super::openssh::public_half;
 use super::pem::{labelled, to_pem};
+use super::proxy::TlsProvider;
 use crate::provider::Result;
 use crate::schema;
-use crate::schema::Secret;
+use crate::schema::{FieldType as _, Secret};
 use crate::utility::digests::hexadecimal;
 use crate::utility::source::Source;
 use crate::value::{Path, Value};
@@ -107,9 +108,12 @@ fn shown(der: &[u8]) -> Result<Shown> {
 
 impl CertificateSource {
     /// The certificates, that of the server first.
-    async fn all(&self) -> Result<Vec<Vec<u8>>> {
+    async fn all(&self, provider: &Value) -> Result<Vec<Vec<u8>>> {
         match (&self.content, &self.url) {
-            (None, Some(url)) => fetch::certificates(url, self.verify_chain.unwrap_or(true)).await,
+            (None, Some(url)) => {
+                let way = TlsProvider::decode(provider)?.way()?;
+                fetch::certificates(url, self.verify_chain.unwrap_or(true), way).await
+            }
             (content, _) => {
                 Ok(vec![labelled(content.as_deref().unwrap_or_default(), "CERTIFICATE")?])
             }
@@ -127,7 +131,11 @@ impl Source for CertificateSource {
     }
 
     async fn read(self) -> Result<Self> {
-        let all = self.all().await?;
+        self.read_by(&TlsProvider::blank().encode()).await
+    }
+
+    async fn read_by(self, provider: &Value) -> Result<Self> {
+        let all = self.all(provider).await?;
         let mut digest = Sha1::new();
         all.iter().for_each(|der| digest.update(der));
         let certificates = all.iter().rev().map(|der| shown(der)).collect::<Result<_>>()?;
