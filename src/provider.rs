@@ -117,7 +117,8 @@ pub trait Provider: Send + Sync {
     fn functions(&self) -> &'static [ProviderFunction] {
         &[]
     }
-    /// Makes a connection from a `provider` block (an object of [`Provider::schema`], wholly known).
+    /// Makes a connection from a `provider` block (an object of [`Provider::schema`]). What depends on
+    /// objects that are still to be made is unknown while planning; such a connection only plans.
     fn configure(
         &self,
         configuration: &Value,

@@ -51,7 +51,7 @@ pub async fn refresh(
     connections: &Connections,
     parallelism: usize,
     reporter: &dyn Reporter,
-    wanted: &dyn Fn(&InstanceAddress) -> bool,
+    wanted: &(dyn Fn(&InstanceAddress) -> bool + Sync),
 ) -> (State, Diagnostics) {
     let (groups, mut diagnostics) = groups(state, providers, wanted);
     let mut refreshed = state.clone();
@@ -95,7 +95,7 @@ fn looks<'a>(
 fn groups(
     state: &State,
     providers: &Providers,
-    wanted: &dyn Fn(&InstanceAddress) -> bool,
+    wanted: &(dyn Fn(&InstanceAddress) -> bool + Sync),
 ) -> (Groups, Diagnostics) {
     let mut groups = Groups::new();
     let mut diagnostics = Diagnostics::new();

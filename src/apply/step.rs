@@ -140,7 +140,7 @@ impl Step {
         let id = self.call(self.connection.create(kind, &sent, &step)).await?;
         self.note(Record::Made { step: self.name.clone(), id: id.clone() })?;
         self.run.report(Event::Made { place: self.place().clone(), id: id.clone() });
-        let object = state::known(&proposal.planned).with("id", Value::from(id));
+        let object = proposal.planned.known().with("id", Value::from(id));
         let made = self.first_look(object).await?;
         self.settle(&proposal, Some(made), Phase::Create, usable).await
     }

@@ -29,10 +29,20 @@ pub struct AwsConnection {
     block: ProviderBlock,
     environment: Environment,
     region: String,
+    region_known: bool,
     tags: TagPolicy,
     account: Arc<OnceCell<Account>>,
     common: OnceCell<Common>,
     regions: Mutex<HashMap<String, Arc<Aws>>>,
+}
+
+/// What a `provider` block does not say yet, since it depends on what is still to be made.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Open {
+    /// The region.
+    pub region: bool,
+    /// The default tags, or some of them.
+    pub default_tags: bool,
 }
 
 impl AwsConnection {
@@ -43,10 +53,18 @@ impl AwsConnection {
             block,
             environment,
             region,
+            region_known: true,
             account: Arc::default(),
             common: OnceCell::new(),
             regions: Mutex::default(),
         }
+    }
+
+    /// The same, to plan with before all is known. Nothing can be asked of AWS then.
+    pub fn leaving(mut self, open: Open) -> AwsConnection {
+        self.region_known = !open.region;
+        self.tags.defaults_unknown = open.default_tags;
+        self
     }
 
     /// The clients for a region; for that of the provider when it is empty.
@@ -231,7 +249,8 @@ impl Connection for AwsConnection {
         proposed: Value,
     ) -> Result<Planned> {
         let mut proposal = Proposal { prior, configuration, value: proposed, replace: Vec::new() };
-        resource(kind)?.plan(&self.tags, &self.region, &mut proposal)?;
+        let region = self.region_known.then_some(self.region.as_str());
+        resource(kind)?.plan(&self.tags, region, &mut proposal)?;
         Ok(Planned { value: proposal.value, replace: proposal.replace })
     }
 

@@ -20,8 +20,8 @@ use crate::value::{Path, Value};
 pub trait AnyResource: ResourceType {
     /// Whether the service has no regions.
     fn global(&self) -> bool;
-    /// [`Resource::plan`], and tags and region; `region` is the provider's.
-    fn plan(&self, tags: &TagPolicy, region: &str, proposal: &mut Proposal<'_>) -> Result;
+    /// [`Resource::plan`], and tags and region; `region` is the provider's, if it is known.
+    fn plan(&self, tags: &TagPolicy, region: Option<&str>, proposal: &mut Proposal<'_>) -> Result;
     /// [`Resource::read`], batched, and tags.
     fn read<'a>(
         &'a self,
@@ -240,7 +240,12 @@ impl<R: Resource> AnyResource for Kind<R> {
         R::GLOBAL
     }
 
-    fn plan(&self, policy: &TagPolicy, region: &str, proposal: &mut Proposal<'_>) -> Result {
+    fn plan(
+        &self,
+        policy: &TagPolicy,
+        region: Option<&str>,
+        proposal: &mut Proposal<'_>,
+    ) -> Result {
         if !R::GLOBAL && !self.facts().own_region {
             proposal.set_region(region);
         }

@@ -30,7 +30,7 @@ pub(crate) mod testing;
 
 use std::sync::{Arc, LazyLock};
 
-use connection::AwsConnection;
+use connection::{AwsConnection, Open};
 use data::{AnyDataSource, DATA_SOURCES};
 use environment::Environment;
 use ephemeral::EPHEMERAL;
@@ -135,7 +135,7 @@ impl Provider for AwsProvider {
     }
 
     fn configure(&self, configuration: &Value) -> Result<Arc<dyn Connection>, Diagnostics> {
-        let complete = self.schema().with_defaults(configuration.unmark_deep().0);
+        let complete = self.schema().with_defaults(configuration.known());
         let block = ProviderBlock::decode(&complete)
             .map_err(|error| Diagnostic::error("Invalid provider block", error.to_string()))?;
         let asks_nobody = block.skip_requesting_account_id
@@ -145,8 +145,15 @@ impl Provider for AwsProvider {
                         `forbidden_account_ids` without the account to check.";
             return Err(Diagnostic::error("Account cannot be checked", text).into());
         }
-        let region = self.region(&block)?;
-        Ok(Arc::new(AwsConnection::new(block, self.environment.clone(), region)))
+        let open = Open {
+            region: !configuration.get("region").is_known(),
+            default_tags: !configuration.get("default_tags").is_wholly_known(),
+        };
+        let region = match open.region {
+            true => self.environment.region_of(&block).unwrap_or_default(),
+            false => self.region(&block)?,
+        };
+        Ok(Arc::new(AwsConnection::new(block, self.environment.clone(), region).leaving(open)))
     }
 }
 

@@ -113,10 +113,15 @@ pub trait Resource: FieldType + Clone + PartialEq + Send + Sync + 'static {
 }
 
 impl Proposal<'_> {
-    /// Plans the region that the configuration names, or the provider's.
-    pub(super) fn set_region(&mut self, provider: &str) {
+    /// Plans the region that the configuration names, or the provider's. While that is not known, an
+    /// object stays where it is.
+    pub(super) fn set_region(&mut self, provider: Option<&str>) {
         if self.configuration.get("region").is_null() {
-            self.set("region", Value::string(provider));
+            match (provider, self.prior) {
+                (Some(provider), _) => self.set("region", Value::string(provider)),
+                (None, Some(prior)) => self.set("region", prior.get("region")),
+                (None, None) => self.set("region", unknown_string()),
+            }
         }
         let was = self.prior.map(|prior| prior.get("region"));
         if was.is_some_and(|was| was.as_str().is_some()) && self.changes("region") {

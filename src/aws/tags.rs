@@ -38,6 +38,8 @@ pub enum Tagging {
 pub struct TagPolicy {
     /// Tags given to every object.
     pub defaults: Tags,
+    /// Whether some of these are not known yet.
+    pub defaults_unknown: bool,
     /// Keys of tags that are not ours to manage.
     pub ignored_keys: Vec<String>,
     /// Prefixes of keys of tags that are not ours to manage.
@@ -50,6 +52,7 @@ impl TagPolicy {
         let ignored = block.ignore_tags.get();
         let list = |keys: Option<&BTreeSet<String>>| keys.into_iter().flatten().cloned().collect();
         TagPolicy {
+            defaults_unknown: false,
             defaults: block.default_tags.get().map(|it| it.tags.clone()).unwrap_or_default(),
             ignored_keys: list(ignored.map(|it| &it.keys)),
             ignored_prefixes: list(ignored.map(|it| &it.key_prefixes)),
@@ -86,7 +89,7 @@ impl TagPolicy {
 
     /// The default tags and `tags` of a configuration together.
     fn given(&self, tags: &Value) -> Value {
-        if !tags.is_known() {
+        if !tags.is_known() || self.defaults_unknown {
             return Value::unknown(Type::map(Type::String));
         }
         let (tags, marks) = tags.clone().unmark();
@@ -293,6 +296,7 @@ mod tests {
     fn policy() -> TagPolicy {
         TagPolicy {
             defaults: tags(&[("team", "a"), ("stage", "test")]),
+            defaults_unknown: false,
             ignored_keys: vec!["noise".into()],
             ignored_prefixes: vec!["k8s.io/".into()],
         }
@@ -309,6 +313,8 @@ mod tests {
     fn unknown_tags_leave_all_unknown() {
         let unknown = Value::unknown(Type::map(Type::String));
         assert!(!policy().planned(&unknown).is_known());
+        let open = TagPolicy { defaults_unknown: true, ..policy() };
+        assert!(!open.planned(&map(&[("Name", "x")])).is_known());
         let one = Value::map(Type::String, [("Name", Value::unknown(Type::String))]);
         let all = policy().planned(&one);
         assert!(all.is_known() && !all.is_wholly_known());

@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+
 use crate::address::InstanceAddress;
 use crate::apply::{Purpose, Reporter, Stop, recover};
 use crate::command::arguments::PlanOptions;
@@ -9,8 +12,10 @@ use crate::command::stack::{Stack, state_problem};
 use crate::command::wanted::Wanted;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::moves::{moved, statements};
-use crate::plan::{Connections, Limits, Mode, Plan, Request, connect, out_of_sight, plan};
-use crate::provider::{Openings, ProviderError};
+use crate::plan::{
+    Connections, Limits, Mode, Plan, ProviderKey, Refresher, Request, connect, out_of_sight, plan,
+};
+use crate::provider::{Connection, Openings, ProviderError};
 use crate::refresh::refresh;
 use crate::state::State;
 
@@ -43,8 +48,10 @@ pub(super) async fn make_plan(
         false => moves.state.clone(),
     };
     let open = Openings::default();
+    let late = Late { stack, options, reporter: reporter.as_ref(), wanted: &wanted };
     let request = Request {
         open: &open,
+        refresher: options.refresh.then_some(&late as &dyn Refresher),
         evaluation: &stack.evaluation,
         dependencies: &stack.dependencies,
         providers: &stack.providers,
@@ -53,9 +60,9 @@ pub(super) async fn make_plan(
         moves: &moves,
         prior: &prior,
         mode,
-        targets: wanted.targets,
-        excludes: wanted.excludes,
-        replace: wanted.replace,
+        targets: wanted.targets.clone(),
+        excludes: wanted.excludes.clone(),
+        replace: wanted.replace.clone(),
     };
     let planned = unless_stopped(stop, async { Ok(plan(&request).await) }).await;
     let unclosed = open.close_all().await;
@@ -155,6 +162,33 @@ pub(super) async fn settle(
     }
     stack.ui.diagnostics(&recovered.diagnostics);
     stack.store.finish().map(drop).map_err(|error| state_problem(&error))
+}
+
+/// Refreshes what belongs to providers that are connected only on the way.
+struct Late<'a> {
+    stack: &'a Stack,
+    options: &'a PlanOptions,
+    reporter: &'a dyn Reporter,
+    wanted: &'a Wanted,
+}
+
+impl Refresher for Late<'_> {
+    fn refresh<'a>(
+        &'a self,
+        state: &'a State,
+        provider: &'a ProviderKey,
+        connection: Arc<dyn Connection>,
+    ) -> BoxFuture<'a, (State, Diagnostics)> {
+        let Late { stack, options, reporter, wanted } = *self;
+        async move {
+            let limits = Limits::of(&stack.dependencies, &wanted.targets, &wanted.excludes);
+            let looked_at = |address: &InstanceAddress| limits.covers(&stack.dependencies, address);
+            let connections = Connections::from([(provider.clone(), connection)]);
+            let parallelism = options.parallelism;
+            refresh(state, &stack.providers, &connections, parallelism, reporter, &looked_at).await
+        }
+        .boxed()
+    }
 }
 
 async fn refreshed(

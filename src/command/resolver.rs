@@ -62,7 +62,7 @@ impl Connect for Resolver {
             return Ok(made.clone());
         }
         let _turn = self.turn();
-        let (connection, _) = connect_one(&self.evaluation, &self.providers, provider)?;
+        let connection = connect_one(&self.evaluation, &self.providers, provider)?.connection;
         self.add(Connections::from([(provider.clone(), connection.clone())]));
         Ok(connection)
     }

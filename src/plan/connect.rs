@@ -1,6 +1,7 @@
 //! Makes connections from the `provider` blocks of a configuration.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::address::{InstanceAddress, Key, Mode, ModuleInstance};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
@@ -12,6 +13,7 @@ use crate::plan::evaluation::Evaluation;
 use crate::plan::expand::{Expansion, expand};
 use crate::plan::providers::{Connections, Providers, full_source, provider_key};
 use crate::plan::scope::ModuleScope;
+use crate::provider::Connection;
 use crate::state::State;
 
 /// Connects every provider configuration that the configuration or the state uses. Those that depend
@@ -34,9 +36,9 @@ pub fn connect(
             continue;
         }
         match connect_one(evaluation, providers, &key) {
-            Ok((connection, warnings)) => {
-                diagnostics.extend(warnings);
-                connections.insert(key, connection);
+            Ok(made) => {
+                diagnostics.extend(made.warnings);
+                connections.insert(key, made.connection);
             }
             Err(problems) => diagnostics.extend(problems),
         }
@@ -44,7 +46,15 @@ pub fn connect(
     (connections, diagnostics)
 }
 
-type Connected = (std::sync::Arc<dyn crate::provider::Connection>, Diagnostics);
+/// A provider configuration that is connected.
+pub struct Connected {
+    /// The connection.
+    pub connection: Arc<dyn Connection>,
+    /// Whether all its arguments are known. Else it can plan, and not ask the provider anything.
+    pub known: bool,
+    /// What there is to say about the arguments.
+    pub warnings: Diagnostics,
+}
 
 /// Connects one provider configuration; without a `provider` block it has no arguments.
 pub fn connect_one(
@@ -55,14 +65,18 @@ pub fn connect_one(
     let provider = providers.require(&key.source)?;
     let schema = provider.schema();
     let called = key.to_string();
+    let bare = || {
+        let connection = provider.connect(&called, &schema.null_object())?;
+        Ok(Connected { connection, known: true, warnings: Diagnostics::new() })
+    };
     let Some((module, name)) = block_of(evaluation, key) else {
         if key.key.is_some() {
             return Err(not_present(key).into());
         }
-        return Ok((provider.connect(&called, &schema.null_object())?, Diagnostics::new()));
+        return bare();
     };
     let Some(block) = evaluation.module(&key.module).and_then(|it| it.providers.get(&name)) else {
-        return Ok((provider.connect(&called, &schema.null_object())?, Diagnostics::new()));
+        return bare();
     };
     let scope = scope_of(evaluation, &module, block, key)?;
     let (configuration, mut problems) = body::decode(&block.body, schema, &scope);
@@ -70,12 +84,12 @@ pub fn connect_one(
     if problems.has_errors() {
         return Err(problems);
     }
-    let configured = provider.connect(&called, &configuration).map_err(|found| {
+    let connection = provider.connect(&called, &configuration).map_err(|found| {
         let placed =
             found.into_iter().map(|it| if it.span.is_none() { it.at(&block.span) } else { it });
         Diagnostics(placed.collect())
     })?;
-    Ok((configured, problems))
+    Ok(Connected { connection, known: configuration.is_wholly_known(), warnings: problems })
 }
 
 /// The scope of the arguments of a `provider` block; with `for_each`, of those for one key.

@@ -112,9 +112,12 @@ impl Planner<'_> {
 
     /// A data source waits for apply when an argument is not known, or when something that it
     /// depends on explicitly is about to change.
-    fn reason_to_defer(&self, source: &Source<'_>, configuration: &Value) -> Option<Reason> {
+    fn reason_to_defer(&mut self, source: &Source<'_>, configuration: &Value) -> Option<Reason> {
         if !configuration.is_wholly_known() {
             return Some(Reason::ConfigUnknown);
+        }
+        if self.is_open(&source.provider) {
+            return Some(Reason::ProviderUnknown);
         }
         let pending = self.pending(&source.address.resource.module.path(), source.resource);
         pending.then_some(Reason::DependencyPending)
@@ -229,7 +232,7 @@ impl Planner<'_> {
 pub(super) fn complete(schema: &crate::schema::Schema, configuration: &Value) -> Value {
     let as_is = |_: Option<&Value>, proposed| Ok(Planned { value: proposed, replace: Vec::new() });
     match propose_new(schema, configuration, &as_is) {
-        Ok(proposed) => crate::state::known(&proposed),
+        Ok(proposed) => proposed.known(),
         Err(_) => configuration.unmark_deep().0,
     }
 }

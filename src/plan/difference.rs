@@ -348,5 +348,5 @@ fn misfit_set(planned: &Value, actual: &Value) -> bool {
 
 /// What an object just read should become to be as planned: what the plan leaves open stays as read.
 pub fn settled(schema: &Schema, planned: &Value, actual: &Value) -> Value {
-    propose(schema, actual, &crate::state::known(planned), Computed::Keep)
+    propose(schema, actual, &planned.known(), Computed::Keep)
 }

@@ -40,7 +40,7 @@ fn is_made_by_others(configured: &Value, before: &Value, after: &Value) -> bool 
 /// reports them.
 pub(super) fn found(planner: &Planner<'_>, reads: &BTreeSet<Read>) -> Vec<Drift> {
     let mut drift =
-        between(&planner.request.moves.state, planner.request.prior, planner.request.providers);
+        between(&planner.request.moves.state, &planner.refreshed, planner.request.providers);
     if drift.is_empty() || planner.request.mode == Mode::RefreshOnly {
         return drift;
     }

@@ -9,6 +9,7 @@ use crate::address::{InstanceAddress, Key, ModuleInstance, ResourceAddress, Targ
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::language::config::{Expression, Import, Repetition};
 use crate::language::evaluate::evaluate;
+use crate::plan::ProviderKey;
 use crate::plan::evaluation::Evaluation;
 use crate::plan::expand::{Expansion, expand};
 use crate::plan::providers::{Providers, instance_provider};
@@ -170,6 +171,15 @@ pub async fn imported(
     })
 }
 
+fn import_too_early(provider: &ProviderKey) -> Diagnostic {
+    let detail = format!(
+        "What configures {provider} depends on objects that this plan makes or changes, so nothing can \
+         be read with it yet."
+    );
+    let hint = "Apply what the provider depends on first, with `-target`.";
+    Diagnostic::error("Import is too early", detail).hint(hint)
+}
+
 impl Planner<'_> {
     /// Brings in what `import` blocks say of the instances of a resource that are not in state.
     pub(super) async fn import_into(&mut self, resource: &ResourceAddress) {
@@ -207,6 +217,9 @@ impl Planner<'_> {
             Err(problems) => return self.diagnostics.extend(problems),
         };
         let Some(connection) = self.connection(&provider) else { return };
+        if self.is_open(&provider) {
+            return self.diagnostics.push(import_too_early(&provider).at(&import.span));
+        }
         match imported(connection.as_ref(), kind, &address, &id).await {
             Ok(value) => {
                 let config = address.resource.config();

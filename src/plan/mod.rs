@@ -11,6 +11,7 @@ mod evaluation;
 mod expand;
 pub mod file;
 mod import;
+mod late;
 mod limits;
 mod managed;
 mod model;
@@ -37,6 +38,7 @@ pub use difference::{Difference, difference, misfit};
 pub use evaluation::Evaluation;
 pub use expand::Expansion;
 pub use import::{Wanted, imported, imports, wanted};
+pub use late::Refresher;
 pub use limits::Limits;
 pub use model::{
     Action, Change, CheckResult, CheckStatus, Counts, Drift, Mode, OutputChange, Plan, ProviderKey,

@@ -143,6 +143,8 @@ pub enum Reason {
     WrongRepetition,
     /// A data source's arguments are not known yet.
     ConfigUnknown,
+    /// What configures a data source's provider is not known yet.
+    ProviderUnknown,
     /// A data source depends on something that changes.
     DependencyPending,
     /// A data source of a `check` block is read again after everything else.

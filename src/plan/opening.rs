@@ -68,14 +68,19 @@ impl Planner<'_> {
         if needed.is_empty() {
             return;
         }
-        for address in self.request.prior.resources.keys() {
-            if let Some(value) = self.prior_value(address) {
-                self.evaluation.record(address, value);
-            }
-        }
+        self.record_prior();
         for ConfigAddress { module, resource } in needed {
             for module in self.evaluation.module_instances(&module) {
                 self.ephemeral_resource(&Evaluation::address(&module, &resource)).await;
+            }
+        }
+    }
+
+    /// Takes all objects as they are in state.
+    pub(super) fn record_prior(&mut self) {
+        for address in self.prior.resources.clone().keys() {
+            if let Some(value) = self.prior_value(address) {
+                self.evaluation.record(address, value);
             }
         }
     }
@@ -121,9 +126,10 @@ impl Planner<'_> {
         self.check(rules, "Resource postcondition failed", checked, &scope);
     }
 
-    /// Whether something that it depends on explicitly is about to change.
-    fn is_pending(&self, opening: &Opening<'_>) -> bool {
+    /// Whether something that it depends on explicitly, or its provider, is about to change.
+    fn is_pending(&mut self, opening: &Opening<'_>) -> bool {
         self.pending(&opening.address.resource.module.path(), opening.resource)
+            || self.is_open(&opening.provider)
     }
 
     async fn open_now(&mut self, opening: &Opening<'_>, configuration: &Value) -> Option<Value> {

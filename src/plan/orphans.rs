@@ -107,7 +107,7 @@ pub(super) fn provider_of(
 pub(super) fn plan_orphans(planner: &mut Planner<'_>) {
     let mut modules = Modules::default();
     let removed = planner.evaluation.removals();
-    let addresses: Vec<InstanceAddress> = planner.request.prior.resources.keys().cloned().collect();
+    let addresses: Vec<InstanceAddress> = planner.refreshed.resources.keys().cloned().collect();
     for address in addresses {
         if !planner.request.covers(&address) {
             continue;
@@ -194,7 +194,7 @@ impl Modules {
 /// Plans to destroy everything in state, or what the targets cover and all that depends on it.
 pub(super) fn plan_destroy(planner: &mut Planner<'_>) {
     let doomed = doomed(planner);
-    let addresses: Vec<InstanceAddress> = planner.request.prior.resources.keys().cloned().collect();
+    let addresses: Vec<InstanceAddress> = planner.refreshed.resources.keys().cloned().collect();
     for address in addresses.into_iter().filter(|it| doomed.contains(it)) {
         plan_delete(planner, &address, Reason::None);
     }
@@ -202,7 +202,7 @@ pub(super) fn plan_destroy(planner: &mut Planner<'_>) {
 
 /// What is destroyed: all, or the targets and what depends on them.
 fn doomed(planner: &Planner<'_>) -> BTreeSet<InstanceAddress> {
-    let state = planner.request.prior;
+    let state = &planner.refreshed;
     let named = |it: &&InstanceAddress| planner.request.covers(it);
     let mut queue: Vec<InstanceAddress> = state.resources.keys().filter(named).cloned().collect();
     let mut dependants: BTreeMap<(ConfigAddress, ModuleInstance), Vec<&InstanceAddress>> =
@@ -239,7 +239,7 @@ fn shared_module(on: &ConfigAddress, module: &ModuleInstance) -> ModuleInstance 
 
 /// What is excluded from destruction, and all that it depends on.
 fn kept(planner: &Planner<'_>) -> BTreeSet<InstanceAddress> {
-    let state = planner.request.prior;
+    let state = &planner.refreshed;
     let excluded = |it: &&InstanceAddress| planner.request.excludes.iter().any(|at| at.covers(it));
     let mut kept: BTreeSet<_> = state.resources.keys().filter(excluded).cloned().collect();
     let mut queue: Vec<InstanceAddress> = kept.iter().cloned().collect();

@@ -7,10 +7,10 @@ use crate::address::{
 };
 use crate::diagnostic::Diagnostics;
 use crate::plan::checks::{Checked, check, check_block, merged};
-use crate::plan::connect::connect_one;
 use crate::plan::dependencies::{Dependencies, Node};
 use crate::plan::evaluation::Evaluation;
 use crate::plan::import::Importing;
+use crate::plan::late::{Refresher, Unseen};
 use crate::plan::limits::Limits;
 use crate::plan::moves::{self, Moves};
 use crate::plan::providers::{Connections, Providers};
@@ -32,11 +32,13 @@ pub struct Request<'a> {
     pub providers: &'a Providers,
     /// The connections that could be made beforehand.
     pub connections: Connections,
+    /// Refreshes what could not be refreshed without the others; nothing when it is not wanted.
+    pub refresher: Option<&'a dyn Refresher>,
     /// The state as stored.
     pub stored: &'a State,
     /// The same with its objects moved to their new addresses.
     pub moves: &'a Moves,
-    /// That state refreshed.
+    /// That state refreshed, as far as the connections go.
     pub prior: &'a State,
     /// What is asked for.
     pub mode: Mode,
@@ -77,6 +79,11 @@ pub(super) struct Planner<'a> {
     pub(super) request: &'a Request<'a>,
     pub(super) evaluation: &'a Evaluation,
     pub(super) connections: Connections,
+    /// Those of `connections` whose arguments are not all known.
+    pub(super) open_providers: BTreeSet<ProviderKey>,
+    /// The state as moved and refreshed.
+    pub(super) refreshed: State,
+    pub(super) unseen: Unseen,
     pub(super) prior: State,
     pub(super) changes: Vec<Change>,
     /// The numbers of the changes of each resource.
@@ -108,10 +115,13 @@ impl<'a> Planner<'a> {
         for address in request.prior.resources.keys() {
             in_state.entry(address.resource.clone()).or_default().push(address.clone());
         }
-        Planner {
+        let mut planner = Planner {
             request,
             evaluation: request.evaluation,
             connections: request.connections.clone(),
+            open_providers: BTreeSet::new(),
+            refreshed: request.prior.clone(),
+            unseen: Unseen::new(),
             prior: request.prior.clone(),
             changes: Vec::new(),
             numbers: BTreeMap::new(),
@@ -121,7 +131,9 @@ impl<'a> Planner<'a> {
             in_state,
             limits: Limits::of(request.dependencies, &request.targets, &request.excludes),
             importing: Importing::new(),
-        }
+        };
+        planner.unseen = planner.unseen();
+        planner
     }
 
     /// Adds what is planned for an instance.
@@ -155,6 +167,7 @@ impl<'a> Planner<'a> {
             }
             self.diagnostics.extend(self.evaluation.take_problems());
         }
+        self.look_at_the_rest().await;
         orphans::plan_orphans(self);
         if self.limits.is_all() {
             self.imports_without_block();
@@ -254,6 +267,7 @@ impl<'a> Planner<'a> {
             let address = Evaluation::address(&module, name);
             match name.mode {
                 ResourceMode::Managed => {
+                    self.look_at(&address).await;
                     self.import_into(&address).await;
                     self.managed_resource(&address);
                 }
@@ -281,33 +295,20 @@ impl<'a> Planner<'a> {
             .flatten()
     }
 
-    /// The connection of a provider configuration; made now when its arguments were not known before.
-    pub(super) fn connection(
-        &mut self,
-        key: &ProviderKey,
-    ) -> Option<std::sync::Arc<dyn crate::provider::Connection>> {
-        if let Some(made) = self.connections.get(key) {
-            return Some(made.clone());
-        }
-        let (connection, warnings) = connect_one(self.evaluation, self.request.providers, key)
-            .map_err(|problems| self.diagnostics.extend(problems))
-            .ok()?;
-        self.diagnostics.extend(warnings);
-        self.connections.insert(key.clone(), connection.clone());
-        Some(connection)
-    }
-
     async fn destroy_all(&mut self) {
         self.open_for_providers().await;
+        if !self.unseen.is_empty() {
+            self.record_prior();
+        }
+        self.look_at_the_rest().await;
         orphans::plan_destroy(self);
     }
 
     async fn take_as_it_is(&mut self) {
-        for address in self.request.prior.resources.keys() {
-            if let Some(value) = self.prior_value(address) {
-                self.evaluation.record(address, value);
-            }
-        }
+        self.open_for_providers().await;
+        self.record_prior();
+        self.look_at_the_rest().await;
+        self.record_prior();
         for at in self.request.dependencies.order.clone() {
             if let Some(node) = self.request.dependencies.dag.node(at).cloned() {
                 self.value(&node);

@@ -1,14 +1,12 @@
 //! Attributes of stored objects as values of their schema, and back.
 
-use std::sync::Arc;
-
 use serde_json::{Map, Value as Json};
 
 use super::Object;
 use crate::schema::write_only::without_write_only;
 use crate::schema::{Field, Schema, Shape};
 use crate::value::json::{from_json_typed, to_json_typed};
-use crate::value::{ConvertError, Fields, Marks, Path, Step, Value};
+use crate::value::{ConvertError, Marks, Path, Step, Value};
 
 /// A stored attribute that does not fit the schema.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,30 +26,12 @@ pub fn encode(schema: &Schema, value: &Value) -> (Map<String, Json>, Vec<Path>) 
         .filter(|(path, marks)| marks.contains(Marks::SENSITIVE) && !path.0.is_empty())
         .map(|(path, _)| path)
         .collect();
-    let kept = without_write_only(schema, known(value));
+    let kept = without_write_only(schema, value.known());
     let attributes = match to_json_typed(&kept, &schema.ty()) {
         Ok(Json::Object(attributes)) => attributes,
         _ => Map::new(),
     };
     (attributes, paths)
-}
-
-/// The value with null for everything that is not known, and without marks.
-pub fn known(value: &Value) -> Value {
-    let items = |items: &[Value]| Arc::new(items.iter().map(known).collect::<Vec<_>>());
-    let fields = |fields: &Fields| {
-        Arc::new(fields.iter().map(|(name, it)| (name.clone(), known(it))).collect::<Fields>())
-    };
-    match value {
-        Value::Unknown(unknown) => Value::Null(unknown.ty.clone()),
-        Value::Marked(_, inner) => known(inner),
-        Value::List(ty, it) => Value::List(ty.clone(), items(it)),
-        Value::Set(ty, it) => Value::Set(ty.clone(), items(it)),
-        Value::Tuple(it) => Value::Tuple(items(it)),
-        Value::Map(ty, it) => Value::Map(ty.clone(), fields(it)),
-        Value::Object(it) => Value::Object(fields(it)),
-        other => other.clone(),
-    }
 }
 
 /// The value of `schema` that an object's attributes stand for, its sensitive paths marked.

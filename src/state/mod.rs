@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 
-pub use attributes::{AttributeError, decode, encode, known};
+pub use attributes::{AttributeError, decode, encode};
 pub use error::StateError;
 pub use file::{TERRAFORM_VERSION, parse, print};
 pub use fold::{Folded, Pending, deposed_key, fold};
@@ -136,7 +136,7 @@ impl OutputValue {
     /// The output of a wholly known value; marks of the value make it sensitive.
     pub fn new(value: &Value, sensitive: bool) -> OutputValue {
         let sensitive = sensitive || value.marks_deep().contains(Marks::SENSITIVE);
-        let value = known(value);
+        let value = value.known();
         let ty = value.ty();
         let json = to_json_typed(&value, &ty).unwrap_or_default();
         OutputValue { value: json, ty: type_to_json(&ty), sensitive, other: Map::new() }

@@ -9,7 +9,7 @@ use crate::plan::{
     Action, Change, CheckResult, CheckStatus, Drift, OutputChange, Plan, Providers, Reason,
     stored_value,
 };
-use crate::state::{State, TERRAFORM_VERSION, known};
+use crate::state::{State, TERRAFORM_VERSION};
 use crate::value::json::{to_json, type_to_json};
 use crate::value::{Marks, Value};
 
@@ -202,7 +202,7 @@ pub(super) fn reason(change: &Change) -> Option<&'static str> {
         Reason::EachKey => "delete_because_each_key",
         Reason::Disabled => "delete_because_enabled_false",
         Reason::WrongRepetition => "delete_because_wrong_repetition",
-        Reason::ConfigUnknown => "read_because_config_unknown",
+        Reason::ConfigUnknown | Reason::ProviderUnknown => "read_because_config_unknown",
         Reason::DependencyPending => "read_because_dependency_pending",
         Reason::CheckNested => "read_because_check_nested",
         Reason::KeptByConfiguration => "forgot_because_lifecycle_destroy_in_config",
@@ -231,7 +231,7 @@ fn sensitive(value: &Value) -> Json {
 
 /// A value as plain JSON; what is not known is null.
 fn plain(value: &Value) -> Json {
-    to_json(&known(value)).unwrap_or(Json::Null)
+    to_json(&value.known()).unwrap_or(Json::Null)
 }
 
 /// A value as JSON without the attributes that are not known.

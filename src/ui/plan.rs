@@ -87,6 +87,7 @@ fn reason(change: &Change) -> Option<String> {
         Reason::EachKey => format!("key {key} is not in for_each"),
         Reason::Disabled => "it is not enabled".into(),
         Reason::WrongRepetition => "its count or for_each is no longer of that kind".into(),
+        Reason::ProviderUnknown => "what configures its provider is not known yet".into(),
         Reason::ConfigUnknown => "some of its arguments are not known yet".into(),
         Reason::DependencyPending => "it depends on something that changes".into(),
         Reason::CheckNested => "its check looks again when all else is done".into(),

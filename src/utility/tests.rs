@@ -7,7 +7,6 @@ use super::source::AnySource;
 use crate::plan::Action;
 use crate::plan::difference::{Difference, difference};
 use crate::provider::{Planned, Proposal, ProviderError, Result, Status};
-use crate::state::known;
 use crate::value::Value;
 
 /// A resource type being tried.
@@ -39,7 +38,7 @@ impl Tried {
             |_: Option<&Value>, proposed| Ok(Planned { value: proposed, replace: Vec::new() });
         let configuration = complete(source.schema().null_object(), given);
         let asked = crate::plan::difference::propose_new(source.schema(), &configuration, &as_is)?;
-        source.read(&known(&asked), &Value::NULL).await
+        source.read(&asked.known(), &Value::NULL).await
     }
 
     fn difference(&self, prior: Option<&Value>, given: &Value) -> Result<Difference> {
@@ -77,7 +76,7 @@ impl Tried {
     pub(super) async fn try_create(&self, given: &Value) -> Result<Value> {
         let planned = self.plan(given);
         let id = self.0.create(&planned).await?;
-        let object = known(&planned).with("id", Value::string(id));
+        let object = planned.known().with("id", Value::string(id));
         let found = self.0.read(vec![object]).await?.remove(0).expect("it is there");
         assert_eq!(found.status, Status::Ready);
         let misfit =

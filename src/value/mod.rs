@@ -197,6 +197,24 @@ impl Value {
         (self.without_marks(), marks)
     }
 
+    /// The value with null for everything that is not known, and without marks.
+    pub fn known(&self) -> Value {
+        let items = |items: &[Value]| Arc::new(items.iter().map(Value::known).collect::<Vec<_>>());
+        let fields = |fields: &Fields| {
+            Arc::new(fields.iter().map(|(name, it)| (name.clone(), it.known())).collect::<Fields>())
+        };
+        match self {
+            Value::Unknown(unknown) => Value::Null(unknown.ty.clone()),
+            Value::Marked(_, inner) => inner.known(),
+            Value::List(ty, it) => Value::List(ty.clone(), items(it)),
+            Value::Set(ty, it) => Value::Set(ty.clone(), items(it)),
+            Value::Tuple(it) => Value::Tuple(items(it)),
+            Value::Map(ty, it) => Value::Map(ty.clone(), fields(it)),
+            Value::Object(it) => Value::Object(fields(it)),
+            other => other.clone(),
+        }
+    }
+
     fn without_marks(&self) -> Value {
         let strip =
             |items: &Arc<Vec<Value>>| Arc::new(items.iter().map(Value::without_marks).collect());

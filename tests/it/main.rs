@@ -14,6 +14,7 @@ mod format;
 mod functions;
 mod identity;
 mod kept;
+mod late_providers;
 mod lifecycle;
 mod machine;
 mod modules;

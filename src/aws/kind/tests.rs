@@ -145,7 +145,7 @@ fn another_region_of_the_provider_replaces() {
         };
         let mut proposal =
             Proposal { prior, configuration: &configuration, value, replace: Vec::new() };
-        ROLE.plan(&TagPolicy::default(), "us-east-1", &mut proposal).unwrap();
+        ROLE.plan(&TagPolicy::default(), Some("us-east-1"), &mut proposal).unwrap();
         (proposal.value.get("region"), proposal.replace)
     };
     let region = Value::string("us-east-1");

@@ -128,7 +128,7 @@ async fn equal_plans_get_values_of_their_own() {
     let kind: &'static dyn AnyResource = &PASSWORD;
     let planned = Tried::new(kind).plan(&given);
     let ids = [kind.create(&planned).await.unwrap(), kind.create(&planned).await.unwrap()];
-    let objects = ids.map(|id| crate::state::known(&planned).with("id", Value::string(id)));
+    let objects = ids.map(|id| planned.known().with("id", Value::string(id)));
     let found = kind.read(objects.to_vec()).await.unwrap();
     let results: Vec<_> =
         found.iter().map(|it| text(&it.as_ref().unwrap().value, "result")).collect();

@@ -92,7 +92,7 @@ async fn a_pause_is_not_over_before_its_end() {
     let id = kind.create(&planned).await.unwrap();
     let left = parse(&id).unwrap() - now();
     assert!((5398..=5401).contains(&left.whole_seconds()), "{left}");
-    let object_made = crate::state::known(&planned).with("id", Value::string(&id));
+    let object_made = planned.known().with("id", Value::string(&id));
     for _ in 0..2 {
         let found = kind.read(vec![object_made.clone()]).await.unwrap().remove(0).unwrap();
         assert!(matches!(found.status, Status::Pending(_)), "{found:?}");

@@ -155,7 +155,7 @@ impl Engine {
             }
         };
         assert_eq!(after_a_lost_answer.as_deref(), Some(&*id), "{name}: after a lost answer");
-        let object = terrace::state::known(&planned).with("id", Value::string(&id));
+        let object = planned.known().with("id", Value::string(&id));
         let actual =
             self.read(name, &object).await.unwrap_or_else(|| panic!("{name} {id} is gone"));
         let wanted = settled(self.kind(name).schema(), &planned, &actual);
@@ -169,7 +169,7 @@ impl Engine {
         let planned = self.plan(name, None, &configuration).after;
         let id = self.connection.create(name, &planned, &self.step(name)).await;
         let id = id.unwrap_or_else(|error| panic!("creating {name}: {error:?}"));
-        let object = terrace::state::known(&planned).with("id", Value::string(&id));
+        let object = planned.known().with("id", Value::string(&id));
         let now = self.read(name, &object).await.unwrap_or_else(|| panic!("{name} {id} is gone"));
         let again = self.plan(name, Some(&now), &configuration);
         assert_eq!(again.after, now, "a second plan of {name} changes something");
