@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use super::fake::{FOUND, Fake, OPENED, REPEATED};
 use super::*;
 use crate::address::Mode;
+use crate::plan::Work;
 use crate::plan::difference::{propose_new, propose_update};
-use crate::plan::{Reason, Work};
 use crate::provider::Planned;
 use crate::state::decode;
 use crate::state::memory::Disk;
@@ -357,23 +357,7 @@ fn plan(bench: &Bench, items: &[Item], fake: &Fake, stored: &State) -> Task {
 }
 
 fn change_of(address: InstanceAddress, action: Action) -> Change {
-    Change {
-        previous: None,
-        importing: None,
-        address,
-        deposed: None,
-        provider: key(),
-        action,
-        reason: Reason::None,
-        before: Value::NULL,
-        after: Value::NULL,
-        configuration: Value::NULL,
-        replace_paths: Vec::new(),
-        dependencies: Vec::new(),
-        prior_dependencies: Vec::new(),
-        create_before_destroy: false,
-        skip_destroy: false,
-    }
+    Change::new(address, key(), action)
 }
 
 fn plan_item(bench: &Bench, item: &Item, prior: &State) -> Change {

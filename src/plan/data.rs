@@ -176,22 +176,13 @@ impl Planner<'_> {
         let config_address = source.address.resource.config();
         let dependencies =
             self.request.dependencies.managed(&config_address.module, &config_address.resource);
+        let (address, provider) = (source.address.clone(), source.provider.clone());
         self.add(Change {
-            address: source.address.clone(),
-            previous: None,
-            importing: None,
-            deposed: None,
-            provider: source.provider.clone(),
-            action: Action::Read,
             reason,
-            before: Value::NULL,
             after: after.clone(),
             configuration,
-            replace_paths: Vec::new(),
             dependencies: dependencies.into_iter().collect(),
-            prior_dependencies: Vec::new(),
-            create_before_destroy: false,
-            skip_destroy: false,
+            ..Change::new(address, provider, Action::Read)
         });
         Some(after)
     }

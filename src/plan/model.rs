@@ -193,6 +193,27 @@ pub struct Change {
 }
 
 impl Change {
+    /// A change of an object of which nothing else is known.
+    pub fn new(address: InstanceAddress, provider: ProviderKey, action: Action) -> Change {
+        Change {
+            address,
+            previous: None,
+            importing: None,
+            deposed: None,
+            provider,
+            action,
+            reason: Reason::None,
+            before: Value::NULL,
+            after: Value::NULL,
+            configuration: Value::NULL,
+            replace_paths: Vec::new(),
+            dependencies: Vec::new(),
+            prior_dependencies: Vec::new(),
+            create_before_destroy: false,
+            skip_destroy: false,
+        }
+    }
+
     /// Whether anything comes of it: something is done to the object, it has another address, or it
     /// is imported.
     pub fn does_something(&self) -> bool {

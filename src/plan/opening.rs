@@ -12,7 +12,7 @@ use crate::plan::expand::Expansion;
 use crate::plan::providers::{instance_provider, provider_key};
 use crate::plan::scope::ModuleScope;
 use crate::plan::walk::Planner;
-use crate::plan::{Action, Change, ProviderKey, Reason};
+use crate::plan::{Action, Change, ProviderKey};
 use crate::provider::{DataSourceType, Planned, ProviderError};
 use crate::schema::sensitive::mark_sensitive;
 use crate::value::{Marks, Type, Value};
@@ -105,7 +105,8 @@ impl Planner<'_> {
         if self.diagnostics.0.iter().skip(told).any(Diagnostic::is_error) {
             return None;
         }
-        self.add(open_again(opening));
+        // What apply does: nothing of the object is kept in the plan.
+        self.add(Change::new(address.clone(), opening.provider.clone(), Action::Open));
         let value = match configuration.is_wholly_known() && !self.is_pending(opening) {
             true => self.open_now(opening, &configuration).await?,
             false => unknown(opening, &configuration)?,
@@ -147,27 +148,6 @@ fn unknown(opening: &Opening<'_>, configuration: &Value) -> Option<Value> {
     let as_is = |_: Option<&Value>, proposed| Ok(Planned { value: proposed, replace: Vec::new() });
     let schema = opening.kind.schema();
     Some(mark_sensitive(schema, propose_new(schema, configuration, &as_is).ok()?))
-}
-
-/// What apply does: nothing of the object is kept in the plan.
-fn open_again(opening: &Opening<'_>) -> Change {
-    Change {
-        address: opening.address.clone(),
-        previous: None,
-        importing: None,
-        deposed: None,
-        provider: opening.provider.clone(),
-        action: Action::Open,
-        reason: Reason::None,
-        before: Value::NULL,
-        after: Value::NULL,
-        configuration: Value::NULL,
-        replace_paths: Vec::new(),
-        dependencies: Vec::new(),
-        prior_dependencies: Vec::new(),
-        create_before_destroy: false,
-        skip_destroy: false,
-    }
 }
 
 fn not_opened(opening: &Opening<'_>, error: &ProviderError) -> Diagnostic {

@@ -328,21 +328,14 @@ fn end_object(
     }
     let object = planner.prior.object(address, deposed);
     let change = Change {
-        address: address.clone(),
         previous: planner.request.moves.origins.get(address).cloned(),
-        importing: None,
         deposed: deposed.map(str::to_string),
-        provider,
-        action,
         reason,
         before: value,
-        after: Value::NULL,
-        configuration: Value::NULL,
-        replace_paths: Vec::new(),
-        dependencies: Vec::new(),
         prior_dependencies: object.map(|it| it.dependencies.clone()).unwrap_or_default(),
         create_before_destroy: object.is_some_and(|it| it.create_before_destroy),
         skip_destroy: object.is_some_and(|it| it.skip_destroy),
+        ..Change::new(address.clone(), provider, action)
     };
     planner.add(change);
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::difference::{body, output};
 use super::value::render;
 use crate::address::ModulePath;
-use crate::plan::{Action, Change, OutputChange, ProviderKey, Reason};
+use crate::plan::{Action, Change, OutputChange, ProviderKey};
 use crate::value::{Marks, Path, Type, Value};
 
 fn text(value: &str) -> Value {
@@ -22,23 +22,9 @@ fn number(value: i64) -> Value {
 
 fn change(action: Action, before: Value, after: Value) -> Change {
     let source = "registry.terraform.io/hashicorp/aws".to_string();
-    Change {
-        address: "aws_ecs_service.web".parse().unwrap(),
-        previous: None,
-        importing: None,
-        deposed: None,
-        provider: ProviderKey { module: ModulePath::default(), source, alias: None, key: None },
-        action,
-        reason: Reason::None,
-        before,
-        after,
-        configuration: Value::NULL,
-        replace_paths: Vec::new(),
-        dependencies: Vec::new(),
-        prior_dependencies: Vec::new(),
-        create_before_destroy: false,
-        skip_destroy: false,
-    }
+    let provider = ProviderKey { module: ModulePath::default(), source, alias: None, key: None };
+    let address = "aws_ecs_service.web".parse().unwrap();
+    Change { before, after, ..Change::new(address, provider, action) }
 }
 
 /// The lines of an update of the one attribute `name`.

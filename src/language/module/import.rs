@@ -2,10 +2,11 @@
 
 use super::Reader;
 use super::arguments::Arguments;
+use super::moved::spelled;
 use super::resource::provider_name;
 use crate::address::{ConfigAddress, Mode, Target};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::language::config::{Block, Expression, ExpressionKind, Import, Reference};
+use crate::language::config::{Block, Expression, ExpressionKind, Import};
 use crate::value::Value;
 
 impl Reader {
@@ -15,12 +16,12 @@ impl Reader {
         let span = arguments.span.clone();
         let to = arguments.required("to");
         let to = to.and_then(|given| {
-            let mut steps = Vec::new();
-            let found = spell(&given, &mut steps).and_then(|()| resource(&steps));
+            let steps = spelled(&given, &|key| Some(key.clone()));
+            let found = steps.and_then(|steps| Some((resource(&steps)?, steps)));
             if found.is_none() {
                 arguments.diagnostics.push(no_address(&given));
             }
-            found.map(|resource| (resource, steps))
+            found
         });
         let provider = arguments.take("provider").map(|it| it.value);
         let provider = provider.and_then(|it| provider_name(&it, arguments.diagnostics));
@@ -77,24 +78,6 @@ fn same(one: &Import, other: &Import) -> bool {
     let steps = one.to.iter().zip(&other.to);
     let mut keys = steps.map(|((_, one), (_, other))| key(one).is_some() && key(one) == key(other));
     one.resource == other.resource && keys.all(|it| it)
-}
-
-/// The names of an address, with the expressions of their keys.
-fn spell(expression: &Expression, steps: &mut Vec<(String, Option<Expression>)>) -> Option<()> {
-    match &expression.kind {
-        ExpressionKind::Reference(Reference::Bound(name)) => steps.push((name.clone(), None)),
-        ExpressionKind::Attribute(inside, name) => {
-            spell(inside, steps)?;
-            steps.push((name.clone(), None));
-        }
-        ExpressionKind::Index(inside, key) => {
-            spell(inside, steps)?;
-            let last = steps.last_mut().filter(|(_, taken)| taken.is_none())?;
-            last.1 = Some((**key).clone());
-        }
-        _ => return None,
-    }
-    Some(())
 }
 
 /// The resource that an address with any keys is about.

@@ -45,9 +45,7 @@ pub(super) fn target(
     no_data: Option<&str>,
     diagnostics: &mut Diagnostics,
 ) -> Option<Target> {
-    let mut steps = Vec::new();
-    let spelled = spell(expression, &mut steps);
-    let target = spelled.and_then(|()| Target::from_steps(steps).ok());
+    let target = address(expression).and_then(|steps| Target::from_steps(steps).ok());
     let problem = match &target {
         None => {
             let detail = "An address consists of names, with constant instance keys in brackets.";
@@ -76,26 +74,33 @@ fn mode(target: &Target) -> Option<Mode> {
     }
 }
 
-/// The names of an address with their keys.
-pub(super) fn spell(expression: &Expression, steps: &mut Vec<(String, Option<Key>)>) -> Option<()> {
+/// The names of an address with what their keys give.
+pub(super) fn spelled<K>(
+    expression: &Expression,
+    key: &dyn Fn(&Expression) -> Option<K>,
+) -> Option<Vec<(String, Option<K>)>> {
     match &expression.kind {
-        ExpressionKind::Reference(Reference::Bound(name)) => steps.push((name.clone(), None)),
+        ExpressionKind::Reference(Reference::Bound(name)) => Some(vec![(name.clone(), None)]),
         ExpressionKind::Attribute(inside, name) => {
-            spell(inside, steps)?;
+            let mut steps = spelled(inside, key)?;
             steps.push((name.clone(), None));
+            Some(steps)
         }
-        ExpressionKind::Index(inside, key) => {
-            spell(inside, steps)?;
-            let ExpressionKind::Literal(key) = &key.kind else { return None };
-            let key = match key {
-                Value::String(name) => Key::Name(name.to_string()),
-                Value::Number(at) => Key::Index(at.as_usize()?),
-                _ => return None,
-            };
+        ExpressionKind::Index(inside, given) => {
+            let mut steps = spelled(inside, key)?;
             let last = steps.last_mut().filter(|(_, taken)| taken.is_none())?;
-            last.1 = Some(key);
+            last.1 = Some(key(given)?);
+            Some(steps)
         }
-        _ => return None,
+        _ => None,
     }
-    Some(())
+}
+
+/// The names of an address with their keys, which are constants.
+pub(super) fn address(expression: &Expression) -> Option<Vec<(String, Option<Key>)>> {
+    spelled(expression, &|key| match &key.kind {
+        ExpressionKind::Literal(Value::String(name)) => Some(Key::Name(name.to_string())),
+        ExpressionKind::Literal(Value::Number(at)) => at.as_usize().map(Key::Index),
+        _ => None,
+    })
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use indexmap::IndexMap;
 
 use super::arguments::Arguments;
-use super::moved::spell;
+use super::moved::address;
 use super::resource::provider_name;
 use super::{is_name, read_module, rules, several};
 use crate::address::{Key, Mode, ModulePath, ResourceName, Target};
@@ -208,8 +208,7 @@ fn one_override(block: Block, diagnostics: &mut Diagnostics) -> Option<Override>
     let values = arguments.take(if kind == "override_module" { "outputs" } else { "values" });
     arguments.finish();
     let target = target?;
-    let mut steps = Vec::new();
-    let found = spell(&target, &mut steps).and_then(|()| Target::from_steps(steps).ok());
+    let found = address(&target).and_then(|steps| Target::from_steps(steps).ok());
     let target = match (found, kind.as_str()) {
         (Some(Target::Module(it)), "override_module") if it.0.iter().all(|it| it.1.is_none()) => {
             Overridden::Module(it.path())
@@ -397,10 +396,8 @@ fn providers(arguments: &mut Arguments<'_>) -> Vec<(ProviderName, ProviderName, 
 fn expected(arguments: &mut Arguments<'_>) -> Vec<Expected> {
     let mut found = Vec::new();
     for item in list(arguments, "expect_failures") {
-        let mut steps: Vec<(String, Option<Key>)> = Vec::new();
-        let address = written(&item);
-        let good = spell(&item, &mut steps).is_some() && can_fail(&steps, &address);
-        if !good {
+        let text = written(&item);
+        if !address(&item).is_some_and(|steps| can_fail(&steps, &text)) {
             let detail = "What is expected to fail is a variable, an output, a resource, a data \
                           source or a check of the module that is run.";
             let problem = Diagnostic::error("Invalid expect_failures", detail).at(&item.span);
@@ -408,7 +405,7 @@ fn expected(arguments: &mut Arguments<'_>) -> Vec<Expected> {
             arguments.diagnostics.push(problem.hint(hint));
             continue;
         }
-        found.push(Expected { address, span: item.span });
+        found.push(Expected { address: text, span: item.span });
     }
     found
 }

@@ -19,6 +19,85 @@ use crate::value::{Number, Type, Value};
 /// ECDSA with SHA-1, which has no name in the standard of today.
 const ECDSA_SHA1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.1");
 
+/// Declares a type of certificates, with the arguments in PEM that they are made of and the other
+/// fields that differ.
+macro_rules! certificates {
+    (
+        $(#[doc = $doc:literal])*
+        $name:ident is $type:literal of $texts:expr => { $($own:tt)* }
+    ) => {
+        $crate::schema! {
+            $(#[doc = $doc])*
+            pub struct $name {
+                /// What the key may be used for.
+                #[required] #[min_items(0)] #[force_new] #[one_of($crate::utility::tls::x509::USES)]
+                allowed_uses: Vec<String>,
+                /// The certificate in PEM.
+                #[read_only] cert_pem: Option<String>,
+                /// How many hours before its end it is replaced.
+                #[default(0)] #[check(Check::Between(0, i64::MAX))] early_renewal_hours: i64,
+                /// Its serial number.
+                #[read_only] id: Option<String>,
+                /// Whether it is of an authority, which may sign others.
+                #[default(false)] #[force_new] is_ca_certificate: bool,
+                /// How many authorities may stand between this one and what it signs.
+                #[computed] #[force_new] #[check(Check::Between(-1, i64::MAX))]
+                max_path_length: Option<i64>,
+                /// Whether it has ended, or will soon.
+                #[read_only] ready_for_renewal: Option<bool>,
+                /// Whether it tells the identifier of its key.
+                #[default(false)] #[force_new] set_subject_key_id: bool,
+                /// Its end.
+                #[read_only] validity_end_time: Option<String>,
+                /// For how many hours it is valid.
+                #[force_new] #[check(Check::Between(0, i64::MAX))] validity_period_hours: i64,
+                /// Its beginning.
+                #[read_only] validity_start_time: Option<String>,
+                $($own)*
+            }
+        }
+
+        impl $name {
+            fn of(self, written: $crate::utility::tls::x509::Written) -> Result<Self> {
+                use $crate::utility::tls::certificate::{due_at_once, serial_text, written_time};
+                let ready = due_at_once(self.validity_period_hours, self.early_renewal_hours);
+                Ok($name {
+                    cert_pem: Some($crate::utility::tls::pem::to_pem("CERTIFICATE", &written.der)?),
+                    id: Some(serial_text(&written.serial)),
+                    ready_for_renewal: Some(ready),
+                    validity_end_time: Some(written_time(written.end)?),
+                    validity_start_time: Some(written_time(written.start)?),
+                    ..self
+                })
+            }
+        }
+
+        impl $crate::utility::kind::Resource for $name {
+            const TYPE: &'static str = $type;
+
+            fn plan_at(
+                proposal: &mut $crate::provider::Proposal<'_>,
+                time: ::time::OffsetDateTime,
+            ) -> Result {
+                $crate::utility::tls::certificate::plan_texts(proposal, $texts);
+                $crate::utility::tls::certificate::plan_renewal(proposal, time)
+            }
+
+            async fn create(self) -> Result<Self> {
+                $crate::utility::busy(move || self.make()).await
+            }
+
+            async fn read(self) -> Result<Option<Self>> {
+                let (end, now) = (self.validity_end_time.as_deref(), ::time::OffsetDateTime::now_utc());
+                let due = $crate::utility::tls::certificate::due(end, self.early_renewal_hours, now)?;
+                let ready_for_renewal = if due { Some(true) } else { self.ready_for_renewal };
+                Ok(Some($name { ready_for_renewal, ..self }))
+            }
+        }
+    };
+}
+pub(super) use certificates;
+
 /// The certificate in PEM.
 pub(super) fn from_pem(text: &str) -> Result<Certificate> {
     Ok(Certificate::from_der(&labelled(text, "CERTIFICATE")?)?)

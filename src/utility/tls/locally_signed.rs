@@ -1,59 +1,33 @@
 //! `tls_locally_signed_cert`
 
-use ::time::OffsetDateTime;
 use x509_cert::der::Decode as _;
 use x509_cert::der::oid::AssociatedOid as _;
 use x509_cert::ext::pkix::SubjectAltName;
 use x509_cert::ext::pkix::name::GeneralName;
 use x509_cert::request::{CertReq, ExtensionReq};
 
-use super::certificate::{
-    due, due_at_once, from_pem, identifier, plan_renewal, plan_texts, serial_text, written_time,
-};
+use super::certificate::{certificates, from_pem, identifier};
 use super::key::PrivateKey;
-use super::pem::{labelled, to_pem};
+use super::pem::labelled;
 use super::public::PublicKey;
-use super::x509::{Template, USES};
-use crate::provider::{Proposal, Result};
-use crate::schema;
+use super::x509::Template;
+use crate::provider::Result;
 use crate::schema::{Check, Secret};
-use crate::utility::kind::Resource;
-use crate::utility::{busy, refused};
+use crate::utility::refused;
 
-schema! {
+const TEXTS: &[&str] = &["ca_cert_pem", "ca_private_key_pem", "cert_request_pem"];
+
+certificates! {
     /// A certificate for a request, signed with the key of an authority.
-    pub struct TlsLocallySignedCert {
-        /// What the key may be used for.
-        #[required] #[min_items(0)] #[force_new] #[one_of(USES)] allowed_uses: Vec<String>,
+    TlsLocallySignedCert is "tls_locally_signed_cert" of TEXTS => {
         /// The certificate of the authority in PEM; a change replaces the certificate.
         ca_cert_pem: String,
         /// The kind of the private key of the authority.
         #[read_only] ca_key_algorithm: Option<String>,
         /// The private key of the authority in PEM; a change replaces the certificate.
         ca_private_key_pem: Secret<String>,
-        /// The certificate in PEM.
-        #[read_only] cert_pem: Option<String>,
         /// The request in PEM; a change replaces the certificate.
         cert_request_pem: String,
-        /// How many hours before its end it is replaced.
-        #[default(0)] #[check(Check::Between(0, i64::MAX))] early_renewal_hours: i64,
-        /// Its serial number.
-        #[read_only] id: Option<String>,
-        /// Whether it is of an authority, which may sign others.
-        #[default(false)] #[force_new] is_ca_certificate: bool,
-        /// How many authorities may stand between this one and what it signs.
-        #[computed] #[force_new] #[check(Check::Between(-1, i64::MAX))]
-        max_path_length: Option<i64>,
-        /// Whether it has ended, or will soon.
-        #[read_only] ready_for_renewal: Option<bool>,
-        /// Whether it tells the identifier of its key.
-        #[default(false)] #[force_new] set_subject_key_id: bool,
-        /// Its end.
-        #[read_only] validity_end_time: Option<String>,
-        /// For how many hours it is valid.
-        #[force_new] #[check(Check::Between(0, i64::MAX))] validity_period_hours: i64,
-        /// Its beginning.
-        #[read_only] validity_start_time: Option<String>,
     }
 }
 
@@ -111,36 +85,8 @@ impl TlsLocallySignedCert {
     fn make(self) -> Result<TlsLocallySignedCert> {
         let signer = PrivateKey::from_pem(&self.ca_private_key_pem.0)?;
         let written = self.template(&signer)?.write(&signer)?;
-        let ready = due_at_once(self.validity_period_hours, self.early_renewal_hours);
-        Ok(TlsLocallySignedCert {
-            ca_key_algorithm: Some(signer.public()?.algorithm().to_string()),
-            cert_pem: Some(to_pem("CERTIFICATE", &written.der)?),
-            id: Some(serial_text(&written.serial)),
-            ready_for_renewal: Some(ready),
-            validity_end_time: Some(written_time(written.end)?),
-            validity_start_time: Some(written_time(written.start)?),
-            ..self
-        })
-    }
-}
-
-impl Resource for TlsLocallySignedCert {
-    const TYPE: &'static str = "tls_locally_signed_cert";
-
-    fn plan_at(proposal: &mut Proposal<'_>, time: OffsetDateTime) -> Result {
-        plan_texts(proposal, &["ca_cert_pem", "ca_private_key_pem", "cert_request_pem"]);
-        plan_renewal(proposal, time)
-    }
-
-    async fn create(self) -> Result<Self> {
-        busy(move || self.make()).await
-    }
-
-    async fn read(self) -> Result<Option<Self>> {
-        let now = OffsetDateTime::now_utc();
-        let due = due(self.validity_end_time.as_deref(), self.early_renewal_hours, now)?;
-        let ready_for_renewal = if due { Some(true) } else { self.ready_for_renewal };
-        Ok(Some(TlsLocallySignedCert { ready_for_renewal, ..self }))
+        let ca_key_algorithm = Some(signer.public()?.algorithm().to_string());
+        TlsLocallySignedCert { ca_key_algorithm, ..self }.of(written)
     }
 }
 

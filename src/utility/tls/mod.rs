@@ -1,7 +1,6 @@
 //! The provider `tls`: keys and certificates.
 
 mod certificate;
-mod ephemeral;
 mod fetch;
 mod key;
 mod locally_signed;
@@ -35,7 +34,7 @@ static PUBLIC_KEY: SourceKind<source::PublicKeySource> = SourceKind::new();
 static RESOURCES: &[&dyn AnyResource] = &[&REQUEST, &LOCALLY_SIGNED, &PRIVATE_KEY, &SELF_SIGNED];
 static SOURCES: &[&dyn AnySource] = &[&CERTIFICATE, &PUBLIC_KEY];
 
-static SHORT_PRIVATE_KEY: SourceKind<ephemeral::EphemeralPrivateKey> = SourceKind::new();
+static SHORT_PRIVATE_KEY: SourceKind<private_key::EphemeralPrivateKey> = SourceKind::new();
 
 static EPHEMERAL: &[&dyn AnySource] = &[&SHORT_PRIVATE_KEY];
 

@@ -1,71 +1,93 @@
-//! `tls_private_key`
+//! `tls_private_key`, kept or for the run only.
 
 use super::key::{Curve, PrivateKey};
 use super::openssh;
 use crate::provider::{Proposal, Result};
-use crate::schema;
 use crate::schema::Secret;
 use crate::utility::kind::Resource;
+use crate::utility::source::Source;
 use crate::utility::{busy, refused};
 use crate::value::{Number, Path};
 
-pub(super) const ALGORITHMS: &[&str] = &["RSA", "ECDSA", "ED25519"];
-pub(super) const CURVES: &[&str] = &["P224", "P256", "P384", "P521"];
+const ALGORITHMS: &[&str] = &["RSA", "ECDSA", "ED25519"];
+const CURVES: &[&str] = &["P224", "P256", "P384", "P521"];
 const SIZES: [i64; 4] = [2048, 3072, 4096, 8192];
 
-schema! {
-    /// A private key, kept in the state.
-    #[version = 1]
-    pub struct TlsPrivateKey {
-        /// The kind of key.
-        #[force_new] #[one_of(ALGORITHMS)] algorithm: String,
-        /// The curve of an ECDSA key. OpenSSH has no keys of `P224`.
-        #[default("P224")] #[force_new] #[one_of(CURVES)] ecdsa_curve: String,
-        /// The SHA-1 of the public key.
-        #[read_only] id: Option<String>,
-        /// The private key, as OpenSSH has it.
-        #[read_only] private_key_openssh: Option<Secret<String>>,
-        /// The private key in PEM.
-        #[read_only] private_key_pem: Option<Secret<String>>,
-        /// The private key in PEM of PKCS #8.
-        #[read_only] private_key_pem_pkcs8: Option<Secret<String>>,
-        /// The MD5 fingerprint of the public key, as OpenSSH tells it.
-        #[read_only] public_key_fingerprint_md5: Option<String>,
-        /// The SHA-256 fingerprint of the public key, as OpenSSH tells it.
-        #[read_only] public_key_fingerprint_sha256: Option<String>,
-        /// The public key, as OpenSSH has it.
-        #[read_only] public_key_openssh: Option<String>,
-        /// The public key in PEM.
-        #[read_only] public_key_pem: Option<String>,
-        /// How many bits an RSA key has: 2048, 3072, 4096 or 8192.
-        #[default(2048)] #[force_new] rsa_bits: i64,
-    }
+/// Declares a type of private keys, with the fields that differ.
+macro_rules! private_keys {
+    (
+        $(#[doc = $doc:literal])*
+        $(#[version = $version:literal])?
+        $name:ident [$($flag:ident)?] { $($id:ident)? }
+    ) => {
+        $crate::schema! {
+            $(#[doc = $doc])*
+            $(#[version = $version])?
+            pub struct $name {
+                /// The kind of key.
+                $(#[$flag])? #[one_of(ALGORITHMS)] algorithm: String,
+                /// The curve of an ECDSA key. OpenSSH has no keys of `P224`.
+                #[default("P224")] $(#[$flag])? #[one_of(CURVES)] ecdsa_curve: String,
+                $(
+                    /// The SHA-1 of the public key.
+                    #[read_only] $id: Option<String>,
+                )?
+                /// The private key, as OpenSSH has it.
+                #[read_only] private_key_openssh: Option<Secret<String>>,
+                /// The private key in PEM.
+                #[read_only] private_key_pem: Option<Secret<String>>,
+                /// The private key in PEM of PKCS #8.
+                #[read_only] private_key_pem_pkcs8: Option<Secret<String>>,
+                /// The MD5 fingerprint of the public key, as OpenSSH tells it.
+                #[read_only] public_key_fingerprint_md5: Option<String>,
+                /// The SHA-256 fingerprint of the public key, as OpenSSH tells it.
+                #[read_only] public_key_fingerprint_sha256: Option<String>,
+                /// The public key, as OpenSSH has it.
+                #[read_only] public_key_openssh: Option<String>,
+                /// The public key in PEM.
+                #[read_only] public_key_pem: Option<String>,
+                /// How many bits an RSA key has: 2048, 3072, 4096 or 8192.
+                #[default(2048)] $(#[$flag])? rsa_bits: i64,
+            }
+        }
+
+        impl $name {
+            fn make(self) -> Result<$name> {
+                let key = generate(&self.algorithm, self.rsa_bits, &self.ecdsa_curve)?;
+                self.of(&key)
+            }
+
+            fn of(self, key: &PrivateKey) -> Result<$name> {
+                let told = key.public()?.told()?;
+                Ok($name {
+                    $($id: told.id,)?
+                    private_key_openssh: Some(Secret(openssh::private_key(key)?)),
+                    private_key_pem: Some(Secret(key.pem()?)),
+                    private_key_pem_pkcs8: Some(Secret(key.pkcs8_pem()?)),
+                    public_key_fingerprint_md5: told.md5,
+                    public_key_fingerprint_sha256: told.sha256,
+                    public_key_openssh: told.openssh,
+                    public_key_pem: told.pem,
+                    ..self
+                })
+            }
+        }
+    };
 }
 
-impl TlsPrivateKey {
-    fn make(self) -> Result<TlsPrivateKey> {
-        let key = generate(&self.algorithm, self.rsa_bits, &self.ecdsa_curve)?;
-        self.of(&key)
-    }
+private_keys! {
+    /// A private key, kept in the state.
+    #[version = 1]
+    TlsPrivateKey [force_new] { id }
+}
 
-    fn of(self, key: &PrivateKey) -> Result<TlsPrivateKey> {
-        let told = key.public()?.told()?;
-        Ok(TlsPrivateKey {
-            id: told.id,
-            private_key_openssh: Some(Secret(openssh::private_key(key)?)),
-            private_key_pem: Some(Secret(key.pem()?)),
-            private_key_pem_pkcs8: Some(Secret(key.pkcs8_pem()?)),
-            public_key_fingerprint_md5: told.md5,
-            public_key_fingerprint_sha256: told.sha256,
-            public_key_openssh: told.openssh,
-            public_key_pem: told.pem,
-            ..self
-        })
-    }
+private_keys! {
+    /// A private key for the run only.
+    EphemeralPrivateKey [] {}
 }
 
 /// A new key of an algorithm, with the number of its bits or its curve.
-pub(super) fn generate(algorithm: &str, bits: i64, curve: &str) -> Result<PrivateKey> {
+fn generate(algorithm: &str, bits: i64, curve: &str) -> Result<PrivateKey> {
     match algorithm {
         "RSA" => PrivateKey::rsa(bits),
         "ED25519" => PrivateKey::ed25519(),
@@ -111,6 +133,14 @@ impl Resource for TlsPrivateKey {
             }
             _ => Ok(Some(self)),
         }
+    }
+}
+
+impl Source for EphemeralPrivateKey {
+    const TYPE: &'static str = "tls_private_key";
+
+    async fn read(self) -> Result<Self> {
+        busy(move || self.make()).await
     }
 }
 
