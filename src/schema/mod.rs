@@ -115,6 +115,8 @@ pub struct Field {
     pub default: Option<Value>,
     /// The fewest and most blocks or elements.
     pub items: (usize, Option<usize>),
+    /// Whether elements of a list may be null.
+    pub null_elements: bool,
     /// What the value must fulfil; for collections, what each element must.
     pub checks: Vec<Check>,
     /// Whether two known values mean the same.
@@ -212,6 +214,7 @@ impl Field {
             write_only: false,
             default: None,
             items: (0, T::MOST),
+            null_elements: false,
             checks: T::CHECKS.to_vec(),
             equivalent: None,
             told: None,
@@ -302,6 +305,11 @@ impl Field {
     /// The most blocks or elements.
     pub fn max_items(self, most: usize) -> Field {
         Field { items: (self.items.0, Some(most)), ..self }
+    }
+
+    /// Elements of the list may be null.
+    pub fn null_elements(self) -> Field {
+        Field { null_elements: true, ..self }
     }
 
     /// What a known value must fulfil.

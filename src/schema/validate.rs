@@ -89,7 +89,7 @@ impl Checker<'_> {
         }
         match field.shape {
             Shape::List(_) | Shape::Set(_) | Shape::Map(_) => {
-                let list = !matches!(field.shape, Shape::Map(_));
+                let list = !matches!(field.shape, Shape::Map(_)) && !field.null_elements;
                 self.each(value, &mut |inside, item| inside.element(field, item, list));
             }
             _ => self.checks(field, value),

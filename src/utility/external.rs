@@ -1,14 +1,10 @@
 //! The provider `external`: what a program of this machine says.
 
 use std::collections::BTreeMap;
-use std::process::Stdio;
-
-use tokio::io::AsyncWriteExt as _;
-use tokio::process::Command;
 
 use super::bundle::{Bundle, Facts};
-use super::refused;
 use super::source::{AnySource, Source, SourceKind};
+use super::{program, refused};
 use crate::provider::{ProviderError, Result};
 use crate::schema;
 use crate::value::Path;
@@ -53,31 +49,17 @@ impl External {
     /// What the program writes when it is asked.
     async fn ask(&self) -> Result<Vec<u8>> {
         let mut words = self.program.iter().filter(|it| !it.is_empty());
-        let program = words.next().ok_or_else(|| failed("no program is named"))?;
-        let broken = |error: std::io::Error| failed(format!("`{program}` cannot be run: {error}"));
-        let mut command = Command::new(program);
-        command.args(words).kill_on_drop(true);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        if let Some(folder) = self.working_dir.as_ref().filter(|it| !it.is_empty()) {
-            command.current_dir(folder);
-        }
+        let name = words.next().ok_or_else(|| failed("no program is named"))?;
+        let broken = |error: std::io::Error| failed(format!("`{name}` cannot be run: {error}"));
         let query = serde_json::to_vec(&self.query.clone().unwrap_or_default())
             .map_err(|error| failed(error.to_string()))?;
-        let mut running = command.spawn().map_err(broken)?;
-        let input = running.stdin.take();
-        let asking = async move {
-            if let Some(mut input) = input {
-                // A program that does not read what it is asked is free not to.
-                let _ = input.write_all(&query).await;
-            }
-        };
-        let (output, ()) = futures::join!(running.wait_with_output(), asking);
-        let output = output.map_err(broken)?;
+        let folder = self.working_dir.as_deref();
+        let output = program::run(name, words, folder, &query).await.map_err(broken)?;
         if output.status.success() {
             return Ok(output.stdout);
         }
         let said = String::from_utf8_lossy(&output.stderr);
-        Err(failed(format!("`{program}` failed ({}). {}", output.status, said.trim())))
+        Err(failed(format!("`{name}` failed ({}). {}", output.status, said.trim())))
     }
 }
 

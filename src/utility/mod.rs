@@ -9,6 +9,7 @@ mod http;
 mod kind;
 mod local;
 mod null;
+mod program;
 mod random;
 pub mod remote_state;
 mod source;

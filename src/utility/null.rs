@@ -44,7 +44,7 @@ schema! {
         /// A text, `default` when not given.
         #[computed] has_computed_default: Option<String>,
         /// Always `static`.
-        #[read_only] id: Option<String>,
+        #[read_only] #[deprecated("it says nothing")] id: Option<String>,
         /// Any values.
         inputs: Option<BTreeMap<String, String>>,
         /// The values of `inputs`.

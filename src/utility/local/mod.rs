@@ -1,5 +1,6 @@
-//! The provider `local`: files of this machine.
+//! The provider `local`: files and programs of this machine.
 
+mod command;
 mod file;
 mod functions;
 mod source;
@@ -25,8 +26,11 @@ static SENSITIVE_FILE: Kind<file::LocalSensitiveFile> = Kind::new();
 static FILE_SOURCE: SourceKind<source::FileSource> = SourceKind::new();
 static SENSITIVE_FILE_SOURCE: SourceKind<source::SensitiveFileSource> = SourceKind::new();
 
+static COMMAND: SourceKind<command::LocalCommand> = SourceKind::new();
+
 static RESOURCES: &[&dyn AnyResource] = &[&FILE, &SENSITIVE_FILE];
-static SOURCES: &[&dyn AnySource] = &[&FILE_SOURCE, &SENSITIVE_FILE_SOURCE];
+static SOURCES: &[&dyn AnySource] = &[&COMMAND, &FILE_SOURCE, &SENSITIVE_FILE_SOURCE];
+static EPHEMERAL: &[&dyn AnySource] = &[&COMMAND];
 
 /// The provider.
 pub(super) fn provider() -> Bundle {
@@ -36,7 +40,7 @@ pub(super) fn provider() -> Bundle {
         version: "2.9.0",
         resources: RESOURCES,
         sources: SOURCES,
-        ephemeral: &[],
+        ephemeral: EPHEMERAL,
         functions: functions::FUNCTIONS,
     })
 }

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{Keepers, base64, bytes, hexadecimal, same_entries};
+use super::{Keepers, base64, bytes, hexadecimal};
 use crate::provider::Result;
 use crate::schema;
 use crate::schema::{Check, Secret};
@@ -18,7 +18,7 @@ schema! {
         /// The bytes as hexadecimal digits.
         #[read_only] hex: Option<Secret<String>>,
         /// Any values; a change replaces the resource.
-        #[force_new] #[equivalent(same_entries)] keepers: Keepers,
+        #[force_new] keepers: Keepers,
         /// How many bytes.
         #[force_new] #[check(Check::Between(1, i64::MAX))] length: i64,
     }

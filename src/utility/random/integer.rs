@@ -51,7 +51,7 @@ impl Resource for RandomInteger {
     }
 
     fn import(id: &str) -> Result<Self> {
-        let parts: Vec<&str> = id.splitn(4, ',').collect();
+        let parts: Vec<&str> = id.split(',').collect();
         let (result, min, max, seed) = match parts[..] {
             [result, min, max] => (result, min, max, None),
             [result, min, max, seed] => (result, min, max, Some(seed.to_string())),

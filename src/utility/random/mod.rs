@@ -34,9 +34,11 @@ static PET: Kind<pet::RandomPet> = Kind::new();
 static SHUFFLE: Kind<shuffle::RandomShuffle> = Kind::new();
 static STRING: Kind<string::RandomString> = Kind::new();
 static UUID: Kind<uuid::RandomUuid> = Kind::new();
+static UUID4: Kind<uuid::RandomUuid4> = Kind::new();
+static UUID7: Kind<uuid::RandomUuid7> = Kind::new();
 
 static RESOURCES: &[&dyn AnyResource] =
-    &[&BYTES, &ID, &INTEGER, &PASSWORD, &PET, &SHUFFLE, &STRING, &UUID];
+    &[&BYTES, &ID, &INTEGER, &PASSWORD, &PET, &SHUFFLE, &STRING, &UUID, &UUID4, &UUID7];
 
 static SHORT_BYTES: SourceKind<ephemeral::EphemeralBytes> = SourceKind::new();
 static SHORT_PASSWORD: SourceKind<ephemeral::EphemeralPassword> = SourceKind::new();

@@ -61,7 +61,9 @@ async fn an_integer_is_within_its_range_and_follows_its_seed() {
     assert_eq!(tried.problems(&wrong), ["max: must not be lower than `min`, 3"]);
     let value = imported(&INTEGER, "4,3,4", &given).await;
     assert_eq!((value.get("result"), text(&value, "id")), (number(4), "4".to_string()));
-    assert_eq!(tried.import("4,3").await.unwrap_err().kind, ErrorKind::Refused);
+    for wrong in ["4,3", "4,3,4,seed,more"] {
+        assert_eq!(tried.import(wrong).await.unwrap_err().kind, ErrorKind::Refused);
+    }
 }
 
 #[tokio::test]
@@ -170,6 +172,22 @@ async fn a_uuid_is_imported_as_it_is() {
     let id = "aabbccdd-eeff-0011-2233-445566778899";
     assert_eq!(text(&imported(&UUID, id, &object([])).await, "result"), id);
     assert!(Tried::new(&UUID).import("aabbccdd").await.is_err());
+    assert!(Tried::new(&UUID).import(&id.replace('-', "")).await.is_err());
+}
+
+#[tokio::test]
+async fn a_uuid_has_its_version() {
+    for (kind, version) in [(&UUID4 as &'static dyn AnyResource, '4'), (&UUID7, '7')] {
+        let made = kept(kind, &object([])).await;
+        assert_eq!(text(&made, "result").chars().nth(14), Some(version));
+        assert_eq!(text(&made, "id"), text(&made, "result"));
+        let id = "aabbccdd-eeff-0011-2233-445566778899";
+        let short = id.replace('-', "").to_uppercase();
+        assert_eq!(text(&imported(kind, &short, &object([])).await, "result"), id);
+        assert!(Tried::new(kind).import("aabbccdd").await.is_err());
+    }
+    let (first, second) = (kept(&UUID7, &object([])).await, kept(&UUID7, &object([])).await);
+    assert!(text(&first, "id")[..13] <= text(&second, "id")[..13]);
 }
 
 #[tokio::test]
@@ -178,6 +196,15 @@ async fn bytes_are_secret_and_need_no_id() {
     assert_eq!(text(&made, "hex").len(), 6);
     let value = imported(&BYTES, "AAH/", &object([("length", number(3))])).await;
     assert_eq!((text(&value, "hex"), text(&value, "base64")), ("0001ff".into(), "AAH/".into()));
+}
+
+#[tokio::test]
+async fn keepers_of_bytes_are_kept_as_they_are() {
+    let given = object([("length", number(3))]);
+    let made = Tried::new(&BYTES).create(&given).await;
+    let null = Value::map(Type::String, [("b", Value::Null(Type::String))]);
+    let replaced = Tried::new(&BYTES).replan(&made, &given.with("keepers", null));
+    assert_eq!(replaced.first().map(String::as_str), Some("replace keepers"));
 }
 
 #[test]

@@ -36,7 +36,7 @@ static SOURCES: &[&dyn AnySource] = &[&CERTIFICATE, &PUBLIC_KEY];
 
 static SHORT_PRIVATE_KEY: SourceKind<private_key::EphemeralPrivateKey> = SourceKind::new();
 
-static EPHEMERAL: &[&dyn AnySource] = &[&SHORT_PRIVATE_KEY];
+static EPHEMERAL: &[&dyn AnySource] = &[&SHORT_PRIVATE_KEY, &PUBLIC_KEY];
 
 /// The provider.
 pub(super) fn provider() -> Bundle {
