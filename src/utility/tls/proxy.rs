@@ -102,7 +102,9 @@ mod tests {
         let url = ("url", text("http://a:1"));
         let user = ("username", text("me"));
         let password = ("password", text("secret"));
-        for good in [&[][..], &[url.clone()], &[url.clone(), user.clone(), password.clone()]] {
+        for good in
+            [&[][..], std::slice::from_ref(&url), &[url.clone(), user.clone(), password.clone()]]
+        {
             assert_eq!(problems(good), "", "{good:?}");
         }
         assert!(problems(&[url.clone(), ("from_env", Value::from(true))]).contains("together"));
