@@ -265,6 +265,13 @@ ephemeral "random_bytes" "one" {
 ephemeral "tls_private_key" "key" {
   algorithm = "ED25519"
 }
+ephemeral "tls_public_key" "key" {
+  private_key_openssh = ephemeral.tls_private_key.key.private_key_openssh
+}
+ephemeral "local_command" "says" {
+  command = "cat"
+  stdin   = ephemeral.random_bytes.one.hex
+}
 resource "terraform_data" "a" {
   input = ephemeralasnull(ephemeral.random_password.each["a"])
   lifecycle {
@@ -280,6 +287,14 @@ resource "terraform_data" "a" {
       condition     = length(ephemeral.random_bytes.one.hex) == 8
       error_message = "no"
     }
+    precondition {
+      condition     = ephemeral.tls_public_key.key.public_key_pem == ephemeral.tls_private_key.key.public_key_pem
+      error_message = "no"
+    }
+    precondition {
+      condition     = ephemeral.local_command.says.stdout == ephemeral.random_bytes.one.hex
+      error_message = "no"
+    }
   }
 }
 output "known" {
@@ -293,7 +308,7 @@ output "known" {
     assert_eq!(changes.len(), 1, "{changes:?}");
     let resources = shown["configuration"]["root_module"]["resources"].as_array().unwrap();
     let modes: Vec<&str> = resources.iter().map(|it| it["mode"].as_str().unwrap()).collect();
-    assert_eq!(modes, ["ephemeral", "ephemeral", "ephemeral", "managed"]);
+    assert_eq!(modes, ["ephemeral", "ephemeral", "ephemeral", "ephemeral", "ephemeral", "managed"]);
     let applied = stack.ok(&["apply", "plan"]);
     let told = format!("{}{}", applied.stdout, applied.stderr);
     for line in

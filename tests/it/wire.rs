@@ -197,3 +197,39 @@ fn servers_are_asked_by_proxies_and_know_who_asks() {
     let told = stack.fails(&["plan", "-var", &port]);
     assert!(told.contains("cannot be had"), "{told}");
 }
+
+#[test]
+fn the_provider_tls_has_a_proxy_of_its_own() {
+    let mut stack = Terrace::sandbox(&[("main.tf", KEYS)]);
+    stack.ok(&["apply", "-auto-approve"]);
+    let port = server(&stack);
+    let (address, asked) = proxy();
+    let address = address.replace("user:secret@", "");
+    stack.set("HTTPS_PROXY", "http://127.0.0.1:9");
+    std::fs::remove_file(stack.path("terraform.tfstate")).unwrap();
+    let asking = |proxy: &str| {
+        format!(
+            "provider \"tls\" {{\n  proxy {{\n    {proxy}\n  }}\n}}\n\n\
+             data \"tls_certificate\" \"server\" {{\n  url          = \"https://example.test:{port}\"\n  \
+             verify_chain = false\n}}\n\n\
+             output \"issuers\" {{\n  value = data.tls_certificate.server.certificates[*].issuer\n}}\n"
+        )
+    };
+    stack.write("main.tf", &asking(&format!("url      = {address:?}\n    username = \"me\"")));
+    stack.ok(&["apply", "-auto-approve"]);
+    assert_eq!(stack.ok(&["output", "-json", "issuers"]).stdout.trim(), "[\"CN=ca\"]");
+    let asked = asked.lock().unwrap().clone();
+    assert_eq!(asked, [format!("CONNECT example.test:{port} HTTP/1.1")]);
+    for (proxy, part) in [
+        ("from_env = true", "by the proxy 127.0.0.1"),
+        ("from_env = false", "the certificates of example.test cannot be had"),
+        ("url = \"ftp://a\"", "`url` must be a URL"),
+        ("username = \"me\"", "With `username`, `url` must be given too"),
+        ("url      = \"http://a\"\n    from_env = true", "cannot be given together"),
+    ] {
+        stack.write("main.tf", &asking(proxy));
+        let told = stack.fails(&["plan"]);
+        assert!(told.contains(part), "{proxy}: {told}");
+        assert_eq!(told.contains("by the proxy"), proxy == "from_env = true", "{told}");
+    }
+}
