@@ -171,7 +171,7 @@ impl Resolve for Bench {
         Diagnostics::new()
     }
 
-    fn output(&self, name: &str) -> (Option<Value>, Diagnostics) {
+    fn output(&self, name: &str, _: &BTreeSet<ConfigAddress>) -> (Option<Value>, Diagnostics) {
         let values = self.values.lock().unwrap();
         (values.get(&name.parse().unwrap()).map(|it| it.get("id")), Diagnostics::new())
     }

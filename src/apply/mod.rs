@@ -29,7 +29,7 @@ pub use wait::{Judge, Target, Timing, Verdict, WaitError, Waiter};
 
 use serde_json::Value as Json;
 
-use crate::address::InstanceAddress;
+use crate::address::{ConfigAddress, InstanceAddress};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::language::config::{Moment, Provisioner};
 use crate::plan::{Action, Change, LocalCommand, OutputChange, ProviderKey, Schedule};
@@ -86,8 +86,9 @@ pub trait Resolve: Connect {
     fn before(&self, change: &Change, doing: Doing) -> Diagnostics;
     /// Checks the conditions that must hold afterwards.
     fn after(&self, change: &Change, value: &Value) -> Diagnostics;
-    /// An output of the root module, as it is now.
-    fn output(&self, name: &str) -> (Option<Value>, Diagnostics);
+    /// An output of the root module, as it is now; nothing when it has no new value, as when it needs a
+    /// resource that was not done.
+    fn output(&self, name: &str, undone: &BTreeSet<ConfigAddress>) -> (Option<Value>, Diagnostics);
     /// How all conditions came out, as the state file has it, given the state by now; and what is wrong
     /// with values.
     fn checks(&self, state: &State) -> (Json, Diagnostics);
@@ -179,7 +180,7 @@ pub async fn apply(task: Task, surroundings: &Surroundings) -> Applied {
             applied.diagnostics.extend(std::mem::take(&mut *run::lock(&run.warnings)));
             applied.done = outcome.done;
             applied.complete = outcome.complete;
-            let problems = note_outputs(&run, &outputs, outcome.complete);
+            let problems = note_outputs(&run, &outputs, &outcome.undone, outcome.complete);
             applied.diagnostics.extend(problems);
             applied.diagnostics.extend(note_checks(&run, outcome.complete));
         }
@@ -265,23 +266,35 @@ pub fn refreshed(stored: &State, prior: &State) -> Vec<Record> {
     records
 }
 
-/// Notes the outputs that are known. Those that hang on work that was not done keep their value.
+/// Notes the outputs that are known. Those that are not planned, or hang on work that was not done, keep
+/// their value.
 fn note_outputs(
     run: &run::Run,
     planned: &BTreeMap<String, OutputChange>,
+    undone: &BTreeSet<ConfigAddress>,
     complete: bool,
 ) -> Diagnostics {
     let before = run.ledger.store.with(|folded| folded.state.outputs.clone());
-    // What was not reached stays as it was.
-    let mut outputs = if complete { BTreeMap::new() } else { before.clone() };
+    let mut outputs = before.clone();
     let mut problems = Diagnostics::new();
-    for (name, change) in planned.iter().filter(|(_, change)| !change.after.is_null()) {
-        let (value, found) = run.resolve.output(name);
+    for (name, change) in planned {
+        if change.after.is_null() {
+            // What was not reached stays as it was.
+            complete.then(|| outputs.remove(name));
+            continue;
+        }
+        let (value, found) = run.resolve.output(name, undone);
         if complete {
             problems.extend(found);
         }
-        if let Some(value) = value.filter(Value::is_wholly_known) {
-            outputs.insert(name.clone(), OutputValue::new(&value, change.sensitive));
+        match value {
+            Some(value) if value.is_wholly_known() && !value.is_null() => {
+                outputs.insert(name.clone(), OutputValue::new(&value, change.sensitive));
+            }
+            Some(_) if complete => {
+                outputs.remove(name);
+            }
+            _ => {}
         }
     }
     if outputs != before

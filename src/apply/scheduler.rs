@@ -1,6 +1,6 @@
 //! Runs the plan's graph: each piece of work starts as soon as what it needs is there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use super::run::Run;
 use super::work::{Ended, perform, subject};
 use super::{Doing, Event};
+use crate::address::ConfigAddress;
 use crate::diagnostic::Diagnostics;
 use crate::plan::{Action, Schedule, Work};
 use crate::provider::Phase;
@@ -38,6 +39,8 @@ pub(super) struct Outcome {
     pub(super) done: BTreeMap<Doing, usize>,
     /// Whether all work was done.
     pub(super) complete: bool,
+    /// The resources of which something was to be made and was not.
+    pub(super) undone: BTreeSet<ConfigAddress>,
 }
 
 struct Node {
@@ -93,6 +96,11 @@ impl Scheduler {
     fn finish(mut self) -> Outcome {
         self.outcome.complete = self.nodes.iter().all(|node| node.stage == Stage::Ended)
             && !self.outcome.diagnostics.has_errors();
+        let undone = self.nodes.iter().filter_map(|node| match node.work {
+            Work::Make(number) if node.stage != Stage::Ended => self.run.changes.get(number),
+            _ => None,
+        });
+        self.outcome.undone = undone.map(|it| it.address.resource.config()).collect();
         self.outcome
     }
 

@@ -1,17 +1,18 @@
 //! What apply asks of the configuration and of the providers.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use serde_json::Value as Json;
 
-use crate::address::{InstanceAddress, ModuleInstance};
+use crate::address::{ConfigAddress, InstanceAddress};
 use crate::apply::{Connect, Doing, Resolve};
 use crate::diagnostic::{Diagnostics, Span};
 use crate::language::body;
 use crate::language::config::{Moment, Provisioner};
 use crate::plan::{
-    self, Change, Connections, Evaluation, LocalCommand, ProviderKey, Providers, check_all,
-    connect_one, postconditions, preconditions, stored_checks,
+    self, Change, Connections, Dependencies, Evaluation, LocalCommand, ProviderKey, Providers,
+    check_all, connect_one, postconditions, preconditions, stored_checks,
 };
 use crate::provider::{Connection, DataSourceType, ResourceType};
 use crate::state::State;
@@ -21,6 +22,8 @@ use crate::value::{Path, Value};
 pub(super) struct Resolver {
     evaluation: Arc<Evaluation>,
     providers: Providers,
+    /// What depends on what; nothing for a configuration with a cycle, of which no plan is made.
+    dependencies: OnceLock<Option<Dependencies>>,
     connections: Mutex<Connections>,
     /// Held while the configuration is evaluated. A value that is asked for while it is being made
     /// counts as part of a cycle, and so as unknown, which it must not when another task makes it.
@@ -30,14 +33,22 @@ pub(super) struct Resolver {
 impl Resolver {
     /// A resolver without connections; they are made when first needed.
     pub(super) fn new(evaluation: Arc<Evaluation>, providers: Providers) -> Resolver {
-        Resolver { evaluation, providers, connections: Mutex::default(), turn: Mutex::default() }
+        Resolver::connected(evaluation, providers, Connections::default())
+    }
+
+    fn connected(
+        evaluation: Arc<Evaluation>,
+        providers: Providers,
+        connections: Connections,
+    ) -> Resolver {
+        let (dependencies, turn) = (OnceLock::new(), Mutex::default());
+        let connections = Mutex::new(connections);
+        Resolver { evaluation, providers, dependencies, connections, turn }
     }
 
     /// The same connections for another evaluation.
     pub(super) fn with(&self, evaluation: Arc<Evaluation>) -> Resolver {
-        let connections = Mutex::new(self.connections());
-        let providers = self.providers.clone();
-        Resolver { evaluation, providers, connections, turn: Mutex::default() }
+        Resolver::connected(evaluation, self.providers.clone(), self.connections())
     }
 
     /// The connections made so far.
@@ -141,10 +152,13 @@ impl Resolve for Resolver {
         postconditions(&self.evaluation, change, value)
     }
 
-    fn output(&self, name: &str) -> (Option<Value>, Diagnostics) {
+    fn output(&self, name: &str, undone: &BTreeSet<ConfigAddress>) -> (Option<Value>, Diagnostics) {
         let _turn = self.turn();
-        let value = self.evaluation.output(&ModuleInstance::ROOT, name);
-        (value, self.evaluation.take_problems())
+        let find = || Dependencies::find(&self.evaluation.configuration).ok();
+        match self.dependencies.get_or_init(find) {
+            Some(dependencies) => plan::output(&self.evaluation, dependencies, name, undone),
+            None => (None, Diagnostics::new()),
+        }
     }
 
     fn checks(&self, state: &State) -> (Json, Diagnostics) {

@@ -1,11 +1,13 @@
 //! `terrace state`
 
+mod rename;
+
 use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::address::{InstanceAddress, ModuleInstance, Target};
+use crate::address::{InstanceAddress, Target};
 use crate::command::arguments::{StateArguments, StateCommand, WorldArguments};
 use crate::command::place::state_path;
 use crate::command::stack::{file_problem, settings, state_problem, store_options};
@@ -20,7 +22,9 @@ pub(super) fn run(ui: &Ui, command: &StateCommand) -> Result<Exit, Diagnostics> 
     match command {
         StateCommand::List { addresses, id, state } => list(ui, addresses, id.as_deref(), state),
         StateCommand::Show { address, state } => show(ui, address, state),
-        StateCommand::Mv { from, to, dry_run, state } => rename(ui, from, to, *dry_run, state),
+        StateCommand::Mv { from, to, dry_run, state } => {
+            rename::rename(ui, from, to, *dry_run, state)
+        }
         StateCommand::Rm { addresses, dry_run, state } => forget(ui, addresses, *dry_run, state),
         StateCommand::Pull { state } => {
             let store = open(ui, state, false)?;
@@ -99,10 +103,6 @@ pub(super) fn note(store: &Store, records: Vec<Record>) -> Result<(), Diagnostic
     noted.map_err(|error| state_problem(&error))
 }
 
-fn covered(state: &State, target: &Target) -> Vec<InstanceAddress> {
-    state.resources.keys().filter(|address| target.covers(address)).cloned().collect()
-}
-
 /// Where a target has objects, or steps of an interrupted run that may have made some.
 fn places(folded: &Folded, target: &Target) -> BTreeSet<Place> {
     let resources = folded.state.resources.iter();
@@ -133,76 +133,13 @@ fn forget(
         told.extend(found.iter().map(|it| it.address.clone()));
         records.extend(found.into_iter().map(Record::Removed));
     }
+    records.extend(state::bequeathed(&folded.state, &told));
     if !dry_run {
         note(&store, records)?;
     }
     let verb = if dry_run { "Would forget" } else { "Forgot" };
     told.iter().for_each(|address| ui.status(&format!("{verb} {address}")));
     Ok(Exit::Success)
-}
-
-fn rename(
-    ui: &Ui,
-    from: &str,
-    to: &str,
-    dry_run: bool,
-    arguments: &StateArguments,
-) -> Result<Exit, Diagnostics> {
-    let from: Target = from.parse().map_err(|error| invalid(&error))?;
-    let to: Target = to.parse().map_err(|error| invalid(&error))?;
-    let store = open(ui, arguments, !dry_run)?;
-    let state = store.state();
-    let found = covered(&state, &from);
-    if found.is_empty() {
-        return Err(missing(&from.to_string()));
-    }
-    let mut records = Vec::new();
-    for address in found {
-        let renamed = renamed(&address, &from, &to).ok_or_else(|| mismatch(&from, &to))?;
-        if state.resources.contains_key(&renamed) {
-            let detail = format!("State already has `{renamed}`.");
-            return Err(Diagnostic::error("Address is taken", detail).into());
-        }
-        let verb = if dry_run { "Would move" } else { "Moved" };
-        ui.status(&format!("{verb} {address} to {renamed}"));
-        records.push(Record::Moved { from: address, to: renamed, becomes: None });
-    }
-    if !dry_run {
-        note(&store, records)?;
-    }
-    Ok(Exit::Success)
-}
-
-fn mismatch(from: &Target, to: &Target) -> Diagnostics {
-    let detail = format!("`{from}` cannot become `{to}`.");
-    Diagnostic::error("Addresses do not match", detail)
-        .hint("Move an instance to an instance, a resource to a resource of its type, a module to a module.")
-        .into()
-}
-
-/// The new address of an instance when `from` becomes `to`.
-fn renamed(address: &InstanceAddress, from: &Target, to: &Target) -> Option<InstanceAddress> {
-    match (from, to) {
-        (Target::Module(old), Target::Module(new)) => {
-            let rest = address.resource.module.0.get(old.0.len()..)?;
-            let module = ModuleInstance(new.0.iter().chain(rest).cloned().collect());
-            let resource = crate::address::ResourceAddress { module, ..address.resource.clone() };
-            Some(resource.instance(address.key.clone()))
-        }
-        (Target::Module(_), _) | (_, Target::Module(_)) => None,
-        (Target::Resource(_), Target::Resource(new)) => {
-            same_type(address, new).then(|| new.instance(address.key.clone()))
-        }
-        (_, Target::Instance(new)) => same_type(address, &new.resource).then(|| new.clone()),
-        (Target::Instance(_), Target::Resource(new)) => {
-            same_type(address, new).then(|| new.instance(None))
-        }
-    }
-}
-
-fn same_type(address: &InstanceAddress, new: &crate::address::ResourceAddress) -> bool {
-    let old = &address.resource.resource;
-    old.kind == new.resource.kind && old.mode == new.resource.mode
 }
 
 fn push(

@@ -289,6 +289,9 @@ fn keep_field(
 ) -> Arc<Fields> {
     let had = prior.fields().is_some_and(|fields| fields.contains_key(name));
     let own = Arc::make_mut(&mut fields);
+    if !had && !own.contains_key(name) {
+        return fields;
+    }
     if of_map && !had && rest.is_empty() {
         own.remove(name);
         return fields;

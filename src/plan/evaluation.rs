@@ -1,7 +1,7 @@
 //! Evaluates a configuration against what is known of its instances: while planning, and again while
 //! applying, when more is known.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -53,6 +53,11 @@ pub struct Evaluation {
     variables: BTreeMap<String, Value>,
     instances: Mutex<HashMap<ResourceAddress, Instances>>,
     wholes: Mutex<HashMap<ResourceAddress, Value>>,
+    /// The resources of which only those instances are there that are noted: a limited plan leaves out
+    /// others that the configuration has.
+    limited: Mutex<HashSet<ResourceAddress>>,
+    /// Whether that is so of all resources.
+    pub(super) all_limited: bool,
     expansions: Mutex<HashMap<String, Expansion>>,
     memo: Mutex<HashMap<(ModuleInstance, Name), Option<Value>>>,
     problems: Mutex<Diagnostics>,
@@ -98,6 +103,8 @@ impl Evaluation {
             variables,
             instances: Mutex::default(),
             wholes: Mutex::default(),
+            limited: Mutex::default(),
+            all_limited: false,
             expansions: Mutex::default(),
             memo: Mutex::default(),
             problems: Mutex::default(),
@@ -153,6 +160,39 @@ impl Evaluation {
         let mut instances = lock(&self.instances);
         let of_resource = instances.entry(address.resource.clone()).or_default();
         of_resource.insert(address.key.clone(), (value, ready));
+    }
+
+    /// Takes the instances of a resource that are noted for all that there are.
+    pub(super) fn limit(&self, address: &ResourceAddress) {
+        lock(&self.wholes).remove(address);
+        lock(&self.limited).insert(address.clone());
+    }
+
+    fn is_limited(&self, address: &ResourceAddress) -> bool {
+        self.all_limited || lock(&self.limited).contains(address)
+    }
+
+    /// The instances of a resource that are noted, as an expansion of its kind.
+    fn noted(&self, expansion: Expansion, address: &ResourceAddress) -> Expansion {
+        let instances = lock(&self.instances);
+        let keys = instances.get(address).into_iter().flatten().filter_map(|(key, _)| key.as_ref());
+        match expansion {
+            Expansion::Count(_) => {
+                let ends = keys.filter_map(|key| match key {
+                    Key::Index(index) => Some(index + 1),
+                    Key::Name(_) => None,
+                });
+                Expansion::Count(ends.max().unwrap_or_default())
+            }
+            Expansion::Each(_) => {
+                let named = keys.filter_map(|key| match key {
+                    Key::Name(name) => Some((name.clone(), Value::NULL)),
+                    Key::Index(_) => None,
+                });
+                Expansion::Each(Arc::new(named.collect()))
+            }
+            other => other,
+        }
     }
 
     /// The value of an instance, if it is noted.
@@ -353,7 +393,10 @@ impl Evaluation {
             return whole.clone();
         }
         let before = self.unready.load(Ordering::Relaxed);
-        let expansion = self.resource_expansion(address);
+        let mut expansion = self.resource_expansion(address);
+        if self.is_limited(address) {
+            expansion = self.noted(expansion, address);
+        }
         let whole = match expansion {
             Expansion::Unknown => self.not_ready(),
             expansion => expansion.collect(|key| self.one(&address.instance(key))),

@@ -63,6 +63,7 @@ impl Planner<'_> {
             let gone = self.in_state.get(address).cloned().unwrap_or_default();
             for address in gone.into_iter().filter(|it| !expansion.has(it.key.as_ref())) {
                 if !self.covers(&address) {
+                    self.leave_instance(&address);
                     continue;
                 }
                 let reason = missing_key(&expansion, &address);

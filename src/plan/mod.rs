@@ -1,5 +1,6 @@
 //! From configuration, state and schemas to a plan: pure but for reads through the provider.
 
+mod behind;
 mod checks;
 mod connect;
 mod data;
@@ -49,7 +50,7 @@ pub use providers::{Connections, Providers, full_source, instance_provider, prov
 pub use provision::{LocalCommand, local_command, provisioners};
 pub use reconcile::reconcile;
 pub use resolve::{
-    evaluation_of, object_of, postconditions, preconditions, resolve, resolve_data,
+    evaluation_of, object_of, output, postconditions, preconditions, resolve, resolve_data,
     resolve_ephemeral,
 };
 pub use scope::ModuleScope;

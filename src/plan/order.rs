@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::address::{ConfigAddress, ModuleInstance, ResourceAddress};
 use crate::diagnostic::Diagnostic;
 use crate::graph::Dag;
+use crate::plan::behind::Behind;
 use crate::plan::dependencies::{Dependencies, Node};
 use crate::plan::{Action, Change, Schedule, Work};
 
@@ -26,6 +27,7 @@ enum Point {
 struct Orderer<'a> {
     changes: &'a [Change],
     dependencies: &'a Dependencies,
+    behind: &'a Behind<'a>,
     dag: Dag<Point>,
     /// The module instances in which each resource has changes.
     places: BTreeMap<ConfigAddress, BTreeSet<ResourceAddress>>,
@@ -35,6 +37,10 @@ struct Orderer<'a> {
     opened: Vec<usize>,
     /// Resources of which one is gone before what it depended on, the other, is destroyed.
     gone_before: BTreeSet<(ResourceAddress, ResourceAddress)>,
+    /// Resources with those that the objects of the first depended on, what is behind them seen to.
+    seen_behind: BTreeSet<(ResourceAddress, ConfigAddress)>,
+    /// What the objects that end depended on, by the place of their resource.
+    ended: BTreeMap<ResourceAddress, BTreeSet<ConfigAddress>>,
 }
 
 /// Decides how replacements go, and in which order everything is done. The error is a circle that
@@ -42,6 +48,7 @@ struct Orderer<'a> {
 pub(super) fn schedule(
     changes: &mut [Change],
     dependencies: &Dependencies,
+    behind: &Behind<'_>,
 ) -> Result<Schedule, Box<Diagnostic>> {
     decide_replacements(changes, dependencies);
     give_way(changes, dependencies);
@@ -51,10 +58,13 @@ pub(super) fn schedule(
         changes,
         opened,
         dependencies,
+        behind,
         dag: Dag::default(),
         places: BTreeMap::new(),
         nearest: BTreeMap::new(),
         gone_before: BTreeSet::new(),
+        seen_behind: BTreeSet::new(),
+        ended: BTreeMap::new(),
     };
     orderer.points();
     orderer.see_through();
@@ -114,6 +124,10 @@ impl Orderer<'_> {
     fn points(&mut self) {
         for (index, change) in self.changes.iter().enumerate() {
             let address = &change.address.resource;
+            if change.action.ends() {
+                let ended = self.ended.entry(address.clone()).or_default();
+                ended.extend(change.prior_dependencies.iter().cloned());
+            }
             let made =
                 makes(change.action).then_some((Point::Make(index), Point::Made(address.clone())));
             let gone = change
@@ -239,17 +253,61 @@ impl Orderer<'_> {
         let own = &change.address.resource;
         for on in &change.prior_dependencies {
             for place in self.places_of(on, &own.module) {
-                if change.action.ends() && !self.gone_before.insert((own.clone(), place.clone())) {
+                if change.action.ends() {
+                    self.end_before(own, &place);
                     continue;
                 }
                 for other in self.destroys_in(&place) {
-                    if change.action.ends() {
-                        self.depend(Point::Destroy(other), &Point::Gone(own.clone()));
-                    } else if !ends_first(self.changes[other].action) {
+                    if !ends_first(self.changes[other].action) {
                         self.depend(Point::Destroy(other), &Point::Make(index));
                     }
                 }
             }
+        }
+        if change.action.ends() {
+            self.before_what_is_behind(change);
+        }
+    }
+
+    /// What is behind the dependencies of an object is destroyed after it, too, be they without change
+    /// or gone. Where they are all destroyed, they stand in between.
+    fn before_what_is_behind(&mut self, change: &Change) {
+        let own = &change.address.resource;
+        let mut queue = change.prior_dependencies.clone();
+        while let Some(on) = queue.pop() {
+            if !self.seen_behind.insert((own.clone(), on.clone())) {
+                continue;
+            }
+            for next in self.behind.next(&on, own) {
+                if self.stands_between(&on, &next, &own.module) {
+                    continue;
+                }
+                for place in self.places_of(&next, &own.module) {
+                    self.end_before(own, &place);
+                }
+                queue.push(next);
+            }
+        }
+    }
+
+    fn stands_between(
+        &self,
+        on: &ConfigAddress,
+        next: &ConfigAddress,
+        from: &ModuleInstance,
+    ) -> bool {
+        let ends = |place| self.ended.get(place).is_some_and(|it| it.contains(next));
+        let mut places = self.behind.places(on, from).peekable();
+        places.peek().is_some() && places.all(|(place, _)| ends(place))
+    }
+
+    /// Has the objects at a place destroyed when those of a resource are gone.
+    fn end_before(&mut self, own: &ResourceAddress, place: &ResourceAddress) {
+        if own == place || !self.gone_before.insert((own.clone(), place.clone())) {
+            return;
+        }
+        for other in self.destroys_in(place) {
+            self.depend(Point::Destroy(other), &Point::Gone(own.clone()));
         }
     }
 

@@ -232,7 +232,7 @@ fn doomed(planner: &Planner<'_>) -> BTreeSet<InstanceAddress> {
 
 /// The innermost module instance that has both what is in `module` and what that depends on: there it
 /// can only be the one of the same instance.
-fn shared_module(on: &ConfigAddress, module: &ModuleInstance) -> ModuleInstance {
+pub(super) fn shared_module(on: &ConfigAddress, module: &ModuleInstance) -> ModuleInstance {
     let steps = module.0.iter().zip(&on.module.0).take_while(|((name, _), other)| name == *other);
     ModuleInstance(steps.map(|(step, _)| step.clone()).collect())
 }

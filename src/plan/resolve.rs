@@ -11,7 +11,8 @@ use crate::plan::checks::{Checked, check};
 use crate::plan::orphans::value_in;
 use crate::plan::providers::Providers;
 use crate::plan::{
-    Action, Change, CheckResult, CheckStatus, Dependencies, Evaluation, Node, Plan, data, managed,
+    Action, Change, CheckResult, CheckStatus, Dependencies, Evaluation, Mode, Node, Plan, data,
+    managed,
 };
 use crate::provider::Connection;
 use crate::schema::Schema;
@@ -36,7 +37,12 @@ pub fn evaluation_of(
     );
     evaluation.applying = true;
     evaluation.unchecked = unchecked(plan);
-    for address in plan.prior.resources.keys() {
+    evaluation.all_limited = !(plan.targets.is_empty() && plan.excludes.is_empty());
+    let ends = |it: &&Change| matches!(it.action, Action::Delete | Action::Forget);
+    let ended = plan.changes.iter().filter(|it| evaluation.all_limited && it.deposed.is_none());
+    let ended: BTreeSet<_> = ended.filter(ends).map(|it| &it.address).collect();
+    let destroys = plan.mode == Mode::Destroy;
+    for address in plan.prior.resources.keys().filter(|it| destroys || !ended.contains(it)) {
         match value_in(&plan.prior, providers, address, None) {
             Ok(Some(value)) => evaluation.record(address, value),
             Ok(None) => {}
@@ -204,6 +210,50 @@ pub fn resolve_ephemeral(
     }
     let detail = format!("Some arguments of {} are still not known.", change.address);
     Err(Diagnostic::error("Ephemeral resource cannot be opened", detail).into())
+}
+
+/// An output of the root module as it is now. There is no new value when what it needs of resources was
+/// not done, or when a precondition on the way does not hold.
+pub fn output(
+    evaluation: &Evaluation,
+    dependencies: &Dependencies,
+    name: &str,
+    undone: &BTreeSet<ConfigAddress>,
+) -> (Option<Value>, Diagnostics) {
+    let dag = &dependencies.dag;
+    let at = dag.position(&Node::Output(ModulePath::default(), name.to_string()));
+    let behind = dag.with_dependencies(at);
+    let behind = || behind.iter().filter_map(|at| dag.node(*at));
+    let is_undone = |it: &Node| match it {
+        Node::Resource(module, resource) => {
+            let (module, resource) = (module.clone(), resource.clone());
+            undone.contains(&ConfigAddress { module, resource })
+        }
+        _ => false,
+    };
+    if !undone.is_empty() && behind().any(is_undone) {
+        return (None, Diagnostics::new());
+    }
+    let value = evaluation.output(&ModuleInstance::ROOT, name);
+    let problems = evaluation.take_problems();
+    let holds = behind().all(|it| match it {
+        Node::Output(module, name) => promised(evaluation, module, name),
+        _ => true,
+    });
+    // Preconditions are told with all other conditions.
+    drop(evaluation.take_problems());
+    (value.filter(|_| holds), problems)
+}
+
+/// Whether no precondition of an output fails.
+fn promised(evaluation: &Evaluation, path: &ModulePath, name: &str) -> bool {
+    let declared = evaluation.module(path).and_then(|it| it.outputs.get(name));
+    let Some(output) = declared.filter(|it| !it.preconditions.is_empty()) else { return true };
+    evaluation.module_instances(path).iter().all(|module| {
+        let (checked, scope) =
+            (Checked::value("output_value", module, name), evaluation.scope(module));
+        !check(&output.preconditions, "", &checked, &scope).1.has_errors()
+    })
 }
 
 /// An object for state, from a value of its schema.

@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::{
-    InstanceAddress, Mode as ResourceMode, ModulePath, ResourceAddress, ResourceName, Target,
+    InstanceAddress, Mode as ResourceMode, ModuleInstance, ModulePath, ResourceAddress,
+    ResourceName, Target,
 };
 use crate::diagnostic::Diagnostics;
+use crate::plan::behind::{Behind, carry_over};
 use crate::plan::checks::{Checked, check, check_block, merged};
 use crate::plan::dependencies::{Dependencies, Node};
 use crate::plan::evaluation::Evaluation;
@@ -274,6 +276,15 @@ impl<'a> Planner<'a> {
                 ResourceMode::Data => self.data_resource(&address).await,
                 ResourceMode::Ephemeral => self.ephemeral_resource(&address).await,
             }
+            self.limit(&address);
+        }
+    }
+
+    /// Has expressions see those instances of a resource only that are there, if the plan may have left
+    /// some out.
+    fn limit(&self, address: &ResourceAddress) {
+        if !self.limits.is_all() {
+            self.evaluation.limit(address);
         }
     }
 
@@ -284,6 +295,7 @@ impl<'a> Planner<'a> {
             for instance in self.in_state.get(&address).cloned().unwrap_or_default() {
                 self.leave_instance(&instance);
             }
+            self.limit(&address);
         }
     }
 
@@ -323,7 +335,10 @@ impl<'a> Planner<'a> {
         let outputs = self.outputs();
         let reads = drift::reads(&self, &outputs);
         let drift = drift::found(&self, &reads);
-        let schedule = order::schedule(&mut self.changes, self.request.dependencies)
+        let states = [&self.request.moves.state, &self.prior];
+        let behind = Behind::of(self.request.dependencies, &states);
+        carry_over(&mut self.changes, &mut self.prior, &behind);
+        let schedule = order::schedule(&mut self.changes, self.request.dependencies, &behind)
             .map_err(|problem| self.diagnostics.push(*problem))
             .unwrap_or_default();
         let changes = std::mem::take(&mut self.changes);
@@ -352,37 +367,33 @@ impl<'a> Planner<'a> {
         }
     }
 
+    /// What becomes of the outputs that the plan covers; when it is limited, the others stay.
     fn outputs(&mut self) -> BTreeMap<String, OutputChange> {
+        let stored = &self.request.stored.outputs;
         let before = |name: &str| {
-            let stored = self.request.stored.outputs.get(name)?;
+            let stored = stored.get(name)?;
             let marks = if stored.sensitive { Marks::SENSITIVE } else { Marks::NONE };
             stored.decode().ok().map(|value| value.mark(marks))
         };
-        let root = self.evaluation.module(&ModulePath::default());
+        let destroys = self.request.mode == Mode::Destroy;
+        let root = self.evaluation.module(&ModulePath::default()).filter(|_| !destroys);
         let mut outputs = BTreeMap::new();
         for (name, output) in root.iter().flat_map(|root| &root.outputs) {
-            if self.request.mode == Mode::Destroy {
-                continue;
-            }
             let at = Node::Output(ModulePath::default(), name.clone());
             let at = self.request.dependencies.dag.position(&at);
-            let included = at.is_none_or(|at| self.limits.has(at));
+            if at.is_some_and(|at| !self.limits.has(at)) {
+                continue;
+            }
             let before = before(name).unwrap_or(Value::NULL);
-            let after = if included {
-                self.evaluation
-                    .output(&crate::address::ModuleInstance::ROOT, name)
-                    .unwrap_or(Value::NULL)
-            } else {
-                before.clone()
-            };
-            outputs
-                .insert(name.clone(), OutputChange { before, after, sensitive: output.sensitive });
+            let after = self.evaluation.output(&ModuleInstance::ROOT, name);
+            let (after, sensitive) = (after.unwrap_or(Value::NULL), output.sensitive);
+            outputs.insert(name.clone(), OutputChange { before, after, sensitive });
         }
-        for name in self.request.stored.outputs.keys() {
+        for (name, it) in stored.iter().filter(|_| self.limits.is_all()) {
             let gone = || OutputChange {
                 before: before(name).unwrap_or(Value::NULL),
                 after: Value::NULL,
-                sensitive: self.request.stored.outputs.get(name).is_some_and(|it| it.sensitive),
+                sensitive: it.sensitive,
             };
             outputs.entry(name.clone()).or_insert_with(gone);
         }

@@ -5,6 +5,7 @@
 //! in. [`Store`] keeps both; nothing else writes them.
 
 pub mod attributes;
+mod behind;
 mod error;
 pub mod file;
 mod fold;
@@ -25,6 +26,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json};
 
 pub use attributes::{AttributeError, decode, encode};
+pub use behind::{bequeathed, through};
 pub use error::StateError;
 pub use file::{TERRAFORM_VERSION, parse, print};
 pub use fold::{Folded, Pending, deposed_key, fold};

@@ -19,6 +19,8 @@ mod lifecycle;
 mod machine;
 mod modules;
 mod network;
+mod order;
+mod planning;
 mod provisioners;
 mod refused;
 mod registry;
