@@ -34,6 +34,7 @@ pub(super) async fn run(
     }
     let stack = Stack::open(&ui, &arguments.stack, "OperationTypeApply")?;
     let mode = if destroy { Mode::Destroy } else { mode(&arguments.options) };
+    stack.must_be_configured(mode)?;
     let reporter: Arc<dyn Reporter> = progress::reporter(&ui);
     let stop = stop_on_interrupt(&ui);
     let plan =

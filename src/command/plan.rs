@@ -35,6 +35,7 @@ pub(super) async fn run(ui: &Ui, arguments: &PlanArguments) -> Result<Exit, Diag
     };
     let reporter: Arc<dyn Reporter> = progress::reporter(&ui);
     let mode = mode(&arguments.options);
+    stack.must_be_configured(mode)?;
     let stop = Stop::default();
     let mut plan =
         make_plan(&stack, &arguments.options, mode, Purpose::Look, &reporter, &stop).await?;

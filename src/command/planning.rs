@@ -86,12 +86,15 @@ async fn unless_stopped<T>(
     }
 }
 
-/// Warnings about `-target` and `-replace`: what they leave out, and those that name nothing.
+/// Warnings about `-target`, `-exclude` and `-replace`: what they leave out, and those that name nothing.
 fn limits(plan: &Plan, request: &Request<'_>) -> Diagnostics {
     let mut warnings = Diagnostics::new();
-    if !request.targets.is_empty() {
-        let detail = "`-target` limits this plan: what it does not name may differ from the \
-                      configuration, and outputs may be missing.";
+    let flag = if request.targets.is_empty() { "-exclude" } else { "-target" };
+    if !(request.targets.is_empty() && request.excludes.is_empty()) {
+        let detail = format!(
+            "`{flag}` limits this plan: what it leaves out may differ from the configuration, and \
+             outputs may be missing."
+        );
         warnings.push(Diagnostic::warning("Plan is incomplete", detail));
     }
     let mut unmatched = |flag: &str, target: String, found: bool| {

@@ -9,7 +9,7 @@ use crate::command::arguments::{StackArguments, StateArguments, VariableArgument
 use crate::command::place::{state_path, workspace};
 use crate::command::resolver::Resolver;
 use crate::command::world;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, Source};
 use crate::fetch;
 use crate::language::config::{Configuration, Module, Variable};
 use crate::language::inputs::{
@@ -17,9 +17,11 @@ use crate::language::inputs::{
     read_inputs,
 };
 use crate::language::installed::{Installed, Modules};
-use crate::language::load::{Disk, Files, early_values, load_settings, load_with};
+use crate::language::load::{
+    Disk, Files, early_values, is_configuration, load_settings, load_with,
+};
 use crate::language::module::Run;
-use crate::plan::{Dependencies, Evaluation, Plan, Providers};
+use crate::plan::{Dependencies, Evaluation, Mode, Plan, Providers};
 use crate::state::{Options, StateError, Store};
 use crate::ui::Ui;
 use crate::value::Value;
@@ -202,6 +204,21 @@ impl Stack {
         }
         let providers = Providers(world::providers(world)?);
         Stack::of(ui, configuration, variables, providers, store)
+    }
+
+    /// Refuses to make a plan without configuration: it would destroy everything in state.
+    pub(super) fn must_be_configured(&self, mode: Mode) -> Result<(), Diagnostics> {
+        let sources = &self.evaluation.configuration.sources;
+        let name = |it: &Source| it.path.file_name().map(|it| it.to_string_lossy().into_owned());
+        let configured = |it: &Source| name(it).is_some_and(|it| is_configuration(&it));
+        if mode != Mode::Normal || sources.iter().any(|it| configured(it)) {
+            return Ok(());
+        }
+        let detail =
+            "There are no .tf files in this folder, and a plan would destroy all there is.";
+        let hint = "Run terrace in the folder of the configuration, or name it with -chdir. To destroy \
+                    everything, use `terrace destroy` or `terrace plan -destroy`.";
+        Err(Diagnostic::error("No configuration", detail).hint(hint).into())
     }
 
     /// A stack of these parts.

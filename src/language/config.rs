@@ -528,8 +528,8 @@ pub struct Provisioner {
 pub struct Lifecycle {
     /// `create_before_destroy`, when given.
     pub create_before_destroy: Option<bool>,
-    /// `prevent_destroy`
-    pub prevent_destroy: bool,
+    /// `prevent_destroy`, when given.
+    pub prevent_destroy: Option<Expression>,
     /// `destroy = false`: objects are forgotten where they would be destroyed.
     pub skip_destroy: bool,
     /// `ignore_changes`

@@ -284,9 +284,10 @@ impl Loader<'_> {
             return read.clone();
         }
         let read = match file_names(self.files, folder) {
-            Ok(names) if !names.is_empty() => Some(Arc::new(self.read(folder, &names))),
-            outcome => {
-                self.diagnostics.push(nothing_there(folder, outcome.err(), call));
+            // A folder without configuration files is an empty module.
+            Ok(names) => Some(Arc::new(self.read(folder, &names))),
+            Err(error) => {
+                self.diagnostics.push(nothing_there(folder, &error, call));
                 None
             }
         };
@@ -353,14 +354,11 @@ pub fn is_configuration(name: &str) -> bool {
     !hidden && [".tf", ".tofu", ".tf.json", ".tofu.json"].iter().any(|it| name.ends_with(it))
 }
 
-fn nothing_there(folder: &Path, error: Option<io::Error>, call: Option<&Span>) -> Diagnostic {
+fn nothing_there(folder: &Path, error: &io::Error, call: Option<&Span>) -> Diagnostic {
     let shown = folder.display();
-    let detail = match error {
-        Some(error) if error.kind() == io::ErrorKind::NotFound => {
-            format!("There is no folder `{shown}`.")
-        }
-        Some(error) => format!("The folder `{shown}` cannot be read: {error}."),
-        None => format!("There are no .tf files in the folder `{shown}`."),
+    let detail = match error.kind() {
+        io::ErrorKind::NotFound => format!("There is no folder `{shown}`."),
+        _ => format!("The folder `{shown}` cannot be read: {error}."),
     };
     match call {
         Some(span) => Diagnostic::error("Unreadable module", detail).at(span),

@@ -12,7 +12,7 @@ use crate::language::scope::Scope;
 use crate::plan::evaluation::Evaluation;
 use crate::plan::{CheckResult, CheckStatus};
 use crate::state::State;
-use crate::value::{Marks, Type, Value};
+use crate::value::{Marks, Type, Value, convert};
 
 /// What has conditions.
 pub(super) struct Checked {
@@ -217,6 +217,37 @@ fn stored_object(result: &CheckResult) -> Json {
     object
 }
 
+/// The results that a state file has.
+pub fn kept_checks(stored: &Json) -> Vec<CheckResult> {
+    let mut all = Vec::new();
+    for group in stored.as_array().into_iter().flatten() {
+        let (kind, config) = (text(group, "object_kind"), text(group, "config_addr"));
+        let kind = match kind {
+            "output" => "output_value",
+            "var" => "var",
+            "check" => "check",
+            _ => "resource",
+        };
+        for object in group["objects"].as_array().into_iter().flatten() {
+            let status = match text(object, "status") {
+                "pass" => CheckStatus::Pass,
+                "unknown" => CheckStatus::Unknown,
+                _ => CheckStatus::Fail,
+            };
+            let problems = object["failure_messages"].as_array().into_iter().flatten();
+            let problems = problems.filter_map(|it| it.as_str().map(str::to_string)).collect();
+            let (config, address) = (config.to_string(), text(object, "object_addr").to_string());
+            all.push(CheckResult { kind, config, address, status, problems });
+        }
+    }
+    all.sort_by(|one, other| one.address.cmp(&other.address));
+    all
+}
+
+fn text<'j>(json: &'j Json, name: &str) -> &'j str {
+    json[name].as_str().unwrap_or_default()
+}
+
 fn worse(one: CheckStatus, other: CheckStatus) -> CheckStatus {
     match (one, other) {
         (CheckStatus::Fail, _) | (_, CheckStatus::Fail) => CheckStatus::Fail,
@@ -226,7 +257,8 @@ fn worse(one: CheckStatus, other: CheckStatus) -> CheckStatus {
 }
 
 fn one(rule: &CheckRule, summary: &str, scope: &dyn Scope) -> (CheckStatus, Diagnostics) {
-    let (condition, problems) = evaluate(&rule.condition, scope);
+    let (condition, mut problems) = evaluate(&rule.condition, scope);
+    problems.extend(unsuitable(rule, scope));
     if problems.has_errors() {
         return (CheckStatus::Fail, problems);
     }
@@ -237,7 +269,8 @@ fn one(rule: &CheckRule, summary: &str, scope: &dyn Scope) -> (CheckStatus, Diag
         Some(true) => (CheckStatus::Pass, problems),
         Some(false) => (CheckStatus::Fail, failed(rule, summary, scope).into()),
         None => {
-            let detail = format!("The condition is {}, not a bool.", condition.ty());
+            let what = if condition.is_null() { "null".into() } else { condition.ty().to_string() };
+            let detail = format!("The condition is {what}, not a bool.");
             let error = Diagnostic::error("Invalid condition result", detail);
             let error = error.at(&rule.condition.span);
             let error = explained(error, &rule.condition, scope, Cause::Other);
@@ -246,9 +279,25 @@ fn one(rule: &CheckRule, summary: &str, scope: &dyn Scope) -> (CheckStatus, Diag
     }
 }
 
+/// What is wrong with an error message that is no text, whether or not it is needed.
+fn unsuitable(rule: &CheckRule, scope: &dyn Scope) -> Option<Diagnostic> {
+    let (message, problems) = evaluate(&rule.error_message, scope);
+    if problems.has_errors() || !message.is_known() {
+        return None;
+    }
+    let what = match convert(&message, &Type::String) {
+        Ok(_) if message.is_null() => "null".to_string(),
+        Ok(_) => return None,
+        Err(_) => message.ty().to_string(),
+    };
+    let detail = format!("The error message is {what}, not a string.");
+    Some(Diagnostic::error("Invalid error message", detail).at(&rule.error_message.span))
+}
+
 fn failed(rule: &CheckRule, summary: &str, scope: &dyn Scope) -> Diagnostic {
     let (message, _) = evaluate(&rule.error_message, scope);
     let marks = message.marks_deep();
+    let message = convert(&message, &Type::String).unwrap_or(message);
     let text = match message.as_str() {
         Some(_) if marks.contains(Marks::SENSITIVE) => {
             "The error message is sensitive and not shown."

@@ -318,6 +318,7 @@ impl Builder<'_> {
         for trigger in &lifecycle.replace_triggered_by {
             self.uses(module, &node, trigger.uses());
         }
+        lifecycle.prevent_destroy.iter().for_each(|it| self.uses(module, &node, it.uses()));
         resource.provider_key.iter().for_each(|it| self.uses(module, &node, it.uses()));
         self.provider(module, &node, &resource.provider);
         self.inside_call(module, &node);

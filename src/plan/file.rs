@@ -4,7 +4,7 @@
 //! `configuration.json` (every source file with its path).
 
 use std::collections::BTreeMap;
-use std::io::{Cursor, Read as _, Write as _};
+use std::io::{self, Cursor, Read as _, Write as _};
 use std::path::{Path as FilePath, PathBuf};
 
 use serde_json::{Value as Json, json};
@@ -15,7 +15,7 @@ use crate::address::{ConfigAddress, InstanceAddress, Target};
 use crate::diagnostic::{Diagnostics, Source};
 use crate::language::config::Module;
 use crate::language::installed::Installed;
-use crate::language::load::{Memory, load_with};
+use crate::language::load::{Files, Memory, load_with};
 use crate::plan::stored::{from_json, to_json};
 use crate::plan::{Change, CheckResult, Drift, OutputChange, Plan, Read, Schedule};
 use crate::state::{State, World, file as state_file};
@@ -189,11 +189,25 @@ pub fn read(bytes: &[u8], file: &FilePath) -> Result<(Plan, PathBuf), PlanFileEr
     Ok((plan.ok_or_else(|| damaged("plan.json is incomplete"))?, root))
 }
 
-fn memory(sources: &Json) -> Option<Memory> {
+/// The files of a saved configuration. A folder of which it has none had no configuration files: it was
+/// there when the plan was made.
+struct Saved(Memory);
+
+impl Files for Saved {
+    fn list(&self, folder: &FilePath) -> io::Result<Vec<String>> {
+        Ok(self.0.list(folder).unwrap_or_default())
+    }
+
+    fn read(&self, path: &FilePath) -> io::Result<String> {
+        self.0.read(path)
+    }
+}
+
+fn memory(sources: &Json) -> Option<Saved> {
     let files = sources.as_array()?.iter().map(|it| {
         Some((PathBuf::from(it.get("path")?.as_str()?), it.get("text")?.as_str()?.to_string()))
     });
-    files.collect::<Option<BTreeMap<_, _>>>().map(Memory)
+    files.collect::<Option<BTreeMap<_, _>>>().map(|it| Saved(Memory(it)))
 }
 
 fn variables(plan: &Json) -> Option<BTreeMap<String, Value>> {

@@ -157,7 +157,7 @@ impl Planner<'_> {
             None => configuration,
         };
         let requested = self.request.replace.contains(address);
-        let triggered = prior.is_some() && self.triggered(instance, scope);
+        let triggered = self.triggered(instance, scope) && prior.is_some();
         let connection = self.connection(provider);
         let must_replace = tainted || requested || triggered;
         let evaluation = self.evaluation;
@@ -225,8 +225,8 @@ impl Planner<'_> {
 
     fn prevented(&mut self, instance: &Instance<'_>, found: &Difference) {
         let lifecycle = &instance.resource.lifecycle;
-        let spared = lifecycle.skip_destroy || !found.action.destroys();
-        if !lifecycle.prevent_destroy || spared {
+        let destroyed = found.action.destroys() && !lifecycle.skip_destroy;
+        if !self.protects(&instance.address, destroyed) || !destroyed {
             return;
         }
         let paths: Vec<_> = found.replace_paths.iter().map(|path| format!("`{path}`")).collect();
@@ -248,12 +248,18 @@ impl Planner<'_> {
     fn triggered(&mut self, instance: &Instance<'_>, scope: &ModuleScope<'_>) -> bool {
         let triggers = &instance.resource.lifecycle.replace_triggered_by;
         let module = &instance.address.resource.module;
-        triggers.iter().any(|trigger| {
-            let parts = crate::plan::trigger::parts(trigger, scope);
-            parts.is_some_and(|parts| {
-                self.changes_of(&parts.place(module)).any(|it| parts.fires(it))
-            })
-        })
+        let mut fires = false;
+        for trigger in triggers {
+            let Some(parts) = crate::plan::trigger::parts(trigger, scope) else { continue };
+            let place = parts.place(module);
+            fires |= self.changes_of(&place).any(|it| parts.fires(it));
+            if self.limits.is_all() && !self.changes_of(&place).any(|it| parts.names(it)) {
+                let missing =
+                    parts.missing(&self.evaluation.resource_expansion(&place), &trigger.span);
+                self.diagnostics.extend(missing.map(|it| it.about(&instance.address)));
+            }
+        }
+        fires
     }
 }
 

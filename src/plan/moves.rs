@@ -91,10 +91,17 @@ fn blocked(moves: &Moves) -> Option<Diagnostic> {
 
 /// A plan that is limited to targets must not move anything else.
 fn outside(request: &Request<'_>) -> Option<Diagnostic> {
-    let covered = |it: &InstanceAddress| request.targets.iter().any(|target| target.covers(it));
-    let moved = request.moves.origins.iter().flat_map(|(to, from)| [from, to]);
-    let left: Vec<String> =
-        moved.filter(|it| !covered(it)).map(|it| format!("-target='{it}'")).collect();
+    let covers = |all: &[Target], it: &InstanceAddress| all.iter().any(|target| target.covers(it));
+    let moved = || request.moves.origins.iter().flat_map(|(to, from)| [from, to]);
+    let excluded = moved().find(|it| covers(&request.excludes, it));
+    if let Some(excluded) = excluded.filter(|_| request.targets.is_empty()) {
+        let detail =
+            format!("What is moved to another address cannot be excluded, as {excluded} is.");
+        let error = Diagnostic::error("Moved resource instances excluded by targeting", detail);
+        return Some(error.hint("Leave that `-exclude` out."));
+    }
+    let left = moved().filter(|it| !covers(&request.targets, it));
+    let left: Vec<String> = left.map(|it| format!("-target='{it}'")).collect();
     if request.targets.is_empty() || left.is_empty() {
         return None;
     }

@@ -113,9 +113,6 @@ pub(super) fn plan_orphans(planner: &mut Planner<'_>) {
             continue;
         }
         let reason = match planner.evaluation.resource(&address.resource) {
-            None if planner.evaluation.module(&address.resource.module.path()).is_none() => {
-                Reason::NoModule
-            }
             None => Reason::NoResource,
             Some(_) if !modules.have(planner, &address.resource.module) => Reason::NoModule,
             Some(_) => continue,
@@ -193,6 +190,7 @@ impl Modules {
 
 /// Plans to destroy everything in state, or what the targets cover and all that depends on it.
 pub(super) fn plan_destroy(planner: &mut Planner<'_>) {
+    planner.know_what_protects();
     let doomed = doomed(planner);
     let addresses: Vec<InstanceAddress> = planner.refreshed.resources.keys().cloned().collect();
     for address in addresses.into_iter().filter(|it| doomed.contains(it)) {
@@ -262,8 +260,9 @@ fn kept(planner: &Planner<'_>) -> BTreeSet<InstanceAddress> {
 
 /// Refuses to destroy what the configuration protects.
 fn prevented(planner: &mut Planner<'_>, address: &InstanceAddress) {
-    let resource = planner.evaluation.resource(&address.resource);
-    let Some(resource) = resource.filter(|it| it.lifecycle.prevent_destroy) else { return };
+    let evaluation = planner.evaluation;
+    let resource = evaluation.resource(&address.resource);
+    let Some(resource) = resource.filter(|_| planner.protects(address, true)) else { return };
     let detail = format!("{address} has `prevent_destroy` set, but the plan destroys it.");
     let error = Diagnostic::error("Instance cannot be destroyed", detail)
         .hint("Remove `prevent_destroy`, or limit the plan with `-target`.")

@@ -1,8 +1,10 @@
 //! `replace_triggered_by`
 
 use crate::address::{Key, ModuleInstance, ResourceAddress, ResourceName};
+use crate::diagnostic::{Diagnostic, Span};
 use crate::language::config::{Expression, ExpressionKind, Reference};
 use crate::language::evaluate::evaluate;
+use crate::plan::expand::Expansion;
 use crate::plan::scope::ModuleScope;
 use crate::plan::{Action, Change};
 
@@ -45,10 +47,28 @@ impl Trigger {
         ResourceAddress { module: module.clone(), resource: self.resource.clone() }
     }
 
+    /// Whether a change of that resource is about what it names.
+    pub(super) fn names(&self, change: &Change) -> bool {
+        let named = self.key.is_none() || change.address.key == self.key;
+        named && change.deposed.is_none()
+    }
+
     /// Whether a change of that resource changes what it names.
     pub(super) fn fires(&self, change: &Change) -> bool {
-        let named = self.key.is_none() || change.address.key == self.key;
-        named && change.deposed.is_none() && self.in_change(change)
+        self.names(change) && self.in_change(change)
+    }
+
+    /// What is wrong when nothing is planned for what it names, and there is no such thing.
+    pub(super) fn missing(&self, expansion: &Expansion, span: &Span) -> Option<Diagnostic> {
+        let what = self.resource.to_string();
+        if let Some(key) = &self.key {
+            return expansion.check_key(&what, key, span).err().map(|it| *it);
+        }
+        let none = *expansion != Expansion::Unknown && expansion.keys().is_empty();
+        none.then(|| {
+            let detail = format!("{what} has no instance, so its changes can replace nothing.");
+            Diagnostic::error("Nothing to be triggered by", detail).at(span)
+        })
     }
 
     fn in_change(&self, change: &Change) -> bool {

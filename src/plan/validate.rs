@@ -13,6 +13,8 @@ use crate::language::evaluate::evaluate;
 use crate::language::inputs::finish_variable;
 use crate::language::scope::Scope;
 use crate::plan::ephemeral;
+use crate::plan::expand::expand;
+use crate::plan::ignored;
 use crate::plan::providers::{Providers, provider_key, source_of};
 use crate::plan::provision::decode;
 use crate::provider::ProviderFunction;
@@ -57,9 +59,6 @@ impl Unknowns<'_> {
         let mut diagnostics = Diagnostics::new();
         let mut check = |expression: &Expression| diagnostics.extend(evaluate(expression, self).1);
         self.module.locals.values().for_each(|it| check(&it.value));
-        for call in self.module.calls.values() {
-            repetition(&call.repetition).into_iter().for_each(&mut check);
-        }
         for (name, output) in &self.module.outputs {
             let (value, problems) = evaluate(&output.value, self);
             diagnostics.extend(problems);
@@ -67,6 +66,7 @@ impl Unknowns<'_> {
             diagnostics.extend(ephemeral::output(output, &value).err().map(|it| *it));
         }
         for call in self.module.calls.values() {
+            diagnostics.extend(self.repetition(&call.repetition));
             diagnostics.extend(self.inputs(call));
         }
         for (name, block) in &self.module.providers {
@@ -103,9 +103,9 @@ impl Unknowns<'_> {
 
     fn resource(&self, resource: &Resource) -> Diagnostics {
         let mut diagnostics = Diagnostics::new();
-        if let Some(expression) = repetition(&resource.repetition) {
-            diagnostics.extend(evaluate(expression, self).1);
-        }
+        diagnostics.extend(self.repetition(&resource.repetition));
+        let protection = resource.lifecycle.prevent_destroy.iter();
+        protection.for_each(|it| diagnostics.extend(evaluate(it, self).1));
         let schema = match self.schema(&resource.name) {
             Ok(schema) => schema,
             Err(problem) => {
@@ -120,6 +120,7 @@ impl Unknowns<'_> {
         for provisioner in &resource.provisioners {
             diagnostics.extend(decode(provisioner, self).1);
         }
+        diagnostics.extend(ignored::problems(&resource.lifecycle.ignore_changes, schema));
         let (value, mut problems) = body::decode(&resource.body, schema, self);
         if resource.name.mode != Mode::Ephemeral {
             problems.extend(ephemeral::arguments(&resource.body, schema, self, &value));
@@ -135,6 +136,16 @@ impl Unknowns<'_> {
             }
         }
         diagnostics
+    }
+
+    /// What is wrong with how often something is repeated, as far as it is constant.
+    fn repetition(&self, it: &Repetition) -> Diagnostics {
+        let Some(expression) = repetition(it) else { return Diagnostics::new() };
+        let (value, mut problems) = evaluate(expression, self);
+        if !problems.has_errors() && is_settled(it, &value) {
+            problems.extend(expand(it, self).err().unwrap_or_default());
+        }
+        problems
     }
 
     /// Whether there is an instance of a resource whatever the variables are.
@@ -204,6 +215,15 @@ impl Unknowns<'_> {
         };
         unknown.mark(Marks::of(false, name.mode == Mode::Ephemeral))
     }
+}
+
+/// Whether enough is known of how often something is repeated to say that it is wrong.
+fn is_settled(repetition: &Repetition, value: &Value) -> bool {
+    let repeats_each = matches!(repetition, Repetition::ForEach(_));
+    let is_set = matches!(value.bare(), Value::Set(..));
+    value.marks().contains(Marks::EPHEMERAL)
+        || (value.is_known() && !(is_set && !value.is_wholly_known()))
+            && !(repeats_each && value.marks().contains(Marks::SENSITIVE))
 }
 
 fn repetition(repetition: &Repetition) -> Option<&Expression> {

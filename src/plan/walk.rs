@@ -95,7 +95,7 @@ pub(super) struct Planner<'a> {
     /// The resources with instances that change, by address in their module instance.
     pub(super) changing: BTreeSet<ResourceAddress>,
     pub(super) in_state: BTreeMap<ResourceAddress, Vec<InstanceAddress>>,
-    limits: Limits,
+    pub(super) limits: Limits,
     /// The instances whose objects are imported, with their ids.
     pub(super) importing: Importing,
 }

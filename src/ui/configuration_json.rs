@@ -3,6 +3,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use crate::address::ModulePath;
+use crate::diagnostic::Span;
 use crate::language::config::{
     Attribute, Body, Configuration, Expression, Module, Reference, Repetition, Resource,
 };
@@ -30,11 +31,29 @@ pub(super) fn configuration(configuration: &Configuration, providers: &Providers
             (format!("{prefix}{name}"), json)
         })
     });
+    let mut providers: Map<String, Json> = providers.collect();
+    for (name, json) in without_block(configuration) {
+        providers.entry(name).or_insert(json);
+    }
     let tree = Tree { configuration, providers: known };
     json!({
-        "provider_config": providers.collect::<Map<_, _>>(),
+        "provider_config": providers,
         "root_module": root.map_or(json!({}), |root| tree.module(root)),
     })
+}
+
+/// The default provider configurations that resources use, be there a block or not.
+fn without_block(configuration: &Configuration) -> Vec<(String, Json)> {
+    let modules = configuration.modules.values();
+    let resources =
+        modules.flat_map(|module| module.resources.values().map(move |it| (module, it)));
+    let used = resources.filter_map(|(module, resource)| {
+        let key = provider_key(configuration, module, &resource.provider);
+        let name = &resource.provider.name;
+        let is_default = key.module.is_root() && key.alias.is_none();
+        is_default.then(|| (name.clone(), json!({ "name": name, "full_name": key.source })))
+    });
+    used.collect()
 }
 
 /// What modules and resources are looked up in.
@@ -59,6 +78,7 @@ impl Tree<'_> {
                 json["version_constraint"] = json!(version);
             }
             repeated(&mut json, &call.repetition);
+            depends(&mut json, &call.depends_on);
             (call.name.clone(), json)
         });
         let (resources, calls): (Vec<Json>, Map<_, _>) = (resources.collect(), calls.collect());
@@ -95,10 +115,14 @@ impl Tree<'_> {
         if !provisioners.is_empty() {
             json["provisioners"] = json!(provisioners);
         }
-        if !it.depends_on.is_empty() {
-            json["depends_on"] = it.depends_on.iter().map(|(_, span)| span.text()).collect();
-        }
+        depends(&mut json, &it.depends_on);
         json
+    }
+}
+
+fn depends(json: &mut Json, references: &[(Reference, Span)]) {
+    if !references.is_empty() {
+        json["depends_on"] = references.iter().map(|(_, span)| span.text()).collect();
     }
 }
 
@@ -108,6 +132,10 @@ fn outputs(it: &Module) -> Map<String, Json> {
         if output.sensitive {
             json["sensitive"] = json!(true);
         }
+        if !output.description.is_empty() {
+            json["description"] = json!(output.description);
+        }
+        depends(&mut json, &output.depends_on);
         if output.ephemeral {
             json["ephemeral"] = json!(true);
         }
@@ -143,10 +171,14 @@ fn variables(it: &Module) -> Map<String, Json> {
 }
 
 fn repeated(json: &mut Json, repetition: &Repetition) {
-    match repetition {
-        Repetition::Single | Repetition::Enabled(_) => {}
-        Repetition::Count(it) => json["count_expression"] = expression(it),
-        Repetition::ForEach(it) => json["for_each_expression"] = expression(it),
+    let (name, it) = match repetition {
+        Repetition::Single | Repetition::Enabled(_) => return,
+        Repetition::Count(it) => ("count_expression", it),
+        Repetition::ForEach(it) => ("for_each_expression", it),
+    };
+    let it = expression(it);
+    if it != json!({}) {
+        json[name] = it;
     }
 }
 

@@ -1,13 +1,15 @@
 //! Plans, states and schemas in Terraform's JSON formats (plan format 1.2, state format 1.0, provider
 //! schemas format 1.0).
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value as Json, json};
 
 use crate::address::{InstanceAddress, Key, Mode as ResourceMode, ModuleInstance};
 use crate::diagnostic::Diagnostics;
 use crate::plan::{
     Action, Change, CheckResult, CheckStatus, Drift, OutputChange, Plan, Providers, Reason,
-    stored_value,
+    kept_checks, stored_value,
 };
 use crate::state::{State, TERRAFORM_VERSION};
 use crate::value::json::{to_json, type_to_json};
@@ -15,7 +17,11 @@ use crate::value::{Marks, Value};
 
 /// A plan in Terraform's format 1.2.
 pub(super) fn plan(plan: &Plan, providers: &Providers) -> Result<Json, Diagnostics> {
-    let changes = plan.changes.iter().filter(|it| it.action != Action::Open).map(change);
+    let mut changes: Vec<&Change> =
+        plan.changes.iter().filter(|it| it.action != Action::Open).collect();
+    changes
+        .sort_by(|one, other| (&one.address, &one.deposed).cmp(&(&other.address, &other.deposed)));
+    let changes = changes.into_iter().map(change);
     let drift = plan.drift.iter().map(|it| {
         let mut json = placed(&it.address);
         json["change"] = sides(&it.before, &it.after, &[drift_action(it)]);
@@ -25,12 +31,7 @@ pub(super) fn plan(plan: &Plan, providers: &Providers) -> Result<Json, Diagnosti
         let attribute: Vec<&String> = attribute.iter().collect();
         json!({ "resource": address.to_string(), "attribute": attribute })
     });
-    let outputs = plan.outputs.iter().map(|(name, it)| {
-        let mut json = sides(&it.before, &it.after, &[output_action(it)]);
-        json["before_sensitive"] = json!(it.sensitive);
-        json["after_sensitive"] = json!(it.sensitive);
-        (name.clone(), json)
-    });
+    let outputs = plan.outputs.iter().map(|(name, it)| (name.clone(), output(it)));
     Ok(json!({
         "format_version": "1.2",
         "terraform_version": TERRAFORM_VERSION,
@@ -50,9 +51,24 @@ pub(super) fn plan(plan: &Plan, providers: &Providers) -> Result<Json, Diagnosti
     }))
 }
 
+/// What becomes of an output.
+fn output(it: &OutputChange) -> Json {
+    let mut json = sides(&it.before, &it.after, &[output_action(it)]);
+    json["before_sensitive"] = json!(it.sensitive);
+    json["after_sensitive"] = json!(it.sensitive);
+    if it.after.is_wholly_known() {
+        json["after_unknown"] = json!(false);
+    } else if !it.after.is_known()
+        && let Json::Object(members) = &mut json
+    {
+        members.remove("after");
+    }
+    json
+}
+
 /// The input variables; of ephemeral ones their default, if they have one.
 fn variables(plan: &Plan) -> Map<String, Json> {
-    let mut values: std::collections::BTreeMap<&String, Option<&Value>> =
+    let mut values: BTreeMap<&String, Option<&Value>> =
         plan.variables.iter().map(|(name, it)| (name, Some(it))).collect();
     values.extend(plan.ephemeral_variables().map(|(name, it)| (name, it.default.as_ref())));
     let given = values.into_iter().filter_map(|(name, it)| Some((name, it?)));
@@ -61,11 +77,11 @@ fn variables(plan: &Plan) -> Map<String, Json> {
 
 /// The conditions of each thing of the configuration, with those of its instances.
 fn checks(all: &[CheckResult]) -> Json {
-    let mut groups: indexmap::IndexMap<(&str, &str), Vec<&CheckResult>> = Default::default();
+    let mut groups: BTreeMap<(&str, &str), Vec<&CheckResult>> = BTreeMap::new();
     for check in all {
-        groups.entry((check.kind, &check.config)).or_default().push(check);
+        groups.entry((&check.config, check.kind)).or_default().push(check);
     }
-    let group = |((kind, config), checks): ((&str, &str), Vec<&CheckResult>)| {
+    let group = |((config, kind), checks): ((&str, &str), Vec<&CheckResult>)| {
         let worst = [CheckStatus::Fail, CheckStatus::Unknown];
         let worst = worst.into_iter().find(|it| checks.iter().any(|check| check.status == *it));
         json!({
@@ -270,7 +286,7 @@ fn places(value: &Value, holds: &dyn Fn(&Value) -> bool) -> Json {
 #[derive(Default)]
 struct Tree {
     resources: Vec<Json>,
-    children: std::collections::BTreeMap<String, Tree>,
+    children: BTreeMap<String, Tree>,
 }
 
 impl Tree {
@@ -286,7 +302,10 @@ impl Tree {
     fn json(self, address: Option<String>) -> Json {
         let mut json = json!({});
         if !self.resources.is_empty() {
-            json["resources"] = json!(self.resources);
+            let mut resources = self.resources;
+            let address = |it: &Json| it["address"].as_str().unwrap_or_default().to_string();
+            resources.sort_by_cached_key(address);
+            json["resources"] = json!(resources);
         }
         if let Some(address) = address {
             json["address"] = json!(address);
@@ -363,10 +382,14 @@ pub(super) fn state(state: &State, providers: &Providers) -> Result<Json, Diagno
     let outputs = state.outputs.iter().map(|(name, it)| {
         (name.clone(), json!({ "sensitive": it.sensitive, "value": it.value, "type": it.ty }))
     });
+    let conditions = kept_checks(&state.check_results);
     let mut json = json!({ "format_version": "1.0", "terraform_version": TERRAFORM_VERSION });
     if !state.is_empty() {
         let outputs = outputs.collect::<Map<_, _>>();
         json["values"] = json!({ "outputs": outputs, "root_module": root.json(None) });
+    }
+    if !conditions.is_empty() {
+        json["checks"] = checks(&conditions);
     }
     Ok(json)
 }

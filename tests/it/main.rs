@@ -28,6 +28,7 @@ mod runs;
 mod several_providers;
 mod sources;
 mod stack;
+mod strict;
 mod support;
 mod targets;
 mod testing;

@@ -101,7 +101,9 @@ fn a_limited_apply_leaves_outputs_that_are_not_declared() {
 }
 
 const INSTANCES: &str = r#"
-variable "n" {}
+variable "n" {
+  type = number
+}
 resource "terraform_data" "x" {
   count = var.n
   input = "v${count.index}"

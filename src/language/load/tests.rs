@@ -70,7 +70,6 @@ fn every_file_reports_its_own_errors() {
 fn what_cannot_be_loaded_is_said() {
     let call = |source: &str| format!("module \"m\" {{ source = \"{source}\" }}\n");
     for (files, problem) in [
-        (vec![("x.txt", "")], "No configuration: There are no .tf files in the folder `.`."),
         (vec![], "No configuration: There is no folder `.`."),
         (
             vec![("main.tf", call("terraform-aws-modules/vpc/aws").leak() as &str)],
@@ -99,6 +98,14 @@ fn what_cannot_be_loaded_is_said() {
         ),
     ] {
         assert_eq!(problems(&files), [problem]);
+    }
+}
+
+#[test]
+fn a_folder_without_configuration_files_is_an_empty_module() {
+    let call = "module \"m\" {\n  source = \"./m\"\n}\n";
+    for files in [&[("x.txt", "")][..], &[("main.tf", call), ("m/x.txt", "")]] {
+        assert_eq!(problems(files), [""; 0]);
     }
 }
 

@@ -111,6 +111,16 @@ impl<'d> Arguments<'d> {
         self.constant(name, &Type::Bool)?.0.as_bool()
     }
 
+    /// The argument `name` as a bool that may depend on other values.
+    pub(super) fn flag_expression(&mut self, name: &'static str) -> Option<Expression> {
+        let given = self.take(name)?;
+        let expression = given.value.clone();
+        if is_constant(&given.value) {
+            self.constant_of(name, given, &Type::Bool)?;
+        }
+        Some(expression)
+    }
+
     /// The nested blocks of a kind.
     pub(super) fn blocks(&mut self, kind: &'static str) -> Vec<Block> {
         self.known_blocks.push(kind);

@@ -200,7 +200,7 @@ fn lifecycle_of(
         }
     } else {
         lifecycle.create_before_destroy = arguments.flag("create_before_destroy");
-        lifecycle.prevent_destroy = arguments.flag("prevent_destroy").unwrap_or(false);
+        lifecycle.prevent_destroy = arguments.flag_expression("prevent_destroy");
         lifecycle.skip_destroy = arguments.flag("destroy") == Some(false);
         if let Some(given) = arguments.take("ignore_changes") {
             lifecycle.ignore_changes = ignore_changes(given.value, &mut arguments);

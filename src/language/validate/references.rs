@@ -124,10 +124,12 @@ impl<'c> Checker<'c> {
         for trigger in &resource.lifecycle.replace_triggered_by {
             self.expression(trigger, place);
         }
+        let protection = resource.lifecycle.prevent_destroy.iter();
+        protection.for_each(|it| self.expression(it, Place::default()));
         self.depends_on(&resource.depends_on);
-        self.own = None;
         let place = Place { own: true, ..place };
         self.rules(&resource.lifecycle.postconditions, place);
+        self.own = None;
         for provisioner in &resource.provisioners {
             self.body(&provisioner.body, place);
             provisioner.connection.iter().for_each(|it| self.body(it, place));
@@ -187,7 +189,8 @@ impl<'c> Checker<'c> {
         match &used.reference {
             Reference::Resource(name, _) if self.own == Some(name) => {
                 let detail = format!("The configuration of `{name}` refers to `{name}` itself.");
-                self.report("Self-referential block", detail, String::new(), &used.span);
+                let hint = if place.own { "Use `self`." } else { "" };
+                self.report("Self-referential block", detail, hint.into(), &used.span);
             }
             Reference::Variable(name) if !self.module.variables.contains_key(name) => {
                 self.undeclared_variable(name, &used.span);
