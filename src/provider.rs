@@ -172,9 +172,9 @@ pub trait ResourceType: Send + Sync {
     }
     /// Names how to import one, such as `VPC-ID` or `cluster-name/service-name`.
     fn import_syntax(&self) -> &'static str;
-    /// Which attributes identify an object in an `import` block.
-    fn identity(&self) -> Identity {
-        Identity::default()
+    /// Which attributes identify an object in an `import` block; nothing when only its import id does.
+    fn identity(&self) -> Option<Identity> {
+        None
     }
     /// What an object of another type is as one of this type, when it can become one without being
     /// made anew.

@@ -198,8 +198,8 @@ impl<R: Resource> ResourceType for Kind<R> {
         R::IMPORT
     }
 
-    fn identity(&self) -> Identity {
-        R::IDENTITY
+    fn identity(&self) -> Option<Identity> {
+        Some(R::IDENTITY)
     }
 }
 

@@ -39,6 +39,13 @@ impl Checked {
     }
 }
 
+impl Checked {
+    /// Whether it is an input variable.
+    pub(super) fn is_variable(&self) -> bool {
+        self.kind == "var"
+    }
+}
+
 const ASSERTION: &str = "Check block assertion failed";
 
 /// Evaluates the assertions of a `check` block in a module instance; each that fails is a warning.

@@ -17,7 +17,7 @@ use crate::plan::expand::Expansion;
 use crate::plan::providers::{instance_provider, provider_key};
 use crate::plan::scope::ModuleScope;
 use crate::plan::walk::Planner;
-use crate::plan::{Action, Change, ProviderKey, Reason};
+use crate::plan::{Action, Change, Mode, ProviderKey, Reason};
 use crate::provider::{DataSourceType, Planned, ProviderError};
 use crate::schema::sensitive::mark_sensitive;
 use crate::state::{Instance as StateInstance, Object, attributes};
@@ -91,6 +91,7 @@ impl Planner<'_> {
             return None;
         }
         let value = match self.reason_to_defer(source, &configuration) {
+            Some(_) if self.request.mode == Mode::RefreshOnly => self.keep_as_stored(address),
             Some(reason) => self.defer(source, configuration, reason),
             None if resource.check.is_some() => self.read_scoped(source, configuration).await,
             None => self.read_now(source, provider, &configuration).await,
@@ -185,6 +186,13 @@ impl Planner<'_> {
             ..Change::new(address, provider, Action::Read)
         });
         Some(after)
+    }
+
+    /// What cannot be read while only refreshing stays as it is in state.
+    fn keep_as_stored(&mut self, address: &InstanceAddress) -> Option<Value> {
+        let stored = self.request.prior.resources.get(address)?.clone();
+        self.prior.resources_mut().insert(address.clone(), stored);
+        self.prior_value(address)
     }
 
     async fn read_now(

@@ -149,7 +149,8 @@ fn enabled(expression: &Expression, scope: &dyn Scope) -> Result<Expansion, Diag
         Some(true) => Ok(Expansion::Single),
         Some(false) => Ok(Expansion::Off),
         None => {
-            let detail = format!("`enabled` is {}, not a bool.", value.ty());
+            let what = if value.is_null() { "null".into() } else { value.ty().to_string() };
+            let detail = format!("`enabled` is {what}, not a bool.");
             fail(SUMMARY, detail, "Give true or false.", span)
         }
     }

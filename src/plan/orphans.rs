@@ -125,6 +125,19 @@ pub(super) fn plan_orphans(planner: &mut Planner<'_>) {
     }
 }
 
+/// Drops the data sources of state that the configuration has no more.
+pub(super) fn drop_data(planner: &mut Planner<'_>) {
+    let mut modules = Modules::default();
+    let is_data = |it: &&InstanceAddress| it.resource.resource.mode == ResourceMode::Data;
+    let all: Vec<_> = planner.prior.resources.keys().filter(is_data).cloned().collect();
+    for address in all.into_iter().filter(|it| planner.request.covers(it)) {
+        let declared = planner.evaluation.resource(&address.resource).is_some();
+        if !declared || !modules.have(planner, &address.resource.module) {
+            planner.prior.remove(&address, None);
+        }
+    }
+}
+
 /// Plans to forget what an instance has in state.
 fn plan_forget(planner: &mut Planner<'_>, address: &InstanceAddress, reason: Reason) {
     if planner.prior.object(address, None).is_some() {

@@ -37,7 +37,8 @@ pub fn evaluation_of(
     );
     evaluation.applying = true;
     evaluation.unchecked = unchecked(plan);
-    evaluation.all_limited = !(plan.targets.is_empty() && plan.excludes.is_empty());
+    evaluation.all_limited =
+        plan.mode == Mode::RefreshOnly || !(plan.targets.is_empty() && plan.excludes.is_empty());
     let ends = |it: &&Change| matches!(it.action, Action::Delete | Action::Forget);
     let ended = plan.changes.iter().filter(|it| evaluation.all_limited && it.deposed.is_none());
     let ended: BTreeSet<_> = ended.filter(ends).map(|it| &it.address).collect();

@@ -6,7 +6,7 @@ use crate::address::{
     InstanceAddress, Mode as ResourceMode, ModuleInstance, ModulePath, ResourceAddress,
     ResourceName, Target,
 };
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::plan::behind::{Behind, carry_over};
 use crate::plan::checks::{Checked, check, check_block, merged};
 use crate::plan::dependencies::{Dependencies, Node};
@@ -260,7 +260,13 @@ impl<'a> Planner<'a> {
         scope: &dyn crate::language::scope::Scope,
     ) {
         let (result, problems) = check(rules, summary, checked, scope);
-        self.diagnostics.extend(problems);
+        // What is there is taken as it is, whether or not it should be so.
+        let only_told = self.request.mode == Mode::RefreshOnly && !checked.is_variable();
+        let told = |it: Diagnostic| match only_told && it.is_error() {
+            true => Diagnostic { severity: Severity::Warning, ..it },
+            false => it,
+        };
+        self.diagnostics.extend(problems.into_iter().map(told));
         self.checks.extend(result);
     }
 
@@ -280,10 +286,10 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// Has expressions see those instances of a resource only that are there, if the plan may have left
-    /// some out.
+    /// Has expressions see those instances of a resource only that are there, if the plan may leave some
+    /// out.
     fn limit(&self, address: &ResourceAddress) {
-        if !self.limits.is_all() {
+        if !self.limits.is_all() || self.request.mode == Mode::RefreshOnly {
             self.evaluation.limit(address);
         }
     }
@@ -322,11 +328,23 @@ impl<'a> Planner<'a> {
         self.look_at_the_rest().await;
         self.record_prior();
         for at in self.request.dependencies.order.clone() {
-            if let Some(node) = self.request.dependencies.dag.node(at).cloned() {
-                self.value(&node);
+            let Some(node) = self.request.dependencies.dag.node(at).cloned() else { continue };
+            let included = self.limits.has(at);
+            match node {
+                Node::Resource(path, name) if included && name.mode == ResourceMode::Data => {
+                    self.resource(&path, &name).await;
+                }
+                Node::Resource(path, name) => {
+                    for module in self.evaluation.module_instances(&path) {
+                        self.limit(&Evaluation::address(&module, &name));
+                    }
+                }
+                other if included => self.value(&other),
+                _ => {}
             }
+            self.diagnostics.extend(self.evaluation.take_problems());
         }
-        self.diagnostics.extend(self.evaluation.take_problems());
+        orphans::drop_data(self);
     }
 
     fn finish(mut self) -> Plan {

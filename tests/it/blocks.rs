@@ -165,7 +165,7 @@ fn removed_objects_are_destroyed_or_forgotten() {
             "terraform_data.a forget delete_because_no_resource_config",
             "terraform_data.b[0] delete delete_because_no_resource_config",
             "terraform_data.b[1] delete delete_because_no_resource_config",
-            "module.m.terraform_data.z forget delete_because_no_module",
+            "module.m.terraform_data.z forget delete_because_no_resource_config",
         ]
     );
     let shown = stack.ok(&["plan"]);

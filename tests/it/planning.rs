@@ -222,3 +222,58 @@ fn ignoring_a_key_that_nothing_has_adds_nothing() {
     stack.ok(&["apply", "-auto-approve"]);
     assert_eq!(outputs(&stack), json!({ "a": { "a": 2, "b": 1 } }));
 }
+
+#[test]
+fn refreshing_reads_data_sources_again() {
+    let other = "output \"x\" {\n  value = 3\n}\n";
+    let text = r#"
+resource "terraform_data" "n" {
+  count = 2
+}
+data "terraform_remote_state" "d" {
+  backend = "local"
+  config  = { path = "other/terraform.tfstate" }
+}
+data "local_file" "f" {
+  filename = "f.txt"
+}
+locals {
+  x = data.terraform_remote_state.d.outputs.x
+}
+output "x" {
+  value = local.x
+}
+output "f" {
+  value = data.local_file.f.content
+}
+output "n" {
+  value = length(terraform_data.n)
+}
+"#;
+    let source = Terrace::sandbox(&[("main.tf", other)]);
+    source.ok(&["apply", "-auto-approve"]);
+    let stack = Terrace::sandbox(&[("main.tf", text), ("f.txt", "one")]);
+    let copy = || stack.write("other/terraform.tfstate", &source.read("terraform.tfstate"));
+    copy();
+    stack.ok(&["apply", "-auto-approve"]);
+    stack.ok(&["plan", "-refresh-only", "-detailed-exitcode"]);
+    source.write("main.tf", &other.replace('3', "4"));
+    source.ok(&["apply", "-auto-approve"]);
+    copy();
+    stack.write("f.txt", "two");
+    assert_eq!(stack.run(&["plan", "-refresh-only", "-detailed-exitcode"]).code, Some(2));
+    stack.ok(&["apply", "-refresh-only", "-auto-approve", "-target=data.local_file.f"]);
+    assert_eq!(outputs(&stack), json!({ "x": 3, "f": "two", "n": 2 }));
+    stack.ok(&["refresh"]);
+    assert_eq!(outputs(&stack), json!({ "x": 4, "f": "two", "n": 2 }));
+    assert!(stack.read("terraform.tfstate").contains("\"content\": \"two\""));
+    // Instances that are still to be made are not seen; data sources that are gone are dropped.
+    let text = text.replace("count = 2", "count = 3").replace("local_file", "terraform_data");
+    let text = text.replace("data \"terraform_data\"", "resource \"terraform_data\"");
+    let text =
+        text.replace("filename = \"f.txt\"", "").replace("data.terraform_data.f.content", "1");
+    stack.write("main.tf", &text);
+    stack.ok(&["apply", "-refresh-only", "-auto-approve"]);
+    assert_eq!(outputs(&stack), json!({ "x": 4, "f": 1, "n": 2 }));
+    assert!(!listed(&stack).iter().any(|it| it == "data.local_file.f"));
+}

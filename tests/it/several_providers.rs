@@ -111,7 +111,7 @@ fn what_has_lost_its_configuration_is_not_refreshed_silently() {
         assert!(!told.contains("aws_vpc.v[\"us-east-1\"]"), "{told}");
     }
     // With another configuration it can go on, but nobody has looked at it.
-    stack.write("main.tf", &REGIONS.replacen("by_region[each.key]", "by_region[\"us-east-1\"]", 1));
+    stack.write("main.tf", &REGIONS.replace("by_region[each.key]", "by_region[\"us-east-1\"]"));
     let told = stack.run(&["plan", "-refresh-only", &regions]);
     assert_eq!(told.code, Some(0), "{}", told.stderr);
     assert!(told.stderr.contains("warning: Provider instance not present"), "{}", told.stderr);

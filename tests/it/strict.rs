@@ -6,7 +6,7 @@ use crate::support::terrace::Terrace;
 
 fn protected(by: &str) -> String {
     format!(
-        "variable \"p\" {{\n  type = bool\n  default = true\n}}\nvariable \"v\" {{\n  default = 1\n}}\n\
+        "variable \"p\" {{\n  type = bool\n  default = true\n}}\nvariable \"v\" {{\n  type = number\n  default = 1\n}}\n\
          variable \"s\" {{\n  default = true\n  sensitive = true\n}}\nlocals {{\n  p = var.p && var.v != 3\n}}\n\
          resource \"terraform_data\" \"b\" {{}}\n\
          resource \"terraform_data\" \"a\" {{\n  triggers_replace = var.v\n  lifecycle {{\n    \
@@ -118,6 +118,15 @@ fn validation_sees_constants_and_names() {
     let stack = Terrace::sandbox(&[("main.tf", &lifecycle("ignore_changes = [id, input.x]"))]);
     let run = stack.ok(&["validate"]);
     assert!(run.stderr.contains("Redundant ignore_changes"), "{}", run.stderr);
+    let quoted = "resource \"terraform_data\" \"a\" {\n  provider = \"terraform\"\n  provisioner \
+                  \"local-exec\" {\n    when = \"destroy\"\n    command = \"true\"\n  }\n  lifecycle {\n    \
+                  ignore_changes = [\"input\"]\n  }\n}\nmodule \"m\" {\n  source = \"./m\"\n}\n\
+                  output \"m\" {\n  value = module.m\n}\n";
+    let old = "output \"old\" {\n  value = 1\n  deprecated = \"Use new.\"\n}\n";
+    let stack = Terrace::sandbox(&[("main.tf", quoted), ("m/main.tf", old)]);
+    let told = stack.ok(&["validate"]).stderr;
+    assert_eq!(told.matches("Quoted reference").count(), 2, "{told}");
+    assert!(told.contains("Quoted keyword") && told.contains("Deprecated output"), "{told}");
     for text in [
         a("count = length(terraform_data.b)\n}\nresource \"terraform_data\" \"b\" {"),
         a("for_each = { x = timestamp() }"),
@@ -137,7 +146,7 @@ fn planning_sees_what_is_named_and_is_not_there() {
     };
     for (by, count, problem) in [
         ("terraform_data.c[2]", 1, "there is no [2]"),
-        ("terraform_data.c[\"k\"]", 1, "there is no [\"k\"]"),
+        ("terraform_data.c[\"k\"]", 1, "has `count`"),
         ("terraform_data.c", 0, "has no instance"),
     ] {
         let stack = Terrace::sandbox(&[("main.tf", &triggered(by, count))]);
@@ -162,6 +171,17 @@ fn planning_sees_what_is_named_and_is_not_there() {
         let told = Terrace::sandbox(&[("main.tf", &text)]).fails(&["plan"]);
         assert!(told.contains(problem), "{text}\n{told}");
     }
+}
+
+#[test]
+fn what_has_no_identity_is_imported_by_id() {
+    let text = "import {\n  to = terraform_data.a\n  identity = { id = \"1\" }\n}\nresource \
+                \"terraform_data\" \"a\" {}\n";
+    let stack = Terrace::sandbox(&[("main.tf", text)]);
+    let told = stack.fails(&["plan"]);
+    assert!(told.contains("only an import id"), "{told}");
+    stack.write("main.tf", &text.replace("identity = { id = \"1\" }", "id = \"1\""));
+    stack.ok(&["plan"]);
 }
 
 #[test]

@@ -299,6 +299,15 @@ fn quoted_reference(item: &Expression, diagnostics: &mut Diagnostics) -> Option<
     Some(reference)
 }
 
+/// Warns of a name or keyword in quotes, as it was written long ago.
+fn warn_of_quotes(summary: &str, item: &Expression, diagnostics: &mut Diagnostics) {
+    if matches!(item.kind, ExpressionKind::Literal(_)) && item.span.text().starts_with('"') {
+        let detail = "Names and keywords are written without quotes today.";
+        let problem = Diagnostic::warning(summary, detail).at(&item.span);
+        diagnostics.push(problem.hint("Remove the quotes."));
+    }
+}
+
 /// `depends_on`
 fn depends_on(arguments: &mut Arguments<'_>) -> Vec<(Reference, Span)> {
     let Some(given) = arguments.take("depends_on") else { return Vec::new() };

@@ -154,6 +154,7 @@ fn keyword(arguments: &mut Arguments<'_>, name: &'static str, allowed: [&str; 2]
         _ => None,
     };
     if let Some(at) = allowed.iter().position(|it| Some(*it) == word) {
+        super::warn_of_quotes("Quoted keyword", &given.value, arguments.diagnostics);
         return Some(at == 1);
     }
     let detail = format!("`{name}` is `{}` or `{}`.", allowed[0], allowed[1]);

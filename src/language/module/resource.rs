@@ -109,6 +109,7 @@ pub(super) fn provider_name(
         diagnostics.push(problem.at(&expression.span));
     }
     if let Some(name) = &name {
+        super::warn_of_quotes("Quoted reference", expression, diagnostics);
         diagnostics.extend(bad_local_name(&name.name, &expression.span));
     }
     name
@@ -229,7 +230,10 @@ fn ignore_changes(given: Expression, arguments: &mut Arguments<'_>) -> IgnoreCha
     let mut paths = Vec::new();
     for item in items {
         match steps(&item) {
-            Some(steps) => paths.push((Path(steps), item.span)),
+            Some(steps) => {
+                super::warn_of_quotes("Quoted reference", &item, arguments.diagnostics);
+                paths.push((Path(steps), item.span));
+            }
             None => {
                 let detail = "An entry of `ignore_changes` is an argument of this resource, with \
                               constant keys and indexes after it if wanted.";

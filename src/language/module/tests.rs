@@ -292,7 +292,7 @@ const WRONG: &[(&str, &str)] = &[
         "main.tf:3:3 Invalid combination of arguments: `count` and `for_each` exclude each other. Remove one of them.",
     ),
     (
-        "resource \"a\" \"b\" {\n  provider = \"aws.west\"\n  depends_on = [\"c\"]\n}\n",
+        "resource \"a\" \"b\" {\n  provider = aws.west\n  depends_on = [\"c\"]\n}\n",
         "main.tf:3:17 Invalid depends_on: An entry of `depends_on` is a resource, data source or module. Write it without quotes: `c`.",
     ),
     (

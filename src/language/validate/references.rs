@@ -3,7 +3,8 @@
 use crate::address::{Key, Mode, ResourceName};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::language::config::{
-    Body, CheckRule, Configuration, Expression, Module, Reference, Repetition, Resource,
+    Body, CheckRule, Configuration, Expression, ExpressionKind, Module, Reference, Repetition,
+    Resource,
 };
 use crate::language::reference::Use;
 use crate::language::suggest::{did_you_mean, nearest};
@@ -89,6 +90,9 @@ impl<'c> Checker<'c> {
                 self.report("Invalid output", detail.into(), hint.into(), &output.span);
             }
             self.expression(&output.value, nowhere);
+            if let ExpressionKind::Reference(Reference::Module(name, _)) = &output.value.kind {
+                self.deprecated_outputs(name, &output.value.span);
+            }
             self.rules(&output.preconditions, nowhere);
             self.depends_on(&output.depends_on);
         }
@@ -278,6 +282,18 @@ impl<'c> Checker<'c> {
             };
         }
         self.report("Undeclared output", detail, hint, &used.span);
+    }
+
+    /// Warns of a whole module that has deprecated outputs.
+    fn deprecated_outputs(&mut self, name: &str, span: &Span) {
+        let Some(child) = self.configuration.module(&self.module.path.child(name)) else { return };
+        for (output, declared) in &child.outputs {
+            if let Some(why) = &declared.deprecated {
+                let detail = format!("Output `{output}` of `{name}` is deprecated: {why}");
+                let warning = Diagnostic::warning("Deprecated output", detail).at(span);
+                self.diagnostics.push(warning);
+            }
+        }
     }
 
     fn resource_use(&mut self, name: &ResourceName, key: Option<&Key>, used: &Use) {

@@ -22,7 +22,10 @@ pub(super) fn import_id(
     if region.is_some() && !regional {
         return Err("Objects of this type are in no region, so leave `region` out.".to_string());
     }
-    let identity = kind.map(|it| it.identity()).unwrap_or_default();
+    let identity = match kind {
+        Some(kind) => kind.identity().ok_or("Objects of this type have only an import id.")?,
+        None => Identity::default(),
+    };
     let id = match (identity.parts, given.as_slice()) {
         ([], [(_, only)]) => only.clone(),
         ([], []) => return Err("The identity has no attribute.".to_string()),
