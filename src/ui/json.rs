@@ -1,14 +1,16 @@
 //! Plans, states and schemas in Terraform's JSON formats (plan format 1.2, state format 1.0, provider
 //! schemas format 1.0).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::address::{InstanceAddress, Key, Mode as ResourceMode, ModuleInstance};
+use crate::address::{
+    ConfigAddress, InstanceAddress, Key, Mode as ResourceMode, ModuleInstance, ResourceAddress,
+};
 use crate::diagnostic::Diagnostics;
 use crate::plan::{
-    Action, Change, CheckResult, CheckStatus, Drift, OutputChange, Plan, Providers, Reason,
+    Action, Change, CheckResult, CheckStatus, Drift, OutputChange, Plan, Providers, Read, Reason,
     kept_checks, stored_value,
 };
 use crate::state::{State, TERRAFORM_VERSION};
@@ -27,10 +29,6 @@ pub(super) fn plan(plan: &Plan, providers: &Providers) -> Result<Json, Diagnosti
         json["change"] = sides(&it.before, &it.after, &[drift_action(it)]);
         json
     });
-    let relevant = plan.reads.iter().map(|(address, attribute)| {
-        let attribute: Vec<&String> = attribute.iter().collect();
-        json!({ "resource": address.to_string(), "attribute": attribute })
-    });
     let outputs = plan.outputs.iter().map(|(name, it)| (name.clone(), output(it)));
     Ok(json!({
         "format_version": "1.2",
@@ -38,7 +36,7 @@ pub(super) fn plan(plan: &Plan, providers: &Providers) -> Result<Json, Diagnosti
         "variables": variables(plan),
         "planned_values": planned_values(plan, providers),
         "resource_drift": drift.collect::<Vec<_>>(),
-        "relevant_attributes": relevant.collect::<Vec<_>>(),
+        "relevant_attributes": relevant(plan),
         "resource_changes": changes.collect::<Vec<_>>(),
         "output_changes": outputs.collect::<Map<_, _>>(),
         "prior_state": state(&plan.prior, providers)?,
@@ -49,6 +47,23 @@ pub(super) fn plan(plan: &Plan, providers: &Providers) -> Result<Json, Diagnosti
         "complete": plan.targets.is_empty() && plan.excludes.is_empty(),
         "errored": plan.diagnostics.has_errors(),
     }))
+}
+
+/// What the changes read of resources, in all instances of their modules.
+fn relevant(plan: &Plan) -> Vec<Json> {
+    let planned = plan.changes.iter().map(|it| &it.address.resource);
+    let known = plan.prior.resources.keys().map(|it| &it.resource);
+    let mut places: BTreeMap<ConfigAddress, BTreeSet<&ResourceAddress>> = BTreeMap::new();
+    for place in planned.chain(known) {
+        places.entry(place.config()).or_default().insert(place);
+    }
+    let read = |(address, attribute): &Read| {
+        let attribute: Vec<&String> = attribute.iter().collect();
+        let places = places.get(address).into_iter().flatten();
+        let entry = |it| json!({ "resource": it, "attribute": attribute });
+        places.map(|it| entry(it.to_string())).collect::<Vec<_>>()
+    };
+    plan.reads.iter().flat_map(read).collect()
 }
 
 /// What becomes of an output.

@@ -282,4 +282,12 @@ fn plans_and_states_are_shown_as_elsewhere() {
     let all = plan["resource_changes"].as_array().unwrap();
     let gone = all.iter().find(|it| it["module_address"] == "module.m[\"p\"]").unwrap();
     assert_eq!(gone["action_reason"], "delete_because_no_resource_config");
+    // What is read is named with the instance of its module.
+    let inside = "resource \"terraform_data\" \"z\" {}\nresource \"terraform_data\" \"y\" {\n  input = \
+                  terraform_data.z.id\n}\n";
+    stack.write("main.tf", SHOWN);
+    stack.write("m/main.tf", inside);
+    stack.ok(&["plan", "-out=plan"]);
+    let read = json!({ "resource": "module.m[\"p\"].terraform_data.z", "attribute": ["id"] });
+    assert!(shown(&["plan"])["relevant_attributes"].as_array().unwrap().contains(&read));
 }
