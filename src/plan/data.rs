@@ -190,7 +190,7 @@ impl Planner<'_> {
 
     /// What cannot be read while only refreshing stays as it is in state.
     fn keep_as_stored(&mut self, address: &InstanceAddress) -> Option<Value> {
-        let stored = self.request.prior.resources.get(address)?.clone();
+        let stored = self.refreshed.resources.get(address)?.clone();
         self.prior.resources_mut().insert(address.clone(), stored);
         self.prior_value(address)
     }

@@ -53,11 +53,7 @@ impl Planner<'_> {
         if !resources.any(|it| it.lifecycle.prevent_destroy.as_ref().is_some_and(refers)) {
             return;
         }
-        for address in self.prior.resources.clone().keys() {
-            if let Some(value) = self.prior_value(address) {
-                self.evaluation.record(address, value);
-            }
-        }
+        self.record_prior();
     }
 }
 

@@ -222,7 +222,7 @@ fn is_settled(repetition: &Repetition, value: &Value) -> bool {
     let repeats_each = matches!(repetition, Repetition::ForEach(_));
     let is_set = matches!(value.bare(), Value::Set(..));
     value.marks().contains(Marks::EPHEMERAL)
-        || (value.is_known() && !(is_set && !value.is_wholly_known()))
+        || (value.is_known() && (!is_set || value.is_wholly_known()))
             && !(repeats_each && value.marks().contains(Marks::SENSITIVE))
 }
 

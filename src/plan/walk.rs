@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::{
-    InstanceAddress, Mode as ResourceMode, ModuleInstance, ModulePath, ResourceAddress,
-    ResourceName, Target,
+    ConfigAddress, InstanceAddress, Mode as ResourceMode, ModuleInstance, ModulePath,
+    ResourceAddress, ResourceName, Target,
 };
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::plan::behind::{Behind, carry_over};
@@ -322,29 +322,42 @@ impl<'a> Planner<'a> {
         orphans::plan_destroy(self);
     }
 
+    /// Takes managed objects as they are, and reads data sources again, in the order of what needs what.
     async fn take_as_it_is(&mut self) {
-        self.open_for_providers().await;
-        self.record_prior();
-        self.look_at_the_rest().await;
-        self.record_prior();
-        for at in self.request.dependencies.order.clone() {
-            let Some(node) = self.request.dependencies.dag.node(at).cloned() else { continue };
+        let dependencies = self.request.dependencies;
+        let opened: BTreeSet<ConfigAddress> =
+            dependencies.opened_for_providers().into_iter().collect();
+        for at in dependencies.order.clone() {
+            let Some(node) = dependencies.dag.node(at).cloned() else { continue };
             let included = self.limits.has(at);
             match node {
-                Node::Resource(path, name) if included && name.mode == ResourceMode::Data => {
-                    self.resource(&path, &name).await;
-                }
-                Node::Resource(path, name) => {
-                    for module in self.evaluation.module_instances(&path) {
-                        self.limit(&Evaluation::address(&module, &name));
-                    }
+                Node::Resource(module, resource) => {
+                    let address = ConfigAddress { module, resource };
+                    self.take_resource(&address, included, opened.contains(&address)).await;
                 }
                 other if included => self.value(&other),
                 _ => {}
             }
             self.diagnostics.extend(self.evaluation.take_problems());
         }
+        self.look_at_the_rest().await;
         orphans::drop_data(self);
+    }
+
+    async fn take_resource(&mut self, address: &ConfigAddress, included: bool, opened: bool) {
+        let ConfigAddress { module: path, resource: name } = address;
+        match name.mode {
+            ResourceMode::Data if included => self.resource(path, name).await,
+            ResourceMode::Ephemeral if opened => self.resource(path, name).await,
+            ResourceMode::Ephemeral => {}
+            ResourceMode::Data => self.leave(path, name),
+            ResourceMode::Managed => {
+                for module in self.evaluation.module_instances(path) {
+                    self.look_at(&Evaluation::address(&module, name)).await;
+                }
+                self.leave(path, name);
+            }
+        }
     }
 
     fn finish(mut self) -> Plan {

@@ -160,13 +160,14 @@ fn planning_sees_what_is_named_and_is_not_there() {
     stack.ok(&["apply", "-auto-approve"]);
     // Messages are texts whether or not they are needed.
     for (condition, message, problem) in [
-        ("true", "null", "message is null"),
-        ("false", "null", "message is null"),
-        ("true", "[1]", "not a string"),
-        ("null", "\"no\"", "condition is null"),
+        ("var.c == 1", "null", "message is null"),
+        ("var.c == 2", "null", "message is null"),
+        ("var.c == 1", "[1]", "not a string"),
+        ("var.n", "\"no\"", "condition is null"),
     ] {
         let text = format!(
-            "check \"c\" {{\n  assert {{\n    condition = {condition}\n    error_message = {message}\n  }}\n}}\n"
+            "variable \"c\" {{\n  default = 1\n}}\nvariable \"n\" {{\n  default = null\n}}\n\
+             check \"c\" {{\n  assert {{\n    condition = {condition}\n    error_message = {message}\n  }}\n}}\n"
         );
         let told = Terrace::sandbox(&[("main.tf", &text)]).fails(&["plan"]);
         assert!(told.contains(problem), "{text}\n{told}");
