@@ -22,21 +22,19 @@ pub(super) async fn run(
     arguments: &ApplyArguments,
     destroy: bool,
 ) -> Result<Exit, Diagnostics> {
-    let ui = ui.clone().json(arguments.json);
-    ui.begin();
     if let Some(saved) = &arguments.plan {
-        return saved_plan(&ui, arguments, saved).await;
+        return saved_plan(ui, arguments, saved).await;
     }
     if ui.json && !arguments.auto_approve {
         let error =
             Diagnostic::error("Nobody to ask", "With -json, apply cannot ask for approval.");
         return Err(error.hint("Add -auto-approve, or apply a saved plan.").into());
     }
-    let stack = Stack::open(&ui, &arguments.stack, "OperationTypeApply")?;
+    let stack = Stack::open(ui, &arguments.stack, "OperationTypeApply")?;
     let mode = if destroy { Mode::Destroy } else { mode(&arguments.options) };
     stack.must_be_configured(mode)?;
-    let reporter: Arc<dyn Reporter> = progress::reporter(&ui);
-    let stop = stop_on_interrupt(&ui);
+    let reporter: Arc<dyn Reporter> = progress::reporter(ui);
+    let stop = stop_on_interrupt(ui);
     let plan =
         make_plan(&stack, &arguments.options, mode, Purpose::Change, &reporter, &stop).await?;
     ui.plan(&plan, &stack.providers);
@@ -45,10 +43,10 @@ pub(super) async fn run(
     }
     ui.diagnostics(&plan.diagnostics);
     if plan.changes_anything() && !arguments.auto_approve {
-        approve(&ui, arguments, mode)?;
+        approve(ui, arguments, mode)?;
     }
     let parallelism = arguments.options.parallelism;
-    execute(&ui, plan, &stack.store, &stack.providers, &stack.resolver, reporter, stop, parallelism)
+    execute(ui, plan, &stack.store, &stack.providers, &stack.resolver, reporter, stop, parallelism)
         .await
 }
 
@@ -210,7 +208,7 @@ pub(super) async fn refresh(ui: &Ui, arguments: &RefreshArguments) -> Result<Exi
         },
         stack: arguments.stack.clone(),
         auto_approve: true,
-        json: false,
+        json: arguments.json,
     };
     run(ui, &apply, false).await
 }

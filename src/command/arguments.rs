@@ -7,9 +7,13 @@ use clap::{Args, CommandFactory as _, FromArgMatches, Parser, Subcommand};
 
 use crate::language::inputs::InputArgument;
 
+mod form;
+mod state;
 mod test;
 mod workspace;
 
+pub use form::Form;
+pub use state::StateCommand;
 pub use test::TestArguments;
 pub use workspace::WorkspaceCommand;
 
@@ -25,6 +29,9 @@ pub struct Arguments {
     /// Write no colours. The environment variable NO_COLOR does the same.
     #[arg(long, global = true)]
     pub no_color: bool,
+    /// Write what the command tells to this file in JSON, besides what is printed.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub json_into: Option<PathBuf>,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -105,19 +112,6 @@ pub enum Command {
     /// Look into the sandbox of this folder, or empty it.
     #[command(subcommand)]
     Sandbox(SandboxCommand),
-}
-
-impl Command {
-    /// Whether all it says is JSON, line by line.
-    pub fn writes_lines(&self) -> bool {
-        match self {
-            Command::Init(it) => it.json,
-            Command::Plan(it) => it.json,
-            Command::Apply(it) | Command::Destroy(it) => it.json,
-            Command::Test(it) => it.json,
-            _ => false,
-        }
-    }
 }
 
 /// Input variables.
@@ -311,6 +305,9 @@ pub struct InitArguments {
 /// `terrace get`
 #[derive(Debug, Args)]
 pub struct GetArguments {
+    /// Print JSON, one object per line.
+    #[arg(long)]
+    pub json: bool,
     /// Fetch the newest modules that fit, whatever the lock file says.
     #[arg(long, alias = "upgrade")]
     pub update: bool,
@@ -384,6 +381,9 @@ pub struct ApplyArguments {
 /// `terrace taint` and `terrace untaint`
 #[derive(Debug, Args)]
 pub struct TaintArguments {
+    /// Print JSON, one object per line.
+    #[arg(long)]
+    pub json: bool,
     /// The instance, such as `aws_instance.web[0]`.
     pub address: String,
     /// Succeed also when state has no such instance.
@@ -397,6 +397,9 @@ pub struct TaintArguments {
 /// `terrace refresh`
 #[derive(Debug, Args)]
 pub struct RefreshArguments {
+    /// Print JSON, one object per line.
+    #[arg(long)]
+    pub json: bool,
     #[command(flatten)]
     #[allow(missing_docs, reason = "documented at the type")]
     pub limits: LimitArguments,
@@ -437,75 +440,12 @@ pub struct OutputArguments {
     pub state: Option<PathBuf>,
 }
 
-/// `terrace state …`
-#[derive(Debug, Subcommand)]
-pub enum StateCommand {
-    /// List the addresses of what state has.
-    List {
-        /// Only these resources or modules.
-        addresses: Vec<String>,
-        /// Only objects with this id.
-        #[arg(long)]
-        id: Option<String>,
-        #[command(flatten)]
-        #[allow(missing_docs, reason = "documented at the type")]
-        state: StateArguments,
-    },
-    /// Show one object as state has it.
-    Show {
-        /// The address of an instance.
-        address: String,
-        #[command(flatten)]
-        #[allow(missing_docs, reason = "documented at the type")]
-        state: StateArguments,
-    },
-    /// Give objects another address, without touching them.
-    Mv {
-        /// What to move: an instance, a resource or a module.
-        from: String,
-        /// Its new address.
-        to: String,
-        /// Only show what would be moved.
-        #[arg(long)]
-        dry_run: bool,
-        #[command(flatten)]
-        #[allow(missing_docs, reason = "documented at the type")]
-        state: StateArguments,
-    },
-    /// Forget objects, leaving them as they are.
-    Rm {
-        /// What to forget: instances, resources or modules.
-        #[arg(required = true)]
-        addresses: Vec<String>,
-        /// Only show what would be forgotten.
-        #[arg(long)]
-        dry_run: bool,
-        #[command(flatten)]
-        #[allow(missing_docs, reason = "documented at the type")]
-        state: StateArguments,
-    },
-    /// Print the state file.
-    Pull {
-        #[command(flatten)]
-        #[allow(missing_docs, reason = "documented at the type")]
-        state: StateArguments,
-    },
-    /// Replace the state by a file, or by standard input for `-`.
-    Push {
-        /// The file.
-        file: PathBuf,
-        /// Even when its lineage is another, or its serial is older.
-        #[arg(long)]
-        force: bool,
-        #[command(flatten)]
-        #[allow(missing_docs, reason = "documented at the type")]
-        state: StateArguments,
-    },
-}
-
 /// `terrace import`
 #[derive(Debug, Args)]
 pub struct ImportArguments {
+    /// Print JSON, one object per line.
+    #[arg(long)]
+    pub json: bool,
     /// The address of an instance that the configuration has.
     pub address: String,
     /// The id of the object; what it looks like depends on the type.
@@ -526,6 +466,9 @@ pub struct GraphArguments {
 /// `terrace force-unlock`
 #[derive(Debug, Args)]
 pub struct ForceUnlockArguments {
+    /// Print JSON, one object per line.
+    #[arg(long)]
+    pub json: bool,
     /// The id of the lock, as the error says it.
     pub id: String,
     /// Do not ask.

@@ -13,10 +13,9 @@ use crate::ui::Ui;
 
 /// Runs `init`: the configuration must load, with all its modules.
 pub(super) fn run(ui: &Ui, arguments: &InitArguments) -> Result<Exit, Diagnostics> {
-    let ui = ui.clone().json(arguments.json);
     let configuration = match arguments.get {
-        true => fetched(&ui, &arguments.variables, arguments.upgrade, &arguments.test_directory)?,
-        false => stack::configuration_with(&ui, &arguments.variables)?,
+        true => fetched(ui, &arguments.variables, arguments.upgrade, &arguments.test_directory)?,
+        false => stack::configuration_with(ui, &arguments.variables)?,
     };
     let path = place::state_path(configuration.root(), None)?;
     let modules = configuration.modules.len().saturating_sub(1);

@@ -20,18 +20,22 @@ use crate::ui::Ui;
 /// Runs the command.
 pub(super) fn run(ui: &Ui, command: &StateCommand) -> Result<Exit, Diagnostics> {
     match command {
-        StateCommand::List { addresses, id, state } => list(ui, addresses, id.as_deref(), state),
-        StateCommand::Show { address, state } => show(ui, address, state),
-        StateCommand::Mv { from, to, dry_run, state } => {
+        StateCommand::List { addresses, id, state, .. } => {
+            list(ui, addresses, id.as_deref(), state)
+        }
+        StateCommand::Show { json, address, state } => show(ui, address, *json, state),
+        StateCommand::Mv { from, to, dry_run, state, .. } => {
             rename::rename(ui, from, to, *dry_run, state)
         }
-        StateCommand::Rm { addresses, dry_run, state } => forget(ui, addresses, *dry_run, state),
+        StateCommand::Rm { addresses, dry_run, state, .. } => {
+            forget(ui, addresses, *dry_run, state)
+        }
         StateCommand::Pull { state } => {
             let store = open(ui, state, false)?;
             ui.data(&String::from_utf8_lossy(&state::print(&store.state())));
             Ok(Exit::Success)
         }
-        StateCommand::Push { file, force, state } => push(ui, file, *force, state),
+        StateCommand::Push { file, force, state, .. } => push(ui, file, *force, state),
     }
 }
 
@@ -69,13 +73,18 @@ fn list(
         let covered = wanted.is_empty() || wanted.iter().any(|target| target.covers(address));
         let own = instance.current.as_ref().and_then(|object| object.id());
         if covered && instance.current.is_some() && id.is_none_or(|id| own == Some(id)) {
-            ui.data(&format!("{address}\n"));
+            ui.address(address);
         }
     }
     Ok(Exit::Success)
 }
 
-fn show(ui: &Ui, address: &str, arguments: &StateArguments) -> Result<Exit, Diagnostics> {
+fn show(
+    ui: &Ui,
+    address: &str,
+    json: bool,
+    arguments: &StateArguments,
+) -> Result<Exit, Diagnostics> {
     let address: InstanceAddress = address.parse().map_err(|error| invalid(&error))?;
     let state = open(ui, arguments, false)?.state();
     let Some(instance) = state.resources.get(&address) else {
@@ -84,7 +93,7 @@ fn show(ui: &Ui, address: &str, arguments: &StateArguments) -> Result<Exit, Diag
     let mut one = State { lineage: state.lineage.clone(), ..State::default() };
     one.resources_mut().insert(address.clone(), instance.clone());
     let providers = Providers(world::providers(&WorldArguments::default())?);
-    ui.data(&ui.state(&one, &providers)?);
+    ui.document(json, || ui.state(&one, &providers), || ui.state_json(&one, &providers))?;
     Ok(Exit::Success)
 }
 

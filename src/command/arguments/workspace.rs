@@ -10,9 +10,16 @@ use super::LockArguments;
 #[derive(Debug, Subcommand)]
 pub enum WorkspaceCommand {
     /// List the workspaces; a star marks the one in use.
-    List,
+    List {
+        /// Print JSON, one object per line.
+        #[arg(long)]
+        json: bool,
+    },
     /// Create a workspace and use it from now on.
     New {
+        /// Print JSON, one object per line.
+        #[arg(long)]
+        json: bool,
         /// Its name.
         name: String,
         /// Start with a copy of this state file.
@@ -24,6 +31,9 @@ pub enum WorkspaceCommand {
     },
     /// Use another workspace from now on.
     Select {
+        /// Print JSON, one object per line.
+        #[arg(long)]
+        json: bool,
         /// Its name.
         name: String,
         /// Create it when it is not there.
@@ -32,6 +42,9 @@ pub enum WorkspaceCommand {
     },
     /// Delete a workspace whose state is empty.
     Delete {
+        /// Print JSON, one object per line.
+        #[arg(long)]
+        json: bool,
         /// Its name.
         name: String,
         /// Even when its state has objects; they are left as they are, and nobody manages them.
