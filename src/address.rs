@@ -1,6 +1,10 @@
 //! Addresses of modules and resources: `module.a["k"].data.aws_subnet.b[0]`.
 
+mod targets;
+
 use std::fmt;
+
+pub use targets::Targets;
 
 /// What distinguishes an instance among those of one `count` or `for_each`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,6 +1,8 @@
 //! What is wrong, where, and what to do about it.
 
+use std::collections::HashMap;
 use std::fmt;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -29,7 +31,7 @@ impl Span {
         let at = self.range.start.min(self.source.text.len());
         let before = self.source.text.get(..at).unwrap_or(&self.source.text);
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let line = before.matches('\n').count() + 1;
+        let line = before.bytes().filter(|it| *it == b'\n').count() + 1;
         (line, before.get(line_start..).unwrap_or_default().chars().count() + 1)
     }
 
@@ -151,6 +153,14 @@ impl Diagnostic {
             && self.severity == other.severity
     }
 
+    /// The same number for diagnostics that say the same.
+    fn digest(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        let place = self.span.as_ref().map(|it| (&it.source.path, &it.range));
+        (place, &self.detail, &self.summary, &self.hint, &self.address).hash(&mut hasher);
+        hasher.finish()
+    }
+
     /// Whether it is an error.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
@@ -158,8 +168,28 @@ impl Diagnostic {
 }
 
 /// All that is to be told, in the order it was found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Diagnostics(pub Vec<Diagnostic>);
+#[derive(Clone, Debug, Default)]
+pub struct Diagnostics(pub Vec<Diagnostic>, Said);
+
+impl PartialEq for Diagnostics {
+    fn eq(&self, other: &Diagnostics) -> bool {
+        self.0 == other.0
+    }
+}
+
+impl Eq for Diagnostics {}
+
+/// How much is to be told until it is looked up instead of read through.
+const MUCH: usize = 32;
+
+/// Where what has been said stands, by a digest of it. What is taken away later leaves its entry here,
+/// so what is found has to be compared.
+#[derive(Clone, Debug, Default)]
+struct Said {
+    places: HashMap<u64, usize>,
+    /// How many diagnostics are in it.
+    until: usize,
+}
 
 impl Diagnostics {
     /// Nothing to tell.
@@ -175,10 +205,25 @@ impl Diagnostics {
     /// Adds all of `more`, without what has been said already.
     pub fn extend(&mut self, more: impl IntoIterator<Item = Diagnostic>) {
         for diagnostic in more {
-            if !self.0.iter().any(|it| it.repeats(&diagnostic)) {
+            if !self.says(&diagnostic) {
                 self.0.push(diagnostic);
             }
         }
+    }
+
+    fn says(&mut self, diagnostic: &Diagnostic) -> bool {
+        if self.0.len() < MUCH {
+            return self.0.iter().any(|it| it.repeats(diagnostic));
+        }
+        if self.1.until > self.0.len() {
+            self.1 = Said::default();
+        }
+        for (at, it) in self.0.iter().enumerate().skip(self.1.until) {
+            self.1.places.insert(it.digest(), at);
+        }
+        self.1.until = self.0.len();
+        let place = self.1.places.get(&diagnostic.digest());
+        place.and_then(|at| self.0.get(*at)).is_some_and(|it| it.repeats(diagnostic))
     }
 
     /// Whether any is an error.
@@ -200,7 +245,19 @@ impl Diagnostics {
 
 impl From<Diagnostic> for Diagnostics {
     fn from(diagnostic: Diagnostic) -> Diagnostics {
-        Diagnostics(vec![diagnostic])
+        Diagnostics::from(vec![diagnostic])
+    }
+}
+
+impl From<Vec<Diagnostic>> for Diagnostics {
+    fn from(diagnostics: Vec<Diagnostic>) -> Diagnostics {
+        Diagnostics(diagnostics, Said::default())
+    }
+}
+
+impl FromIterator<Diagnostic> for Diagnostics {
+    fn from_iter<I: IntoIterator<Item = Diagnostic>>(diagnostics: I) -> Diagnostics {
+        Diagnostics::from(Vec::from_iter(diagnostics))
     }
 }
 
@@ -225,4 +282,24 @@ pub fn causes(error: &dyn std::error::Error) -> String {
         cause = it.source();
     }
     texts.join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_said_twice_however_much_there_is() {
+        let said = |at: usize| Diagnostic::error("Wrong", format!("Number {at}."));
+        let mut all = Diagnostics::new();
+        for at in 0..2 * MUCH {
+            all.extend([said(at), said(at / 2)]);
+        }
+        assert_eq!(all.0.len(), 2 * MUCH);
+        assert!(all.0.iter().enumerate().all(|(at, it)| *it == said(at)));
+        all.0.truncate(MUCH);
+        all.extend((0..3 * MUCH).map(said));
+        assert_eq!(all.0.len(), 3 * MUCH);
+        assert_eq!(all, (0..3 * MUCH).map(said).collect());
+    }
 }

@@ -47,7 +47,7 @@ pub(super) async fn close_all(run: &Run) -> Diagnostics {
     let told = problems
         .into_iter()
         .map(|(address, error)| describe(&error, "Ephemeral resource not closed").about(address));
-    Diagnostics(told.collect())
+    Diagnostics::from_iter(told)
 }
 
 fn placed(run: &Run, change: &Change, problem: Diagnostic, error: &ProviderError) -> Diagnostic {

@@ -102,7 +102,7 @@ async fn settle(
 ) -> Found {
     let place = pending.begun.place.clone();
     let about = |problems: Diagnostics| {
-        Diagnostics(problems.into_iter().map(|it| it.about(&place)).collect())
+        Diagnostics::from_iter(problems.into_iter().map(|it| it.about(&place)))
     };
     let case = Case::new(connect, ledger, waiter, pending, purpose).await;
     let case = match case {

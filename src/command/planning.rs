@@ -1,11 +1,12 @@
 //! From a stack to a plan: settles what earlier runs left, refreshes, and plans.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 
-use crate::address::InstanceAddress;
+use crate::address::{InstanceAddress, Target, Targets};
 use crate::apply::{Purpose, Reporter, Stop, recover};
 use crate::command::arguments::PlanOptions;
 use crate::command::stack::{Stack, state_problem};
@@ -103,13 +104,15 @@ fn limits(plan: &Plan, request: &Request<'_>) -> Diagnostics {
             warnings.push(Diagnostic::warning("Nothing is named so", detail));
         }
     };
+    let all = Targets::from_iter(&request.targets);
+    let found: HashSet<Target> =
+        plan.changes.iter().flat_map(|it| all.covering(&it.address)).collect();
     for target in &request.targets {
-        let found = plan.changes.iter().any(|it| target.covers(&it.address));
-        unmatched("target", target.to_string(), found);
+        unmatched("target", target.to_string(), found.contains(target));
     }
+    let planned: HashSet<_> = plan.changes.iter().map(|it| &it.address).collect();
     for address in &request.replace {
-        let found = plan.changes.iter().any(|it| it.address == *address);
-        unmatched("replace", address.to_string(), found);
+        unmatched("replace", address.to_string(), planned.contains(address));
     }
     warnings
 }

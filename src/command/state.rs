@@ -7,7 +7,7 @@ use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::address::{InstanceAddress, Target};
+use crate::address::{InstanceAddress, Target, Targets};
 use crate::command::arguments::{StateArguments, StateCommand, WorldArguments};
 use crate::command::place::state_path;
 use crate::command::stack::{file_problem, settings, state_problem, store_options};
@@ -67,10 +67,10 @@ fn list(
     id: Option<&str>,
     arguments: &StateArguments,
 ) -> Result<Exit, Diagnostics> {
-    let wanted = targets(addresses)?;
+    let wanted = Targets::from_iter(&targets(addresses)?);
     let state = open(ui, arguments, false)?.state();
     for (address, instance) in state.resources.iter() {
-        let covered = wanted.is_empty() || wanted.iter().any(|target| target.covers(address));
+        let covered = wanted.is_empty() || wanted.cover(address);
         let own = instance.current.as_ref().and_then(|object| object.id());
         if covered && instance.current.is_some() && id.is_none_or(|id| own == Some(id)) {
             ui.address(address);

@@ -11,11 +11,14 @@ use crate::language::config::{Module, Variable};
 use crate::language::defaults::apply_defaults;
 use crate::language::load::{Files, normalise};
 use crate::language::module::constant;
-use crate::language::parse::{parse_expression, parse_values};
+use crate::language::parse::{names_of_json, parse_expression, parse_values};
 use crate::language::suggest::did_you_mean;
 use crate::value::convert::ConvertError;
 use crate::value::json::from_json;
 use crate::value::{Type, Value, convert};
+
+/// How many values of undeclared variables are told of one by one, as in OpenTofu.
+const UNDECLARED: usize = 2;
 
 /// A value given on the command line, in the order of the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,8 +70,8 @@ pub fn read_inputs(
     environment: impl IntoIterator<Item = (String, String)>,
     arguments: &[InputArgument],
 ) -> (BTreeMap<String, InputValue>, Diagnostics) {
-    let mut reader =
-        Reader { root, files, found: BTreeMap::new(), diagnostics: Diagnostics::new() };
+    let (found, diagnostics) = (BTreeMap::new(), Diagnostics::new());
+    let mut reader = Reader { root, files, found, undeclared: 0, diagnostics };
     let mut environment: Vec<(String, String)> = environment.into_iter().collect();
     environment.sort();
     for (name, text) in environment {
@@ -87,6 +90,7 @@ pub fn read_inputs(
             InputArgument::File(path) => reader.file(path),
         }
     }
+    reader.count_undeclared();
     (reader.found, reader.diagnostics)
 }
 
@@ -112,6 +116,8 @@ struct Reader<'r> {
     root: &'r Module,
     files: &'r dyn Files,
     found: BTreeMap<String, InputValue>,
+    /// How many values in files are of no variable.
+    undeclared: usize,
     diagnostics: Diagnostics,
 }
 
@@ -205,9 +211,9 @@ impl Reader<'_> {
         let value = value.map(|it| from_json(&it));
         match value.as_ref().map(Value::fields) {
             Ok(Some(fields)) => {
+                let mut places = names_of_json(&source.text);
                 for (name, value) in fields {
-                    let at = source.text.find(&format!("\"{name}\"")).unwrap_or(0);
-                    let range = at..(at + name.len() + 2).min(source.text.len());
+                    let range = places.remove(name).unwrap_or(0..0);
                     let span = Span { source: source.clone(), range };
                     self.given(name, value.clone(), &source.path, span);
                 }
@@ -233,9 +239,23 @@ impl Reader<'_> {
             self.found.insert(name.to_string(), InputValue { value, source, span });
             return;
         }
+        self.undeclared += 1;
+        if self.undeclared > UNDECLARED {
+            return;
+        }
         let detail = format!("`{name}` is not declared, so its value has no effect.");
         let problem = Diagnostic::warning("Value for undeclared variable", detail).at(&span);
         self.diagnostics.push(problem.hint(self.suggestion(name)));
+    }
+
+    /// Says how many values have no effect besides those that are told of.
+    fn count_undeclared(&mut self) {
+        let detail = match self.undeclared.saturating_sub(UNDECLARED) {
+            0 => return,
+            1 => "One other variable is given a value, but not declared.".to_string(),
+            more => format!("{more} other variables are given values, but not declared."),
+        };
+        self.diagnostics.push(Diagnostic::warning("Values for undeclared variables", detail));
     }
 }
 

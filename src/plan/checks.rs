@@ -68,7 +68,7 @@ pub(super) fn check_block(
         true => Diagnostic { severity: Severity::Warning, ..it },
         false => it,
     };
-    (result, Diagnostics(found.into_iter().map(milder).collect()))
+    (result, Diagnostics::from_iter(found.into_iter().map(milder)))
 }
 
 /// Evaluates the conditions of one thing; each that fails is an error.

@@ -87,7 +87,7 @@ pub fn connect_one(
     let connection = provider.connect(&called, &configuration).map_err(|found| {
         let placed =
             found.into_iter().map(|it| if it.span.is_none() { it.at(&block.span) } else { it });
-        Diagnostics(placed.collect())
+        Diagnostics::from_iter(placed)
     })?;
     Ok(Connected { connection, known: configuration.is_wholly_known(), warnings: problems })
 }
@@ -167,7 +167,7 @@ pub fn out_of_sight(
 fn has(evaluation: &Evaluation, address: &InstanceAddress) -> bool {
     let resource = &address.resource;
     evaluation.resource(resource).is_some()
-        && evaluation.module_instances(&resource.module.path()).contains(&resource.module)
+        && evaluation.has_module(&resource.module)
         && evaluation.resource_expansion(resource).has(address.key.as_ref())
 }
 

@@ -13,11 +13,12 @@ use crate::address::{
     ConfigAddress, InstanceAddress, Key, ModuleInstance, ModulePath, ResourceAddress, ResourceName,
 };
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
-use crate::language::config::{Configuration, Expression, Module, Resource};
+use crate::language::config::{Configuration, Expression, Import, Module, Resource};
 use crate::language::evaluate::evaluate;
 use crate::language::inputs::finish_variable;
 use crate::plan::ephemeral;
 use crate::plan::expand::{Expansion, expand};
+use crate::plan::import::imports;
 use crate::plan::providers::Providers;
 use crate::plan::removed::Removals;
 use crate::plan::scope::ModuleScope;
@@ -70,6 +71,8 @@ pub struct Evaluation {
     /// What came of those validations, by variable and instance of its module.
     validated: Mutex<BTreeMap<(ModuleInstance, String), Diagnostics>>,
     removals: OnceLock<Removals>,
+    /// The numbers of the `import` blocks of each resource.
+    imports: OnceLock<HashMap<ConfigAddress, Vec<usize>>>,
 }
 
 /// A lock whose holder panicked is as good as any: values are replaced whole.
@@ -113,6 +116,7 @@ impl Evaluation {
             unchecked: BTreeMap::new(),
             validated: Mutex::default(),
             removals: OnceLock::new(),
+            imports: OnceLock::new(),
         }
     }
 
@@ -241,6 +245,27 @@ impl Evaluation {
             keys.into_iter().map(|key| parent.child(name, key)).collect::<Vec<_>>()
         };
         parents.iter().flat_map(children).collect()
+    }
+
+    /// Whether there is an instance of a module.
+    pub fn has_module(&self, module: &ModuleInstance) -> bool {
+        let Some(((name, key), parent)) = module.0.split_last() else { return true };
+        let parent = ModuleInstance(parent.to_vec());
+        self.has_module(&parent) && self.call_expansion(&parent, name).has(key.as_ref())
+    }
+
+    /// The `import` blocks of a resource.
+    pub(super) fn imports_of(&self, resource: &ConfigAddress) -> impl Iterator<Item = &Import> {
+        let by_resource = self.imports.get_or_init(|| {
+            let mut by_resource: HashMap<ConfigAddress, Vec<usize>> = HashMap::new();
+            for (at, import) in imports(self).enumerate() {
+                by_resource.entry(import.resource.clone()).or_default().push(at);
+            }
+            by_resource
+        });
+        let module = self.module(&ModulePath::default());
+        let found = by_resource.get(resource).into_iter().flatten();
+        found.filter_map(move |at| module?.imports.get(*at))
     }
 
     /// How often a module call is repeated in an instance of its parent.

@@ -99,7 +99,7 @@ pub(super) fn expand(repetition: &Repetition, scope: &dyn Scope) -> Result<Expan
             true => explained(it, expression, scope, cause(expression, scope)),
             false => it,
         };
-        Diagnostics(problems.into_iter().map(explain).collect())
+        Diagnostics::from_iter(problems.into_iter().map(explain))
     })
 }
 

@@ -184,7 +184,7 @@ impl Planner<'_> {
     /// Brings in what `import` blocks say of the instances of a resource that are not in state.
     pub(super) async fn import_into(&mut self, resource: &ResourceAddress) {
         let evaluation = self.evaluation;
-        for import in imports(evaluation).filter(|it| it.resource == resource.config()) {
+        for import in evaluation.imports_of(&resource.config()) {
             let found = wanted(import, evaluation, self.request.providers);
             match found {
                 Ok(all) => {
@@ -248,9 +248,8 @@ impl Planner<'_> {
             }
             let all = wanted(import, evaluation, self.request.providers).unwrap_or_default();
             for Wanted { address, .. } in all {
-                let modules = evaluation.module_instances(&config.module);
                 let expansion = evaluation.resource_expansion(&address.resource);
-                let has = modules.contains(&address.resource.module)
+                let has = evaluation.has_module(&address.resource.module)
                     && (expansion == Expansion::Unknown || expansion.has(address.key.as_ref()));
                 if !has {
                     self.diagnostics.push(nowhere(import, &address.to_string()));

@@ -1,9 +1,11 @@
 //! What a plan covers when it is limited: to targets and all they depend on, or to all but what is
 //! excluded and what depends on it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
-use crate::address::{InstanceAddress, ModuleInstance, ModulePath, ResourceName, Target};
+use crate::address::{
+    ConfigAddress, InstanceAddress, ModuleInstance, ModulePath, ResourceName, Target, Targets,
+};
 use crate::plan::dependencies::{Dependencies, Node};
 
 /// What a plan covers.
@@ -13,8 +15,8 @@ pub struct Limits {
     nodes: Option<BTreeSet<usize>>,
     /// The resources of which it covers only some instances.
     partly: BTreeSet<usize>,
-    targets: Vec<Target>,
-    excludes: Vec<Target>,
+    targets: Targets,
+    excludes: Targets,
 }
 
 impl Limits {
@@ -24,19 +26,20 @@ impl Limits {
             return Limits::default();
         }
         let dag = &dependencies.dag;
-        let mut partly = named(dependencies, if targets.is_empty() { excludes } else { targets });
+        let asked = if targets.is_empty() { excludes } else { targets };
+        let mut partly = Named::of(asked.iter()).within(dependencies);
         let mut nodes = match targets.is_empty() {
             false => dag.with_dependencies(partly.iter().copied()),
             true => {
                 let next = partly.iter().flat_map(|at| dag.dependants(*at));
                 let mut left = dag.with_dependants(next);
-                left.extend(partly.iter().filter(|at| is_whole(dependencies, excludes, **at)));
+                left.extend(Named::of(excludes.iter().filter(is_whole)).within(dependencies));
                 (0..dag.len()).filter(|at| !left.contains(at)).collect()
             }
         };
         partly.retain(|at| nodes.contains(at));
         follow_outputs(dependencies, &mut nodes);
-        let (targets, excludes) = (targets.to_vec(), excludes.to_vec());
+        let (targets, excludes) = (targets.iter().collect(), excludes.iter().collect());
         Limits { nodes: Some(nodes), partly, targets, excludes }
     }
 
@@ -62,58 +65,82 @@ impl Limits {
     }
 
     /// Whether what is asked for says that an object is covered.
-    fn names(&self, address: &InstanceAddress) -> bool {
-        let named = |all: &[Target]| all.iter().any(|it| it.covers(address));
-        (self.targets.is_empty() || named(&self.targets)) && !named(&self.excludes)
+    pub(super) fn names(&self, address: &InstanceAddress) -> bool {
+        (self.targets.is_empty() || self.targets.cover(address)) && !self.excludes(address)
+    }
+
+    /// Whether an object is excluded.
+    pub(super) fn excludes(&self, address: &InstanceAddress) -> bool {
+        self.excludes.cover(address)
     }
 }
 
-/// The resources that may have instances with these names.
-fn named(dependencies: &Dependencies, targets: &[Target]) -> BTreeSet<usize> {
-    let dag = &dependencies.dag;
-    let is_named = |at: &usize| match dag.node(*at) {
-        Some(Node::Resource(path, name)) => targets.iter().any(|it| may_name(it, path, name)),
-        _ => false,
-    };
-    (0..dag.len()).filter(is_named).collect()
+/// What targets may name, as written.
+struct Named {
+    modules: HashSet<ModulePath>,
+    resources: HashSet<ConfigAddress>,
 }
 
-fn may_name(target: &Target, path: &ModulePath, name: &ResourceName) -> bool {
-    match target {
-        Target::Module(module) => path.0.starts_with(&module.path().0),
-        Target::Resource(resource) => resource.module.path() == *path && resource.resource == *name,
-        Target::Instance(it) => it.resource.module.path() == *path && it.resource.resource == *name,
+impl Named {
+    fn of<'t>(targets: impl Iterator<Item = &'t Target>) -> Named {
+        let mut named = Named { modules: HashSet::new(), resources: HashSet::new() };
+        for target in targets {
+            match target {
+                Target::Module(it) => named.modules.extend([it.path()]),
+                Target::Resource(it) => named.resources.extend([it.config()]),
+                Target::Instance(it) => named.resources.extend([it.resource.config()]),
+            }
+        }
+        named
+    }
+
+    fn has(&self, path: &ModulePath, name: &ResourceName) -> bool {
+        let around = |depth: usize| ModulePath(path.0.iter().take(depth).cloned().collect());
+        let config = ConfigAddress { module: path.clone(), resource: name.clone() };
+        self.resources.contains(&config)
+            || (0..=path.0.len()).any(|depth| self.modules.contains(&around(depth)))
+    }
+
+    /// The resources that may have instances with these names.
+    fn within(&self, dependencies: &Dependencies) -> BTreeSet<usize> {
+        let dag = &dependencies.dag;
+        let is_named = |at: &usize| match dag.node(*at) {
+            Some(Node::Resource(path, name)) => self.has(path, name),
+            _ => false,
+        };
+        (0..dag.len()).filter(is_named).collect()
     }
 }
 
-/// Whether all instances of a resource are named, whichever there are.
-fn is_whole(dependencies: &Dependencies, targets: &[Target], at: usize) -> bool {
-    let Some(Node::Resource(path, name)) = dependencies.dag.node(at) else { return false };
+/// Whether a target names all instances of what it names, whichever there are.
+fn is_whole(target: &&Target) -> bool {
     let no_keys = |it: &ModuleInstance| it.0.iter().all(|(_, key)| key.is_none());
-    let whole = |target: &Target| match target {
+    match target {
         Target::Module(module) => no_keys(module),
         Target::Resource(resource) => no_keys(&resource.module),
         Target::Instance(_) => false,
-    };
-    targets.iter().any(|it| whole(it) && may_name(it, path, name))
+    }
 }
 
 /// Covers the outputs of the root module that need resources, and none that is not covered; and no
 /// others: they may be of any time.
 fn follow_outputs(dependencies: &Dependencies, nodes: &mut BTreeSet<usize>) {
     let dag = &dependencies.dag;
-    for at in 0..dag.len() {
-        let Some(Node::Output(path, _)) = dag.node(at) else { continue };
-        if !path.is_root() {
-            continue;
-        }
-        let behind = dag.with_dependencies([at]);
-        let is_resource = |it: &&usize| matches!(dag.node(**it), Some(Node::Resource(..)));
-        let resources: Vec<&usize> = behind.iter().filter(is_resource).collect();
-        if !resources.is_empty() && resources.iter().all(|it| nodes.contains(it)) {
-            nodes.extend(behind);
-        } else {
-            nodes.remove(&at);
+    // whether there are resources behind a node, and whether all of them are covered
+    let mut behind = vec![(false, true); dag.len()];
+    for at in dag.order().unwrap_or_default() {
+        let resource = matches!(dag.node(at), Some(Node::Resource(..)));
+        let own = (resource, !resource || nodes.contains(&at));
+        let on = dag.dependencies(at).into_iter().filter_map(|on| behind.get(on));
+        let all = on.fold(own, |all, it| (all.0 || it.0, all.1 && it.1));
+        if let Some(place) = behind.get_mut(at) {
+            *place = all;
         }
     }
+    let is_output = |at: &usize| matches!(dag.node(*at), Some(Node::Output(it, _)) if it.is_root());
+    let (covered, others): (Vec<usize>, Vec<usize>) = (0..dag.len())
+        .filter(is_output)
+        .partition(|at| behind.get(*at).is_some_and(|(some, all)| *some && *all));
+    nodes.retain(|at| others.binary_search(at).is_err());
+    nodes.extend(dag.with_dependencies(covered));
 }

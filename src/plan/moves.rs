@@ -1,5 +1,7 @@
 //! Objects whose address has changed: what `moved` blocks say, and what `count` implies.
 
+mod named;
+mod order;
 mod statement;
 #[cfg(test)]
 mod tests;
@@ -7,17 +9,18 @@ mod types;
 mod validate;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
+use named::Named;
+pub(super) use order::order;
+use statement::Kind;
 pub use statement::{Statement, statements};
 use types::Types;
 
 use crate::address::{
-    ConfigAddress, InstanceAddress, Key, Mode, ModuleInstance, ResourceAddress, ResourceName,
-    Target,
+    ConfigAddress, InstanceAddress, Key, Mode, ModuleInstance, ModulePath, ResourceAddress,
+    ResourceName, Target, Targets,
 };
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::graph::Dag;
 use crate::language::config::{Configuration, Repetition};
 use crate::plan::{Providers, Request};
 use crate::state::{Instance, State};
@@ -91,16 +94,17 @@ fn blocked(moves: &Moves) -> Option<Diagnostic> {
 
 /// A plan that is limited to targets must not move anything else.
 fn outside(request: &Request<'_>) -> Option<Diagnostic> {
-    let covers = |all: &[Target], it: &InstanceAddress| all.iter().any(|target| target.covers(it));
+    let targets = Targets::from_iter(&request.targets);
+    let excludes = Targets::from_iter(&request.excludes);
     let moved = || request.moves.origins.iter().flat_map(|(to, from)| [from, to]);
-    let excluded = moved().find(|it| covers(&request.excludes, it));
+    let excluded = moved().find(|it| excludes.cover(it));
     if let Some(excluded) = excluded.filter(|_| request.targets.is_empty()) {
         let detail =
             format!("What is moved to another address cannot be excluded, as {excluded} is.");
         let error = Diagnostic::error("Moved resource instances excluded by targeting", detail);
         return Some(error.hint("Leave that `-exclude` out."));
     }
-    let left = moved().filter(|it| !covers(&request.targets, it));
+    let left = moved().filter(|it| !targets.cover(it));
     let left: Vec<String> = left.map(|it| format!("-target='{it}'")).collect();
     if request.targets.is_empty() || left.is_empty() {
         return None;
@@ -108,23 +112,6 @@ fn outside(request: &Request<'_>) -> Option<Diagnostic> {
     let detail = "What is moved to another address must be among the targets, at both addresses.";
     let error = Diagnostic::error("Moved resource instances excluded by targeting", detail);
     Some(error.hint(format!("Plan without targets, or add {}.", left.join(" "))))
-}
-
-/// The order in which statements are followed: chains from their start, and what is inside of
-/// something before or after that itself moves. The error is a circle of statements.
-pub(super) fn order(statements: &[Statement]) -> Result<Vec<usize>, Vec<usize>> {
-    let mut dag = Dag::default();
-    for at in 0..statements.len() {
-        dag.add(at);
-    }
-    for (at, statement) in statements.iter().enumerate() {
-        for (on, other) in statements.iter().enumerate() {
-            if at != on && statement.comes_after(other) {
-                dag.depend(at, on);
-            }
-        }
-    }
-    dag.order()
 }
 
 impl Moves {
@@ -148,16 +135,30 @@ impl Moves {
     /// The addresses that a statement may be about.
     fn candidates(&self, statement: &Statement) -> Vec<InstanceAddress> {
         let resources = &self.state.resources;
-        if let (true, Target::Instance(exact)) = (statement.declared.is_root(), &statement.from) {
-            return resources.get_key_value(exact).map(|(it, _)| it.clone()).into_iter().collect();
-        }
-        match statement.first_call() {
-            Some(call) => inside(resources, &call).cloned().collect(),
-            None => {
-                let in_root = |it: &&InstanceAddress| it.resource.module.is_root();
-                resources.keys().take_while(in_root).cloned().collect()
+        let mut found = Vec::new();
+        for outer in instances(resources, &statement.declared) {
+            let within = |it: &ModuleInstance| ModuleInstance([&outer.0[..], &it.0[..]].concat());
+            match &statement.from {
+                Target::Module(module) => {
+                    let first = match statement.kind {
+                        Kind::Call => without_key(&within(module)),
+                        _ => within(module),
+                    };
+                    found.extend(inside(resources, first, statement.kind == Kind::Call).cloned());
+                }
+                Target::Resource(it) => {
+                    let resource = ResourceAddress { module: within(&it.module), ..it.clone() };
+                    found.extend(self.state.instances_of(&resource).map(|(it, _)| it.clone()));
+                }
+                Target::Instance(it) => {
+                    let module = within(&it.resource.module);
+                    let resource = ResourceAddress { module, ..it.resource.clone() };
+                    let exact = resource.instance(it.key.clone());
+                    found.extend(resources.contains_key(&exact).then_some(exact));
+                }
             }
         }
+        found
     }
 
     /// Whether something is at the new place of a module, resource or instance.
@@ -209,6 +210,11 @@ impl Moves {
     }
 }
 
+type Resources = BTreeMap<InstanceAddress, Instance>;
+
+/// Comes after all names.
+const AFTER_ALL: &str = "\u{10ffff}";
+
 /// An address not after any in a module instance.
 fn first_in(module: &ModuleInstance) -> InstanceAddress {
     let (kind, name) = (String::new(), String::new());
@@ -216,16 +222,50 @@ fn first_in(module: &ModuleInstance) -> InstanceAddress {
     ResourceAddress { module: module.clone(), resource }.instance(None)
 }
 
-/// All addresses inside the instances of a call in the root module.
-fn inside<'s>(
-    resources: &'s Arc<BTreeMap<InstanceAddress, Instance>>,
-    call: &'s str,
-) -> impl Iterator<Item = &'s InstanceAddress> {
-    let first = first_in(&ModuleInstance(vec![(call.to_string(), None)]));
-    let in_call = move |it: &&InstanceAddress| {
-        it.resource.module.0.first().is_some_and(|(name, _)| name == call)
+/// The instances of a module that have something in them.
+fn instances(resources: &Resources, path: &ModulePath) -> Vec<ModuleInstance> {
+    let mut found = vec![ModuleInstance::ROOT];
+    for name in &path.0 {
+        let within = |outer: ModuleInstance| {
+            let mut next = first_in(&outer.child(name, None));
+            std::iter::from_fn(move || {
+                let (address, _) = resources.range(&next..).next()?;
+                let module = &address.resource.module;
+                let (step, _) = module.0.get(outer.0.len())?;
+                let there = module.0.starts_with(&outer.0) && step == name;
+                let inner = ModuleInstance(module.0.get(..=outer.0.len())?.to_vec());
+                next = first_in(&inner.child(AFTER_ALL, None));
+                there.then_some(inner)
+            })
+        };
+        found = found.into_iter().flat_map(within).collect();
+    }
+    found
+}
+
+/// All addresses inside a module instance, or of all instances of its call.
+fn inside(
+    resources: &Resources,
+    module: ModuleInstance,
+    any_key: bool,
+) -> impl Iterator<Item = &InstanceAddress> {
+    let first = first_in(&module);
+    let same = move |it: &&InstanceAddress| {
+        let found = it.resource.module.0.get(..module.0.len());
+        let (last, outer) = (module.0.last(), module.0.len().saturating_sub(1));
+        let call = |steps: &[(String, Option<Key>)]| {
+            steps.get(..outer) == module.0.get(..outer)
+                && steps.last().map(|it| &it.0) == last.map(|it| &it.0)
+        };
+        found.is_some_and(|steps| steps == module.0 || any_key && call(steps))
     };
-    resources.range(first..).map(|(it, _)| it).take_while(in_call)
+    resources.range(first..).map(|(it, _)| it).take_while(same)
+}
+
+fn without_key(module: &ModuleInstance) -> ModuleInstance {
+    let mut module = module.clone();
+    module.0.iter_mut().rev().take(1).for_each(|(_, key)| *key = None);
+    module
 }
 
 /// The keys that an object has and gets when its resource or module has gained or lost `count`.
@@ -245,13 +285,14 @@ fn implied_modules(
     let modules: BTreeSet<&ModuleInstance> =
         state.resources.keys().map(|it| &it.resource.module).collect();
     let mut found: BTreeMap<(usize, ModuleInstance), Statement> = BTreeMap::new();
+    let named = Named::by(statements);
     for module in modules {
         for depth in 1..=module.0.len() {
             let instance = ModuleInstance(module.0.iter().take(depth).cloned().collect());
             let Some((parent, (name, key))) = parted(&instance) else { continue };
             let call = configuration.modules.get(&parent.path()).and_then(|it| it.calls.get(&name));
             let Some((from, to)) = call.and_then(|call| keys(&call.repetition)) else { continue };
-            if key == from && !statements.iter().any(|it| it.names_module(&instance)) {
+            if key == from && !named.has_module(&instance) {
                 let (from, to) = (parent.child(&name, from), parent.child(&name, to));
                 let statement = Statement::implied(Target::Module(from), Target::Module(to));
                 found.insert((usize::MAX - depth, instance), statement);
@@ -271,13 +312,16 @@ fn implied_resources(
     configuration: &Configuration,
     statements: &[Statement],
 ) -> Vec<Statement> {
+    let named = Named::by(statements);
     let implied = |address: &InstanceAddress| {
         let resource = &address.resource;
         let module = configuration.modules.get(&resource.module.path())?;
         let declared = module.resources.get(&resource.resource)?;
         let (from, to) = keys(&declared.repetition)?;
-        let named = || statements.iter().any(|it| it.names_resource(resource));
-        if resource.resource.mode == Mode::Data || address.key != from || named() {
+        if resource.resource.mode == Mode::Data
+            || address.key != from
+            || named.has_resource(resource)
+        {
             return None;
         }
         let to = Target::Instance(resource.instance(to));

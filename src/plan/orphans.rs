@@ -109,7 +109,7 @@ pub(super) fn plan_orphans(planner: &mut Planner<'_>) {
     let removed = planner.evaluation.removals();
     let addresses: Vec<InstanceAddress> = planner.refreshed.resources.keys().cloned().collect();
     for address in addresses {
-        if !planner.request.covers(&address) {
+        if !planner.limits.names(&address) {
             continue;
         }
         let reason = match planner.evaluation.resource(&address.resource) {
@@ -130,8 +130,11 @@ pub(super) fn drop_data(planner: &mut Planner<'_>) {
     let mut modules = Modules::default();
     let is_data = |it: &&InstanceAddress| it.resource.resource.mode == ResourceMode::Data;
     let all: Vec<_> = planner.prior.resources.keys().filter(is_data).cloned().collect();
-    for address in all.into_iter().filter(|it| planner.request.covers(it)) {
+    for address in all {
         let declared = planner.evaluation.resource(&address.resource).is_some();
+        if !planner.limits.names(&address) {
+            continue;
+        }
         if !declared || !modules.have(planner, &address.resource.module) {
             planner.prior.remove(&address, None);
         }
@@ -214,7 +217,7 @@ pub(super) fn plan_destroy(planner: &mut Planner<'_>) {
 /// What is destroyed: all, or the targets and what depends on them.
 fn doomed(planner: &Planner<'_>) -> BTreeSet<InstanceAddress> {
     let state = &planner.refreshed;
-    let named = |it: &&InstanceAddress| planner.request.covers(it);
+    let named = |it: &&InstanceAddress| planner.limits.names(it);
     let mut queue: Vec<InstanceAddress> = state.resources.keys().filter(named).cloned().collect();
     let mut dependants: BTreeMap<(ConfigAddress, ModuleInstance), Vec<&InstanceAddress>> =
         BTreeMap::new();
@@ -227,11 +230,9 @@ fn doomed(planner: &Planner<'_>) -> BTreeSet<InstanceAddress> {
     let mut doomed = BTreeSet::new();
     while let Some(address) = queue.pop() {
         let config = address.resource.config();
-        for depth in 0..=address.resource.module.0.len() {
-            let steps = address.resource.module.0.iter().take(depth).cloned().collect();
+        for around in around(&address.resource.module) {
             // what depends on a resource is queued with the first of its instances
-            let more =
-                dependants.remove(&(config.clone(), ModuleInstance(steps))).unwrap_or_default();
+            let more = dependants.remove(&(config.clone(), around)).unwrap_or_default();
             queue.extend(more.into_iter().cloned());
         }
         doomed.insert(address);
@@ -251,24 +252,37 @@ pub(super) fn shared_module(on: &ConfigAddress, module: &ModuleInstance) -> Modu
 /// What is excluded from destruction, and all that it depends on.
 fn kept(planner: &Planner<'_>) -> BTreeSet<InstanceAddress> {
     let state = &planner.refreshed;
-    let excluded = |it: &&InstanceAddress| planner.request.excludes.iter().any(|at| at.covers(it));
-    let mut kept: BTreeSet<_> = state.resources.keys().filter(excluded).cloned().collect();
-    let mut queue: Vec<InstanceAddress> = kept.iter().cloned().collect();
+    let excluded = |it: &&InstanceAddress| planner.limits.excludes(it);
+    let mut queue: Vec<&InstanceAddress> = state.resources.keys().filter(excluded).collect();
+    if queue.is_empty() {
+        return BTreeSet::new();
+    }
+    let mut places: BTreeMap<(ConfigAddress, ModuleInstance), Vec<&InstanceAddress>> =
+        BTreeMap::new();
+    for address in state.resources.keys() {
+        for around in around(&address.resource.module) {
+            places.entry((address.resource.config(), around)).or_default().push(address);
+        }
+    }
+    let mut kept: BTreeSet<&InstanceAddress> = queue.iter().copied().collect();
     while let Some(address) = queue.pop() {
-        let object = state.object(&address, None);
-        let on: BTreeSet<_> = object.into_iter().flat_map(|it| &it.dependencies).collect();
-        let needed = |it: &&InstanceAddress| {
-            let config = it.resource.config();
-            let shared = shared_module(&config, &address.resource.module);
-            on.contains(&config) && it.resource.module.0.starts_with(&shared.0)
-        };
-        for other in state.resources.keys().filter(needed) {
-            if kept.insert(other.clone()) {
-                queue.push(other.clone());
+        for on in state.object(address, None).into_iter().flat_map(|it| &it.dependencies) {
+            let shared = shared_module(on, &address.resource.module);
+            // what is in one place is queued with the first that needs it
+            for other in places.remove(&(on.clone(), shared)).unwrap_or_default() {
+                if kept.insert(other) {
+                    queue.push(other);
+                }
             }
         }
     }
-    kept
+    kept.into_iter().cloned().collect()
+}
+
+/// A module instance and all that it is inside of.
+fn around(module: &ModuleInstance) -> impl Iterator<Item = ModuleInstance> {
+    let outer = |depth| ModuleInstance(module.0.iter().take(depth).cloned().collect());
+    (0..=module.0.len()).map(outer)
 }
 
 /// Refuses to destroy what the configuration protects.

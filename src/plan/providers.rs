@@ -200,7 +200,7 @@ pub fn instance_provider(
     };
     let (Some(key), Some(scope)) = (key, scope) else { return Ok(provider) };
     let key = chosen(key, &scope).map_err(|problems| {
-        Diagnostics(problems.into_iter().map(|it| it.about(address)).collect())
+        Diagnostics::from_iter(problems.into_iter().map(|it| it.about(address)))
     })?;
     Ok(ProviderKey { key: Some(key), ..provider })
 }

@@ -178,7 +178,7 @@ pub fn local_command(
         problems.push(Diagnostic::error("Provisioner not known", detail).at(&provisioner.span));
     }
     match problems.has_errors() {
-        true => Err(Diagnostics(problems.into_iter().map(|it| it.about(address)).collect())),
+        true => Err(Diagnostics::from_iter(problems.into_iter().map(|it| it.about(address)))),
         false => Ok(LocalCommand::of(&value)),
     }
 }

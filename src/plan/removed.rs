@@ -1,5 +1,6 @@
 //! What `removed` blocks say of objects that the configuration has no more.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::address::{InstanceAddress, ModulePath, ResourceName, Target};
@@ -15,7 +16,11 @@ struct Removal {
 }
 
 /// All that is removed.
-pub(super) struct Removals(Vec<Removal>);
+pub(super) struct Removals {
+    all: Vec<Removal>,
+    /// The last of each module and resource.
+    last: HashMap<(ModulePath, Option<ResourceName>), usize>,
+}
 
 impl Removals {
     pub(super) fn of(configuration: &Configuration) -> Removals {
@@ -32,7 +37,10 @@ impl Removals {
                 Some(Removal { module, resource, destroy, provisioners })
             })
         });
-        Removals(all.collect())
+        let all: Vec<Removal> = all.collect();
+        let place = |it: &Removal| (it.module.clone(), it.resource.clone());
+        let last = all.iter().enumerate().map(|(at, it)| (place(it), at)).collect();
+        Removals { all, last }
     }
 
     /// Whether the objects of an instance are destroyed; none when nothing is said of them. The last
@@ -48,10 +56,10 @@ impl Removals {
 
     fn of_instance(&self, address: &InstanceAddress) -> Option<&Removal> {
         let path = address.resource.module.path();
-        let covers = |it: &&Removal| match &it.resource {
-            Some(resource) => it.module == path && *resource == address.resource.resource,
-            None => path.0.starts_with(&it.module.0),
-        };
-        self.0.iter().rev().find(covers)
+        let around = (0..=path.0.len())
+            .map(|depth| (ModulePath(path.0.iter().take(depth).cloned().collect()), None));
+        let own = (path.clone(), Some(address.resource.resource.clone()));
+        let found = around.chain([own]).filter_map(|place| self.last.get(&place)).max();
+        found.and_then(|at| self.all.get(*at))
     }
 }

@@ -54,14 +54,6 @@ pub struct Request<'a> {
     pub replace: Vec<InstanceAddress>,
 }
 
-impl Request<'_> {
-    /// Whether the plan is about an object, as far as what is asked for says.
-    pub(super) fn covers(&self, address: &InstanceAddress) -> bool {
-        let named = |all: &[Target]| all.iter().any(|it| it.covers(address));
-        (self.targets.is_empty() || named(&self.targets)) && !named(&self.excludes)
-    }
-}
-
 impl Planner<'_> {
     /// Whether the plan is about an instance of a resource that the configuration has.
     pub(super) fn covers(&self, address: &InstanceAddress) -> bool {

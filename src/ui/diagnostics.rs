@@ -18,12 +18,15 @@ pub(super) fn render(diagnostic: &Diagnostic, colour: bool) -> String {
     let path = diagnostic.span.as_ref().map(|span| span.source.path.display().to_string());
     let mut group = match (&diagnostic.span, &path) {
         (Some(span), Some(path)) => {
-            let snippet = Snippet::source(&span.source.text)
-                .path(path)
-                .annotation(AnnotationKind::Primary.span(visible(span)).label(""));
             let near = diagnostic.others.iter().filter(|(it, _)| it.source == span.source);
-            let near =
-                near.map(|(it, how)| AnnotationKind::Context.span(visible(it)).label(how.as_str()));
+            let lines = Lines::around(span, near.clone().map(|(it, _)| it));
+            let snippet = Snippet::source(lines.text)
+                .line_start(lines.number)
+                .path(path)
+                .annotation(AnnotationKind::Primary.span(lines.visible(span)).label(""));
+            let near = near.map(|(it, how)| {
+                AnnotationKind::Context.span(lines.visible(it)).label(how.as_str())
+            });
             let title = level.primary_title(&title);
             let group = Group::with_title(title).element(snippet.annotations(near));
             let far = diagnostic.others.iter().filter(|(it, _)| it.source != span.source);
@@ -52,9 +55,47 @@ pub(super) fn render(diagnostic: &Diagnostic, colour: bool) -> String {
 
 /// A place in another file.
 fn elsewhere<'d>(span: &'d Span, how: &'d str) -> Snippet<'d, Annotation<'d>> {
-    Snippet::source(&span.source.text)
+    let lines = Lines::around(span, []);
+    Snippet::source(lines.text)
+        .line_start(lines.number)
         .path(span.source.path.display().to_string())
-        .annotation(AnnotationKind::Context.span(visible(span)).label(how))
+        .annotation(AnnotationKind::Context.span(lines.visible(span)).label(how))
+}
+
+/// The lines of a file that are shown: more would only be looked through, for each diagnostic anew.
+struct Lines<'d> {
+    text: &'d str,
+    /// Where they begin, in bytes.
+    start: usize,
+    /// The number of the first.
+    number: usize,
+}
+
+impl<'d> Lines<'d> {
+    fn around(span: &'d Span, others: impl IntoIterator<Item = &'d Span>) -> Lines<'d> {
+        let whole = span.source.text.as_str();
+        let shown = visible(span);
+        let all = others
+            .into_iter()
+            .map(visible)
+            .fold(shown, |all, it| all.start.min(it.start)..all.end.max(it.end));
+        let before = whole.get(..all.start).unwrap_or_default();
+        let start = before.rfind('\n').map_or(0, |at| at + 1);
+        let rest = whole.get(all.end..).unwrap_or_default();
+        let end = all.end + rest.find('\n').map_or(rest.len(), |at| at + 1);
+        match whole.get(start..end) {
+            Some(text) if !text.is_empty() => {
+                let lines = before.bytes().filter(|it| *it == b'\n').count();
+                Lines { text, start, number: lines + 1 }
+            }
+            _ => Lines { text: whole, start: 0, number: 1 },
+        }
+    }
+
+    fn visible(&self, span: &Span) -> std::ops::Range<usize> {
+        let shown = visible(span);
+        shown.start.saturating_sub(self.start)..shown.end.saturating_sub(self.start)
+    }
 }
 
 /// The span, at most to the end of its first line: a whole block would drown the message.

@@ -13,6 +13,7 @@ mod number;
 mod path;
 pub mod render;
 mod set_order;
+mod size;
 mod types;
 
 use std::collections::BTreeMap;
@@ -20,8 +21,9 @@ use std::sync::Arc;
 
 pub use convert::{ConvertError, convert, unify};
 pub use marks::Marks;
-pub use number::Number;
+pub use number::{MOST_DIGITS, Number};
 pub use path::{Path, Step};
+pub use size::{LARGEST_VALUE, LONGEST_TEXT, MOST_ELEMENTS};
 pub use types::{ObjectType, Type};
 
 /// The attributes of an object or the elements of a map, by name.

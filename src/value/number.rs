@@ -14,8 +14,11 @@ const QUOTIENT_DIGITS: u64 = 160;
 /// quotient, so that what is lost in a division is not seen after it: `1 / 3 * 3` is 1.
 const COMPUTED_DIGITS: NonZeroU64 = NonZeroU64::new(150).unwrap();
 
-/// The largest exponent of ten that is read, far beyond what any format can say otherwise.
-const EXPONENT_LIMIT: i64 = 4000;
+/// The largest exponent of ten of any number, far beyond what any format can say otherwise.
+const EXPONENT_LIMIT: i64 = 100_000;
+
+/// The most digits of a number that is read.
+pub const MOST_DIGITS: usize = 100_000;
 
 /// An exact decimal number of any size, in normal form (no trailing zeros).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,6 +58,15 @@ impl Number {
     /// Whether it is less than zero.
     pub fn is_negative(&self) -> bool {
         self.0.sign() == bigdecimal::num_bigint::Sign::Minus
+    }
+
+    /// Whether it is neither too large nor too close to zero to go on computing with it.
+    pub fn is_in_range(&self) -> bool {
+        let (digits, scale) = self.0.as_bigint_and_scale();
+        // a digit takes more than three bits
+        let count = i64::try_from(digits.bits() / 3).unwrap_or(i64::MAX);
+        let limit = 3 * EXPONENT_LIMIT;
+        count <= limit && scale.saturating_abs() <= limit
     }
 
     /// The result of a computation: exact when it is whole, else with as many digits as are kept.
@@ -117,8 +129,9 @@ impl FromStr for Number {
 
     fn from_str(text: &str) -> Result<Number, Self::Err> {
         let exponent = text.split_once(['e', 'E']).map_or(Ok(0), |(_, it)| it.parse::<i64>());
-        if !exponent.is_ok_and(|it| it.abs() <= EXPONENT_LIMIT) {
-            return Err(ParseBigDecimalError::Other("the exponent is out of range".into()));
+        let long = text.len() > MOST_DIGITS + 16;
+        if long || !exponent.is_ok_and(|it| it.abs() <= EXPONENT_LIMIT) {
+            return Err(ParseBigDecimalError::Other("the number is out of range".into()));
         }
         BigDecimal::from_str(text).map(Number::new)
     }
@@ -172,5 +185,22 @@ mod tests {
     fn absurd_exponents_are_refused() {
         assert!("1e999999999".parse::<Number>().is_err());
         assert_eq!(number("1e400").to_string().len(), 401);
+        assert!("1e100001".parse::<Number>().is_err());
+        assert!("7".repeat(MOST_DIGITS + 100).parse::<Number>().is_err());
+    }
+
+    #[test]
+    fn numbers_do_not_grow_without_end() {
+        let mut growing = number("7");
+        let mut squared = 0;
+        while growing.is_in_range() {
+            growing = growing.multiply(&growing);
+            squared += 1;
+        }
+        assert_eq!(squared, 19);
+        let large = number("1e99999");
+        assert!(large.is_in_range() && large.multiply(&large).is_in_range());
+        assert!(!large.multiply(&large).multiply(&large).multiply(&large).is_in_range());
+        assert_eq!(number("1e-999").multiply(&number("1e999")), number("1"));
     }
 }

@@ -93,7 +93,7 @@ impl Running<'_> {
         }
         report.cleanup.extend(match kept.as_slice() {
             [] => self.folder.remove().err().unwrap_or_default(),
-            _ if self.folder.is_lasting() => Diagnostics(kept.iter().map(told).collect()),
+            _ if self.folder.is_lasting() => Diagnostics::from_iter(kept.iter().map(told)),
             _ => {
                 let detail = "They were in the sandbox of this file of tests, which is gone.";
                 Diagnostic::error("Test left objects behind", detail).into()

@@ -99,7 +99,7 @@ pub(super) fn without_consequences(
         let at = it.address.as_deref().and_then(position);
         !own && it.is_error() && at.is_some_and(|at| behind.contains(&at))
     };
-    Diagnostics(found.into_iter().filter(|it| !follows(it)).collect())
+    Diagnostics::from_iter(found.into_iter().filter(|it| !follows(it)))
 }
 
 /// What a diagnostic is about.
@@ -149,7 +149,7 @@ pub(super) fn told_early(
 /// The diagnostics of a plan without the failures of checks, which the apply tells again.
 pub(super) fn without_checks(evaluation: &Evaluation, found: Diagnostics) -> Diagnostics {
     let of_check = |it: &Diagnostic| !it.is_error() && failed(it, evaluation).is_some();
-    Diagnostics(found.into_iter().filter(|it| !of_check(it)).collect())
+    Diagnostics::from_iter(found.into_iter().filter(|it| !of_check(it)))
 }
 
 /// How the assertions come out, and what there is to tell.

@@ -9,6 +9,10 @@ use crate::value::{Marks, Step, Type, Unknown, Value, convert};
 use super::Decoder;
 use super::place::find;
 
+/// The most blocks that the `dynamic` blocks of one body make: more is a mistake, and would use up
+/// the memory.
+const MOST_BLOCKS: usize = 100_000;
+
 /// The blocks of one field.
 #[derive(Default)]
 struct Blocks<'b> {
@@ -136,6 +140,10 @@ impl Decoder<'_> {
         match elements(&value) {
             Some(elements) => {
                 for (key, value) in elements {
+                    if !self.makes_another(&for_each.span) {
+                        blocks.open = true;
+                        return;
+                    }
                     let (value, label) = each(self, key, value);
                     blocks.items.push((value, label, block));
                 }
@@ -148,6 +156,16 @@ impl Decoder<'_> {
                 blocks.marks = blocks.marks.union(marks);
             }
         }
+    }
+
+    /// Whether a `dynamic` block may make another block. If not, that is reported.
+    fn makes_another(&mut self, span: &Span) -> bool {
+        self.made += 1;
+        if self.made > MOST_BLOCKS {
+            let detail = format!("More than {MOST_BLOCKS} blocks would be made.");
+            self.report(Diagnostic::error("Too many dynamic blocks", detail).at(span));
+        }
+        self.made <= MOST_BLOCKS
     }
 
     /// Whether blocks can be made of the value, perhaps once it is known.

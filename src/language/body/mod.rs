@@ -25,7 +25,8 @@ use crate::value::{Fields, Path, Value, convert};
 /// Everything wrong with the body is reported: what [`static_check`] finds, expressions that do not
 /// evaluate, values of the wrong type, and what the schema demands of values as far as they are known.
 pub fn decode(body: &Body, schema: &Schema, scope: &dyn Scope) -> (Value, Diagnostics) {
-    let mut decoder = Decoder { scope, bound: Vec::new(), diagnostics: static_check(body, schema) };
+    let diagnostics = static_check(body, schema);
+    let mut decoder = Decoder { scope, bound: Vec::new(), made: 0, diagnostics };
     let value = decoder.body(body, schema);
     (value, decoder.diagnostics)
 }
@@ -33,7 +34,8 @@ pub fn decode(body: &Body, schema: &Schema, scope: &dyn Scope) -> (Value, Diagno
 /// Where the body says what is at `path` in the object that [`decode`] makes of it: as [`span_of`],
 /// but the right one of several blocks that make a set.
 pub fn locate(body: &Body, schema: &Schema, scope: &dyn Scope, path: &Path) -> Span {
-    let mut decoder = Decoder { scope, bound: Vec::new(), diagnostics: Diagnostics::new() };
+    let (bound, diagnostics) = (Vec::new(), Diagnostics::new());
+    let mut decoder = Decoder { scope, bound, made: 0, diagnostics };
     decoder.locate(body, schema, path.steps()).unwrap_or_else(|| span_of(body, path))
 }
 
@@ -41,6 +43,8 @@ pub fn locate(body: &Body, schema: &Schema, scope: &dyn Scope, path: &Path) -> S
 struct Decoder<'a> {
     scope: &'a dyn Scope,
     bound: Vec<(String, Value)>,
+    /// How many blocks `dynamic` blocks have made.
+    made: usize,
     diagnostics: Diagnostics,
 }
 

@@ -187,20 +187,19 @@ fn get_index(value: &Value, key: &Value) -> Result<Value, Box<Diagnostic>> {
     if key.is_null() {
         return problem("Invalid index", "The key of an element cannot be null.");
     }
-    let ty = value.ty();
-    let found = match &ty {
-        _ if ty == Type::Any || key.ty() == Type::Any => Ok(anything()),
-        Type::List(_) | Type::Tuple(_) => sequence_element(value.bare(), &ty, key),
-        Type::Map(item) => map_element(value.bare(), item, key),
-        Type::Object(_) => object_element(value.bare(), key),
-        Type::Set(_) => problem(
+    let found = match shape(value.bare()) {
+        _ if is_untyped(value) || is_untyped(key) => Ok(anything()),
+        Shape::Sequence => sequence_element(value.bare(), key),
+        Shape::Map => map_element(value.bare(), key),
+        Shape::Object => object_element(value.bare(), key),
+        Shape::Set => problem(
             "Invalid index",
             "Elements of a set have neither index nor key; only all of them can be worked with, as \
              in a `for` expression or after `tolist`.",
         ),
-        other => problem(
+        Shape::Other => problem(
             "Invalid index",
-            format!("This value is a {}, which has no elements.", other.friendly()),
+            format!("This value is a {}, which has no elements.", value.ty().friendly()),
         ),
     };
     match found {
@@ -210,16 +209,56 @@ fn get_index(value: &Value, key: &Value) -> Result<Value, Box<Diagnostic>> {
     }
 }
 
+/// How elements of a value are found. It is not the type, which is as large as the value itself.
+enum Shape {
+    Sequence,
+    Map,
+    Object,
+    Set,
+    Other,
+}
+
+fn shape(value: &Value) -> Shape {
+    match value {
+        Value::List(..) | Value::Tuple(_) => Shape::Sequence,
+        Value::Map(..) => Shape::Map,
+        Value::Object(_) => Shape::Object,
+        Value::Set(..) => Shape::Set,
+        Value::Unknown(unknown) => match &unknown.ty {
+            Type::List(_) | Type::Tuple(_) => Shape::Sequence,
+            Type::Map(_) => Shape::Map,
+            Type::Object(_) => Shape::Object,
+            Type::Set(_) => Shape::Set,
+            _ => Shape::Other,
+        },
+        _ => Shape::Other,
+    }
+}
+
+/// Whether it is an unknown or null value of no type.
+fn is_untyped(value: &Value) -> bool {
+    match value.bare() {
+        Value::Unknown(unknown) => unknown.ty == Type::Any,
+        Value::Null(ty) => *ty == Type::Any,
+        _ => false,
+    }
+}
+
 fn key_as(key: &Value, ty: &Type) -> Access {
     convert(key, ty).or_else(|error| {
         problem("Invalid index", format!("This value has no element with the given key: {error}."))
     })
 }
 
-fn sequence_element(value: &Value, ty: &Type, key: &Value) -> Access {
+fn sequence_element(value: &Value, key: &Value) -> Access {
     let key = key_as(key, &Type::Number)?;
     let Some(number) = key.as_number() else {
-        return Ok(ty.element().map_or_else(anything, |item| Value::unknown(item.clone())));
+        let item = match value {
+            Value::List(item, _) => Some(item),
+            Value::Unknown(unknown) => unknown.ty.element(),
+            _ => None,
+        };
+        return Ok(item.map_or_else(anything, |item| Value::unknown(item.clone())));
     };
     if !number.is_whole() {
         let detail = "The index of an element must be a whole number.";
@@ -231,12 +270,14 @@ fn sequence_element(value: &Value, ty: &Type, key: &Value) -> Access {
         return problem("Invalid index", "The index of an element cannot be negative.");
     }
     let at = number.as_usize().unwrap_or(usize::MAX);
-    match (value, ty) {
-        (Value::Unknown(_), Type::Tuple(types)) => match types.get(at) {
-            Some(ty) => Ok(Value::unknown(ty.clone())),
-            None => out_of_range(number, &key, types.len()),
+    match value {
+        Value::Unknown(unknown) => match &unknown.ty {
+            Type::Tuple(types) => match types.get(at) {
+                Some(ty) => Ok(Value::unknown(ty.clone())),
+                None => out_of_range(number, &key, types.len()),
+            },
+            ty => Ok(Value::unknown(ty.element().cloned().unwrap_or(Type::Any))),
         },
-        (Value::Unknown(_), _) => Ok(Value::unknown(ty.element().cloned().unwrap_or(Type::Any))),
         _ => {
             let items = value.items().unwrap_or_default();
             items.get(at).cloned().map_or_else(|| out_of_range(number, &key, items.len()), Ok)
@@ -258,10 +299,15 @@ fn out_of_range(number: &Number, key: &Value, length: usize) -> Access {
     problem("Invalid index", detail)
 }
 
-fn map_element(value: &Value, item: &Type, key: &Value) -> Access {
+fn map_element(value: &Value, key: &Value) -> Access {
     let key = key_as(key, &Type::String)?;
     let (Some(name), Some(fields)) = (key.as_str(), value.fields()) else {
-        return Ok(Value::unknown(item.clone()));
+        let item = match value {
+            Value::Map(item, _) => Some(item),
+            Value::Unknown(unknown) => unknown.ty.element(),
+            _ => None,
+        };
+        return Ok(Value::unknown(item.cloned().unwrap_or(Type::Any)));
     };
     match fields.get(name) {
         Some(field) => Ok(field.clone()),

@@ -11,6 +11,7 @@ use crate::language::suggest::did_you_mean;
 use crate::provider::ProviderFunction;
 use crate::value::{Fields, Marks, Type, Value};
 
+use super::budget::{Budget, RENDERING};
 use super::{Evaluator, anything};
 
 /// An argument and the expression it comes from.
@@ -19,8 +20,8 @@ type Argument<'a> = (Value, &'a Expression);
 impl<'a> Evaluator<'a> {
     pub(super) fn call(&mut self, call: &'a Call, span: &Span) -> Value {
         match call.name.strip_prefix("core::").unwrap_or(&call.name) {
-            "try" if !call.expand => self.call_try(call, span),
-            "can" if !call.expand && call.arguments.len() == 1 => self.call_can(call),
+            "try" => self.call_try(call, span),
+            "can" => self.call_can(call, span),
             _ => self.call_function(call, span),
         }
     }
@@ -39,9 +40,14 @@ impl<'a> Evaluator<'a> {
         if !expanded || self.diagnostics.0.len() > before {
             return anything();
         }
+        if arguments.iter().any(|(value, written)| self.is_too_large(value, written)) {
+            return anything();
+        }
         let (values, expressions): (Vec<Value>, Vec<&Expression>) = arguments.into_iter().unzip();
         let (scope, depth) = (self.scope, self.depth);
-        let render = |source, names: &Fields| render(scope, depth + 1, source, names);
+        let budget = self.budget.of_template();
+        let render =
+            |source, names: &Fields| render(scope, (depth + 1, budget.clone()), source, names);
         let context = CallContext {
             folder: scope.folder(),
             pure: scope.pure(),
@@ -53,12 +59,13 @@ impl<'a> Evaluator<'a> {
         if call.name.starts_with("provider::") {
             return self.call_provided(call, span, &values, &expressions, &context);
         }
-        functions::call(&call.name, values, &context).unwrap_or_else(|error| {
+        let result = functions::call(&call.name, values, &context).unwrap_or_else(|error| {
             let argument = error.argument.and_then(|at| expressions.get(at));
             let unknown = functions::find(&call.name).is_none();
             let place = if unknown { &call.name_span } else { span };
             self.call_failed(&call.name, error, argument.map_or(place, |it| &it.span))
-        })
+        });
+        self.called(result, span)
     }
 
     /// Calls a function of a provider: `provider::NAME::FUNCTION`, with an alias before the function if
@@ -144,29 +151,46 @@ impl<'a> Evaluator<'a> {
     pub(super) fn attempt(&mut self, inside: &'a Expression) -> (Value, Vec<Diagnostic>) {
         let reported = std::mem::take(&mut self.diagnostics);
         self.attempts += 1;
-        let value = self.expression(inside);
+        let value = self.with_budget_kept(|me| me.expression(inside));
         self.attempts -= 1;
         let problems = std::mem::replace(&mut self.diagnostics, reported).0;
         (value, problems)
     }
 
+    /// What the last argument gives when it is expanded, which must go well; none if it does not.
+    fn expanded(&mut self, call: &'a Call) -> Option<Vec<Value>> {
+        let mut arguments = Vec::new();
+        if let Some(last) = call.arguments.last().filter(|_| call.expand) {
+            let before = self.diagnostics.0.len();
+            let possible = self.expand(last, &mut arguments);
+            if !possible || self.diagnostics.0.len() > before {
+                return None;
+            }
+        }
+        Some(arguments.into_iter().map(|(value, _)| value).collect())
+    }
+
     /// The first argument that evaluates. While it is not wholly known, it may yet fail, and then
     /// another argument of another type would be taken.
     fn call_try(&mut self, call: &'a Call, span: &Span) -> Value {
+        let Some(expanded) = self.expanded(call) else { return anything() };
         let mut problems = Vec::new();
-        for argument in &call.arguments {
+        let lazy = call.arguments.len() - usize::from(call.expand);
+        for argument in call.arguments.iter().take(lazy) {
             let (value, more) = self.attempt(argument);
             if !more.iter().any(Diagnostic::is_error) {
-                let known = value.is_wholly_known();
-                return if known { value } else { anything().mark(value.marks_deep()) };
+                return certain(value);
             }
             problems.extend(more);
+        }
+        if let Some(value) = expanded.into_iter().next() {
+            return certain(value);
         }
         let list = problems.iter().map(|it| {
             let place = it.span.as_ref().map(|span| format!(" ({span})")).unwrap_or_default();
             format!("\n- {}{place}: {}", it.summary, it.detail)
         });
-        let detail = match call.arguments.is_empty() {
+        let detail = match problems.is_empty() {
             true => "Function \"try\" needs at least one argument.".to_string(),
             false => {
                 format!("No argument of \"try\" could be evaluated:{}", list.collect::<String>())
@@ -176,9 +200,14 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Whether the argument evaluates.
-    fn call_can(&mut self, call: &'a Call) -> Value {
-        let Some(argument) = call.arguments.first() else { return anything() };
-        let (value, problems) = self.attempt(argument);
+    fn call_can(&mut self, call: &'a Call, span: &Span) -> Value {
+        let Some(expanded) = self.expanded(call) else { return anything() };
+        let lazy = call.arguments.len() - usize::from(call.expand);
+        let (value, problems) = match (lazy, expanded.as_slice(), call.arguments.first()) {
+            (1, [], Some(argument)) => self.attempt(argument),
+            (0, [value], _) => (value.clone(), Vec::new()),
+            _ => return self.call_function(call, span),
+        };
         // Whether it can be evaluated says nothing of the value itself.
         let kept = value.marks_deep().without(Marks::SENSITIVE.union(Marks::EPHEMERAL));
         let result = if problems.iter().any(Diagnostic::is_error) {
@@ -192,17 +221,25 @@ impl<'a> Evaluator<'a> {
     }
 }
 
+/// What `try` gives for a value that evaluates.
+fn certain(value: Value) -> Value {
+    if value.is_wholly_known() { value } else { anything().mark(value.marks_deep()) }
+}
+
 /// Renders a template file in which only `names` are bound.
 fn render(
     scope: &dyn Scope,
-    depth: usize,
+    (depth, budget): (usize, Budget),
     source: Arc<Source>,
     names: &Fields,
 ) -> Result<Value, String> {
+    let start = Span { range: 0..0, source: source.clone() };
+    let mut evaluator = Evaluator { depth, budget, ..Evaluator::new(scope) };
+    if !evaluator.goes_round(RENDERING, &start) {
+        return Err(explain(evaluator.diagnostics));
+    }
     let (expression, diagnostics) = parse_template(source);
     let Some(expression) = expression else { return Err(explain(diagnostics)) };
-    let mut evaluator = Evaluator::new(scope);
-    evaluator.depth = depth;
     evaluator.bound = names.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
     let value = evaluator.expression(&expression);
     if evaluator.diagnostics.has_errors() {

@@ -5,6 +5,7 @@
 //! Semantics are those of OpenTofu 1.12.
 
 mod access;
+mod budget;
 mod call;
 mod conditional;
 mod explain;
@@ -20,6 +21,7 @@ use crate::language::config::{Expression, ExpressionKind, Reference};
 use crate::language::scope::Scope;
 use crate::language::suggest::did_you_mean;
 use crate::value::{Fields, Marks, Type, Value, convert};
+use budget::Budget;
 
 /// The value of an expression.
 pub fn evaluate(expression: &Expression, scope: &dyn Scope) -> (Value, Diagnostics) {
@@ -39,6 +41,7 @@ pub fn evaluate_with(
     let mut evaluator = Evaluator::new(scope);
     evaluator.bound.extend(bound.iter().map(|(name, value)| (name.as_str(), value.clone())));
     let value = evaluator.expression(expression);
+    let value = evaluator.whole(value, expression);
     (value, evaluator.diagnostics)
 }
 
@@ -72,6 +75,7 @@ struct Evaluator<'a> {
     secret: usize,
     /// How many `try` and `can` this is inside of: what fails only perhaps does not count there.
     attempts: usize,
+    budget: Budget,
 }
 
 /// What stands for the result of something that went wrong or is not known at all.
@@ -82,7 +86,8 @@ fn anything() -> Value {
 impl<'a> Evaluator<'a> {
     fn new(scope: &'a dyn Scope) -> Evaluator<'a> {
         let (bound, diagnostics) = (Vec::new(), Diagnostics::new());
-        Evaluator { scope, bound, diagnostics, depth: 0, secret: 0, attempts: 0 }
+        let (depth, secret, attempts, budget) = (0, 0, 0, Budget::default());
+        Evaluator { scope, bound, diagnostics, depth, secret, attempts, budget }
     }
 
     /// Reports an error, once, and gives what stands for the result.
@@ -217,6 +222,8 @@ impl<'a> Evaluator<'a> {
     }
 }
 
+#[cfg(test)]
+mod bounds;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]

@@ -172,7 +172,7 @@ impl<'a> Evaluator<'a> {
         right: &Number,
         span: &Span,
     ) -> Value {
-        match operator {
+        let result = match operator {
             BinaryOperator::Less => Value::Bool(left < right),
             BinaryOperator::LessOrEqual => Value::Bool(left <= right),
             BinaryOperator::Greater => Value::Bool(left > right),
@@ -188,7 +188,13 @@ impl<'a> Evaluator<'a> {
                 },
                 Value::Number,
             ),
+        };
+        if result.as_number().is_some_and(|it| !it.is_in_range()) {
+            let detail = "The result is a number too large, or too close to zero, to go on with.";
+            self.fail("Operation failed", detail, span);
+            return Value::unknown(Type::Number);
         }
+        result
     }
 }
 

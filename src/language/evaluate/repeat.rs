@@ -61,13 +61,7 @@ impl<'a> Evaluator<'a> {
             self.judge_condition(it, &mut made);
             made.marks = marks;
         }
-        self.looking_into(marks, |inside| {
-            for (key, value) in elements {
-                let names = it.key_name.as_deref().map(|name| (name, key)).into_iter();
-                let names = names.chain([(it.value_name.as_str(), value)]);
-                inside.with(names, |inside| inside.for_element(it, &mut made));
-            }
-        });
+        self.looking_into(marks, |me| me.in_loop(|inside| inside.rounds(it, elements, &mut made)));
         let result = if !made.known {
             anything()
         } else if it.key.is_none() {
@@ -78,6 +72,19 @@ impl<'a> Evaluator<'a> {
             Value::object(made.fields)
         };
         result.mark(made.marks)
+    }
+
+    fn rounds(&mut self, it: &'a For, elements: Vec<(Value, Value)>, made: &mut Made) {
+        let place = &it.value.span;
+        for (key, value) in elements {
+            if !self.goes_round(1, place) {
+                break;
+            }
+            let names = it.key_name.as_deref().map(|name| (name, key)).into_iter();
+            let names = names.chain([(it.value_name.as_str(), value)]);
+            self.with(names, |inside| inside.for_element(it, made));
+        }
+        made.known &= self.goes_round(0, place);
     }
 
     /// The elements of what is iterated over; none when they are not known or it has none, which
@@ -119,7 +126,8 @@ impl<'a> Evaluator<'a> {
             return;
         }
         let Some(key) = &it.key else {
-            let value = self.expression(&it.value);
+            let value = self.in_loop(|me| me.expression(&it.value));
+            self.has_made(&value);
             made.items.push(value);
             return;
         };
@@ -129,7 +137,8 @@ impl<'a> Evaluator<'a> {
             made.known = false;
             return;
         };
-        let value = self.expression(&it.value);
+        let value = self.in_loop(|me| me.expression(&it.value));
+        self.has_made(&value);
         if it.group {
             return made.groups.entry(name).or_default().push(value);
         }

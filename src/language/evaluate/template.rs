@@ -129,7 +129,11 @@ impl<'a> Evaluator<'a> {
         let (value, marks) = self.expression(inside).unmark();
         out.marks = out.marks.union(marks);
         let problem = match convert(&value, &Type::String) {
-            Ok(Value::String(text)) => return out.push(&text),
+            Ok(Value::String(text)) => {
+                out.push(&text);
+                out.known &= self.may_be_long(out.text.len(), &inside.span);
+                return;
+            }
             Ok(Value::Null(_)) => "it is null".to_string(),
             Ok(Value::Unknown(unknown)) => {
                 out.push(&unknown.prefix);
@@ -168,6 +172,11 @@ impl<'a> Evaluator<'a> {
         };
         self.looking_into(marks, |inside| {
             for (key, value) in elements {
+                let goes_on = inside.goes_round(1, &source.span);
+                if !goes_on || !inside.may_be_long(out.text.len(), &source.span) {
+                    out.known = false;
+                    return;
+                }
                 let names = key_name.map(|name| (name, key)).into_iter();
                 let names = names.chain([(value_name, value)]);
                 inside.with(names, |inside| inside.render(body, out));

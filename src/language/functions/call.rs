@@ -4,7 +4,7 @@ use bigdecimal::BigDecimal;
 
 use super::table::{Function, Knowledge, Parameter, Returns, Shape};
 use super::{CallContext, FunctionError, find, names};
-use crate::value::{Marks, Number, Type, Value, convert};
+use crate::value::{LONGEST_TEXT, Marks, Number, Type, Value, convert};
 
 /// What a function's body gives back.
 pub(super) type Outcome = Result<Value, Fault>;
@@ -45,6 +45,14 @@ pub(super) fn text(it: impl AsRef<str>) -> Outcome {
     Ok(Value::string(it))
 }
 
+/// That a text may be so long.
+pub(super) fn check_length(length: usize) -> Result<(), Fault> {
+    match length > LONGEST_TEXT {
+        true => Err(format!("the text would be longer than {} MiB", LONGEST_TEXT >> 20).into()),
+        false => Ok(()),
+    }
+}
+
 /// A bool as the result of a call.
 pub(super) fn truth(it: bool) -> Outcome {
     Ok(Value::Bool(it))
@@ -71,8 +79,8 @@ pub(super) fn whole_number(value: &Value) -> Result<i64, String> {
 /// The arguments of one call, converted to the types of the parameters.
 pub(super) struct Call<'a> {
     pub(super) arguments: Vec<Value>,
-    /// What the arguments were marked with, at any depth.
-    pub(super) marks: Vec<Marks>,
+    /// What the arguments were marked with that have no marks any more.
+    taken: Vec<Marks>,
     pub(super) context: &'a CallContext<'a>,
 }
 
@@ -114,7 +122,8 @@ impl Call<'_> {
 
     /// The text of a string for use in a message: quoted, or what it is marked with.
     pub(super) fn show(&self, index: usize) -> String {
-        let marks = self.marks.get(index).copied().unwrap_or_default();
+        let taken = self.taken.get(index).copied().unwrap_or_default();
+        let marks = taken.union(self.value(index).marks_deep());
         match (marks.contains(Marks::EPHEMERAL), marks.contains(Marks::SENSITIVE)) {
             (true, true) => "(ephemeral sensitive value)".to_string(),
             (true, false) => "(ephemeral value)".to_string(),
@@ -232,9 +241,8 @@ fn convert_one(parameter: &Parameter, argument: Value, index: usize) -> Outcome 
 /// The arguments as the body gets them, and whether it may be called at all.
 struct Prepared {
     arguments: Vec<Value>,
-    marks: Vec<Marks>,
     /// The marks that the body does not get to see.
-    taken: Marks,
+    taken: Vec<Marks>,
     unknown: bool,
     untyped: bool,
 }
@@ -242,8 +250,7 @@ struct Prepared {
 fn prepare(function: &Function, arguments: Vec<Value>) -> Prepared {
     let mut prepared = Prepared {
         arguments: Vec::with_capacity(arguments.len()),
-        marks: arguments.iter().map(Value::marks_deep).collect(),
-        taken: Marks::NONE,
+        taken: Vec::with_capacity(arguments.len()),
         unknown: false,
         untyped: false,
     };
@@ -256,10 +263,11 @@ fn prepare(function: &Function, arguments: Vec<Value>) -> Prepared {
             Knowledge::Whole => !argument.is_wholly_known(),
         };
         if parameter.marked {
+            prepared.taken.push(Marks::NONE);
             prepared.arguments.push(argument);
         } else {
             let (argument, found) = argument.unmark_deep();
-            prepared.taken = prepared.taken.union(found);
+            prepared.taken.push(found);
             prepared.arguments.push(argument);
         }
     }
@@ -276,15 +284,16 @@ pub(super) fn is_untyped(value: &Value) -> bool {
 }
 
 fn run(function: &Function, arguments: Vec<Value>, context: &CallContext<'_>) -> Outcome {
-    let Prepared { arguments, marks, taken, unknown, untyped } = prepare(function, arguments);
+    let Prepared { arguments, taken, unknown, untyped } = prepare(function, arguments);
+    let marks = taken.iter().fold(Marks::NONE, |all, it| all.union(*it));
     let wait = context.pure && !function.pure;
     if untyped || unknown || wait {
-        let all = marks.iter().fold(taken, |all, it| all.union(*it));
+        let all = arguments.iter().fold(marks, |all, it| all.union(it.marks_deep()));
         let ty = if untyped { Type::Any } else { result_type(function, &arguments)? };
         return Ok(unknown_result(function, ty).mark(all));
     }
-    let call = Call { arguments, marks, context };
-    (function.body)(&call).map(|result| result.mark(taken))
+    let call = Call { arguments, taken, context };
+    (function.body)(&call).map(|result| result.mark(marks))
 }
 
 fn result_type(function: &Function, arguments: &[Value]) -> Result<Type, Fault> {

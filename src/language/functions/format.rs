@@ -4,7 +4,7 @@ use bigdecimal::num_bigint::{BigInt, Sign};
 use bigdecimal::{BigDecimal, RoundingMode, Zero as _};
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use super::call::{Call, Fault, Outcome};
+use super::call::{Call, Fault, Outcome, check_length};
 use super::encoding::json_text;
 use super::string::length;
 use super::table::{Function, Parameter, STRING, Shape, function, takes};
@@ -77,12 +77,12 @@ fn is_open(value: &Value) -> bool {
 }
 
 fn format_list(call: &Call<'_>) -> Outcome {
-    let length = common_length(call)?;
+    let count = common_length(call)?;
     if call.rest(1).iter().any(is_open) {
         return Ok(Value::unknown_not_null(Type::list(Type::String)));
     }
-    let mut results = Vec::new();
-    for at in 0..length.unwrap_or(1) {
+    let (mut results, mut length) = (Vec::new(), 0);
+    for at in 0..count.unwrap_or(1) {
         let pick = |value: &Value| match value.items() {
             Some(items) => items.get(at).cloned().unwrap_or(Value::NULL),
             None => value.clone(),
@@ -92,6 +92,8 @@ fn format_list(call: &Call<'_>) -> Outcome {
             let text = render(call.text(0), &values);
             let text =
                 text.map_err(|fault| fault.within(&format!("error on format iteration {at}")))?;
+            length += text.len();
+            check_length(length)?;
             results.push(Value::string(text));
         } else {
             results.push(Value::unknown_not_null(Type::String));
@@ -136,6 +138,7 @@ fn render(template: &str, values: &[Value]) -> Result<String, Fault> {
         } else if at < template.len() {
             let verb = parse_verb(template, at, next)?;
             out.push_str(&apply(&verb, values)?);
+            check_length(out.len())?;
             highest = highest.max(verb.argument);
             next = verb.argument + 1;
             at += verb.raw.len();

@@ -121,6 +121,9 @@ fn of_file_base64<D: Digest>(call: &Call<'_>) -> Outcome {
     text(to_base64(&D::digest(read(call, 0)?)))
 }
 
+/// Each more doubles the time, which is half a minute here.
+const MOST_COST: u32 = 18;
+
 fn bcrypt(call: &Call<'_>) -> Outcome {
     const DEFAULT_COST: i64 = 10;
     let cost = match call.rest(1) {
@@ -130,6 +133,10 @@ fn bcrypt(call: &Call<'_>) -> Outcome {
     };
     let cost = u32::try_from(cost).ok().filter(|cost| (4..=31).contains(cost));
     let Some(cost) = cost else { return Err(Fault::at(1, "the cost must be from 4 to 31")) };
+    if cost > MOST_COST {
+        let message = format!("a cost over {MOST_COST} would take minutes, or days");
+        return Err(Fault::at(1, message));
+    }
     let hash = ::bcrypt::non_truncating_hash_with_result(call.text(0), cost);
     let hash = hash.map_err(|error| format!("the string cannot be hashed: {error}"))?;
     // OpenTofu writes the older name of the same version.

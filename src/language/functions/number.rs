@@ -8,7 +8,7 @@ use bigdecimal::{RoundingMode, num_traits::One as _};
 
 use super::call::{Call, Fault, Outcome};
 use super::table::{ANY, Function, NUMBER, Parameter, Shape, function, takes};
-use crate::value::{Number, Type, Value};
+use crate::value::{MOST_DIGITS, Number, Type, Value};
 
 const NUM: Parameter = takes("num", NUMBER);
 const NUMBERS: Parameter = takes("numbers", NUMBER);
@@ -140,6 +140,9 @@ fn parse_int(call: &Call<'_>) -> Outcome {
     let Some(base @ 2..=62) = base else {
         return Err(Fault::at(1, "base must be a whole number between 2 and 62 inclusive"));
     };
+    if call.text(0).len() > MOST_DIGITS {
+        return Err(Fault::at(0, format!("a number can have {MOST_DIGITS} digits")));
+    }
     match parse_digits(call.text(0), base) {
         Some(number) => decimal(BigDecimal::from(number)),
         None => {

@@ -2,7 +2,7 @@
 
 use ::regex::{Captures, Regex};
 
-use super::call::{Call, Fault, Outcome, text};
+use super::call::{Call, Fault, Outcome, check_length, text};
 use super::table::{ANY, Function, Parameter, STRING, Shape, function, takes};
 use crate::value::{Type, Value};
 
@@ -122,8 +122,23 @@ fn regex_all(call: &Call<'_>) -> Outcome {
 fn replace(call: &Call<'_>) -> Outcome {
     let (whole, search, replacement) = (call.text(0), call.text(1), call.text(2));
     let pattern = search.strip_prefix('/').and_then(|rest| rest.strip_suffix('/'));
-    let Some(pattern) = pattern else { return text(whole.replace(search, replacement)) };
-    text(compile(pattern)?.replace_all(whole, replacement))
+    let Some(pattern) = pattern else {
+        let count = whole.matches(search).count();
+        check_length(whole.len().saturating_add(count.saturating_mul(replacement.len())))?;
+        return text(whole.replace(search, replacement));
+    };
+    let (mut out, mut end) = (String::new(), 0);
+    let groups = replacement.matches('$').count();
+    for captures in compile(pattern)?.captures_iter(whole) {
+        let Some(found) = captures.get(0) else { continue };
+        out.push_str(whole.get(end..found.start()).unwrap_or_default());
+        let more = groups.saturating_mul(found.len()).saturating_add(replacement.len());
+        check_length(out.len().saturating_add(more))?;
+        captures.expand(replacement, &mut out);
+        end = found.end();
+    }
+    out.push_str(whole.get(end..).unwrap_or_default());
+    text(out)
 }
 
 /// The pattern in the syntax of the `regex` crate, which differs from RE2: its `\d`, `\w`, `\s` and

@@ -241,14 +241,19 @@ impl Flat {
         let countable = !matches!(list.bare(), Value::Set(..)) || items.len() < 2;
         self.known &= countable || list.is_wholly_known();
         for item in items {
-            let sequence = matches!(item.ty(), Type::List(_) | Type::Set(_) | Type::Tuple(_));
             match item.bare() {
-                Value::Unknown(_) if sequence || is_untyped(item) => self.known = false,
+                Value::Unknown(unknown) if is_sequence(&unknown.ty) || is_untyped(item) => {
+                    self.known = false;
+                }
                 Value::List(..) | Value::Set(..) | Value::Tuple(_) => self.add(item),
                 _ => self.items.push(item.clone()),
             }
         }
     }
+}
+
+fn is_sequence(ty: &Type) -> bool {
+    matches!(ty, Type::List(_) | Type::Set(_) | Type::Tuple(_))
 }
 
 fn merge_type(arguments: &[Value]) -> Result<Type, Fault> {

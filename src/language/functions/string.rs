@@ -2,7 +2,7 @@
 
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use super::call::{Call, Fault, Outcome, text, texts, truth};
+use super::call::{Call, Fault, Outcome, check_length, text, texts, truth};
 use super::table::{BOOL, Function, NUMBER, Parameter, STRING, Shape, function, takes};
 use crate::value::{Type, Value};
 
@@ -143,6 +143,8 @@ fn indent(call: &Call<'_>) -> Outcome {
     if spaces > MOST_SPACES {
         return Err(Fault::at(0, format!("the number of spaces must not be over {MOST_SPACES}")));
     }
+    let lines = call.text(1).matches('\n').count();
+    check_length(call.text(1).len().saturating_add(lines.saturating_mul(spaces)))?;
     text(call.text(1).replace('\n', &format!("\n{}", " ".repeat(spaces))))
 }
 
@@ -165,6 +167,8 @@ fn join(call: &Call<'_>) -> Outcome {
             parts.push(part);
         }
     }
+    let separators = parts.len().saturating_sub(1).saturating_mul(call.text(0).len());
+    check_length(parts.iter().map(|it| it.len()).fold(separators, usize::saturating_add))?;
     text(parts.join(call.text(0)))
 }
 

@@ -10,7 +10,11 @@ use indexmap::IndexMap;
 
 use super::context::Context;
 use super::keys::parse_with_repeated_keys;
+use super::pieces::{OPENING, Pieces};
+use super::read_expression;
+use super::syntax::explain_at;
 use super::template::Flavour;
+use super::words::Words;
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
 use crate::language::config::{
     Attribute, BinaryOperator, Block, Body, Call, Expression, ExpressionKind, For, Reference,
@@ -18,16 +22,19 @@ use crate::language::config::{
 };
 use crate::value::{Number, Type, Value};
 
-/// The largest exponent of a number literal: what `f64` has, generously.
-const EXPONENT_LIMIT: i64 = 1000;
-
 /// One pass over one text.
 pub(super) struct Lower<'a> {
-    source: &'a Arc<Source>,
+    pub(super) source: &'a Arc<Source>,
     /// How many bytes the parsed text has before the source's.
-    offset: usize,
+    pub(super) offset: usize,
+    /// The same of the text that [`Lower::pieces`] are of.
+    pub(super) shift: usize,
     /// Where the source's text that is parsed begins.
     pub(super) start: usize,
+    /// The text, if it is written with escapes.
+    pub(super) words: Option<&'a Words<'a>>,
+    /// The objects that are read in pieces.
+    pub(super) pieces: Option<&'a Pieces<'a>>,
     /// What is wrong so far.
     pub(super) diagnostics: Diagnostics,
     /// The names bound around the current expression, innermost last.
@@ -41,21 +48,28 @@ pub(super) struct Lower<'a> {
 impl<'a> Lower<'a> {
     pub(super) fn new(source: &'a Arc<Source>, offset: usize) -> Lower<'a> {
         let diagnostics = Diagnostics::new();
-        let bound = Vec::new();
-        Lower { source, offset, start: 0, diagnostics, bound, raw: false, live_keys: false }
+        let (words, pieces, bound) = (None, None, Vec::new());
+        let (shift, start, raw, live_keys) = (offset, 0, false, false);
+        Lower { source, offset, shift, start, words, pieces, diagnostics, bound, raw, live_keys }
     }
 
     /// The place of a range of the parsed text.
     pub(super) fn span(&self, range: Option<Range<usize>>) -> Span {
         let range = range.unwrap_or_default();
         let end = self.source.text.len();
-        let place = |at: usize| (at.saturating_sub(self.offset) + self.start).min(end);
+        let place = |at: usize| {
+            let at = at.saturating_sub(self.offset) + self.start;
+            self.words.map_or(at, |words| words.place(at)).min(end)
+        };
         Span { source: self.source.clone(), range: place(range.start)..place(range.end) }
     }
 
     /// The text of a span, for as long as the source lives.
     pub(super) fn text(&self, span: &Span) -> &'a str {
-        self.source.text.get(span.range.clone()).unwrap_or_default()
+        match self.words {
+            Some(words) => words.said(span.range.clone()),
+            None => self.source.text.get(span.range.clone()).unwrap_or_default(),
+        }
     }
 
     /// Reports an error and stands in for the expression that has it.
@@ -169,7 +183,7 @@ impl<'a> Lower<'a> {
             syntax::Expression::Array(items) => {
                 ExpressionKind::Tuple(items.iter().map(|it| self.expression(it)).collect())
             }
-            syntax::Expression::Object(items) => self.object(items),
+            syntax::Expression::Object(items) => self.object(items, &span),
             syntax::Expression::StringTemplate(it) => {
                 return self.template(it, Flavour::Quoted, span);
             }
@@ -212,14 +226,14 @@ impl<'a> Lower<'a> {
             Some(rest) => (true, rest.trim_start_matches(|c: char| !c.is_ascii_digit())),
             None => (false, text),
         };
-        let exponent = digits.split_once(['e', 'E']).map_or(Ok(0), |(_, it)| it.parse::<i64>());
-        let small = exponent.is_ok_and(|it| it.abs() <= EXPONENT_LIMIT);
         let signed = if negative { format!("-{digits}") } else { digits.to_string() };
         match signed.parse::<Number>() {
-            Ok(number) if small => ExpressionKind::Literal(Value::Number(number)),
-            _ => self.invalid(
-                Diagnostic::error("Invalid number", format!("`{text}` is out of range.")).at(span),
-            ),
+            Ok(number) => ExpressionKind::Literal(Value::Number(number)),
+            Err(_) => {
+                let number = if text.len() > 60 { "This number" } else { &format!("`{text}`") };
+                let detail = format!("{number} is out of range.");
+                self.invalid(Diagnostic::error("Invalid number", detail).at(span))
+            }
         }
     }
 
@@ -243,12 +257,44 @@ impl<'a> Lower<'a> {
         );
     }
 
-    fn object(&mut self, items: &syntax::Object) -> ExpressionKind {
-        let entries = items.iter().map(|(key, value)| {
-            let key = self.object_key(key);
-            (key, self.expression(value.expr()))
-        });
-        ExpressionKind::Object(entries.collect())
+    fn object(&mut self, items: &syntax::Object, span: &Span) -> ExpressionKind {
+        let pieces = self.pieces.filter(|_| items.is_empty());
+        let at = span.range.start + self.shift;
+        if let Some(pieces) = pieces.and_then(|it| it.of_object(at)) {
+            return self.large_object(pieces);
+        }
+        ExpressionKind::Object(items.iter().map(|(key, value)| self.entry(key, value)).collect())
+    }
+
+    /// An object whose entries are read in pieces.
+    fn large_object(&mut self, pieces: impl Iterator<Item = (usize, String)>) -> ExpressionKind {
+        let mut entries = Vec::new();
+        let around = (self.offset, self.start);
+        for (start, text) in pieces {
+            (self.offset, self.start) = (OPENING.len(), start.saturating_sub(self.shift));
+            match read_expression(&text) {
+                Ok(syntax::Expression::Object(items)) => {
+                    let items = items.iter().skip(1);
+                    entries.extend(items.map(|(key, value)| self.entry(key, value)));
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    let at = self.span(Some(error.location().offset()..0)).range.start;
+                    self.diagnostics.push(explain_at(self.source, at, &error));
+                    break;
+                }
+            }
+        }
+        (self.offset, self.start) = around;
+        ExpressionKind::Object(entries)
+    }
+
+    fn entry(
+        &mut self,
+        key: &syntax::ObjectKey,
+        value: &syntax::ObjectValue,
+    ) -> (Expression, Expression) {
+        (self.object_key(key), self.expression(value.expr()))
     }
 
     fn object_key(&mut self, key: &syntax::ObjectKey) -> Expression {
@@ -293,7 +339,8 @@ impl<'a> Lower<'a> {
             return Expression { kind: self.invalid(problem.at(&span)), span };
         };
         let before = (self.offset, self.start);
-        (self.offset, self.start) = (0, span.range.start);
+        let start = self.words.map_or(span.range.start, |words| words.back(span.range.start));
+        (self.offset, self.start) = (0, start);
         let key = self.expression(&parsed);
         (self.offset, self.start) = before;
         key

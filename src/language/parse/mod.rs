@@ -5,24 +5,28 @@ mod context;
 mod json;
 mod keys;
 mod lower;
+mod pieces;
 mod scan;
 mod syntax;
 mod template;
 mod traversal;
+mod words;
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use hcl_edit::parser::Error;
 use indexmap::IndexMap;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
 use crate::language::config::{Body, Expression};
 
-pub use json::{parse_json_file, parse_json_tests};
+pub use json::{names_of_json, parse_json_file, parse_json_tests};
 
 use context::Context;
 use keys::parse_with_repeated_keys;
 use lower::Lower;
+use pieces::Pieces;
 use template::Flavour;
 
 /// Parses a file of configuration. A file that cannot be parsed gives an empty body.
@@ -37,11 +41,42 @@ pub fn parse_values(source: Arc<Source>) -> (Body, Diagnostics) {
 
 /// What is wrong with the syntax of a file of configuration, whatever it means.
 pub fn syntax_problems(source: &Arc<Source>) -> Diagnostics {
-    let parse = |text: &str| parse_with_repeated_keys(text, hcl_edit::parser::parse_body);
-    match retried(&padded(&source.text), parse) {
-        Ok(_) => Diagnostics::new(),
-        Err(error) => syntax::explain(source, 0, &error).into(),
+    let text = padded(&source.text);
+    let pieces = match pieces(&text, source) {
+        Ok(pieces) => pieces,
+        Err(problem) => return (*problem).into(),
+    };
+    if let Err(error) = read_body(&pieces) {
+        return syntax::explain(source, 0, &error).into();
     }
+    let objects = pieces.places().filter_map(|at| pieces.of_object(at));
+    let mut found = objects.flatten().filter_map(|(start, text)| {
+        let error = read_expression(&text).err()?;
+        let at = error.location().offset().saturating_sub(pieces::OPENING.len());
+        Some(syntax::explain_at(source, start + at, &error))
+    });
+    found.next().map_or_else(Diagnostics::new, Diagnostics::from)
+}
+
+/// The large objects of a text; an error if its brackets do not match.
+fn pieces<'t>(text: &'t str, source: &Arc<Source>) -> Result<Pieces<'t>, Box<Diagnostic>> {
+    match Pieces::of(text) {
+        Some(pieces) => Ok(pieces),
+        None => match syntax::unsound(source) {
+            Some(problem) => Err(Box::new(problem)),
+            None => Ok(Pieces::none(text)),
+        },
+    }
+}
+
+fn read_body(pieces: &Pieces<'_>) -> Result<hcl_edit::structure::Body, Error> {
+    let parse = |text: &str| parse_with_repeated_keys(text, hcl_edit::parser::parse_body);
+    retried(&pieces.outline(), parse)
+}
+
+fn read_expression(text: &str) -> Result<hcl_edit::expr::Expression, Error> {
+    let parse = |text: &str| parse_with_repeated_keys(text, hcl_edit::parser::parse_expr);
+    retried(text, parse)
 }
 
 /// Parses a file of tests.
@@ -51,17 +86,19 @@ pub fn parse_tests(source: Arc<Source>) -> (Body, Diagnostics) {
 
 fn parse_body(source: Arc<Source>, context: Context) -> (Body, Diagnostics) {
     let whole = Span { range: 0..source.text.len(), source: source.clone() };
-    let parse = |text: &str| parse_with_repeated_keys(text, hcl_edit::parser::parse_body);
-    match retried(&padded(&source.text), parse) {
+    let empty = Body { attributes: IndexMap::new(), blocks: Vec::new(), span: whole.clone() };
+    let text = padded(&source.text);
+    let pieces = match pieces(&text, &source) {
+        Ok(pieces) => pieces,
+        Err(problem) => return (empty, (*problem).into()),
+    };
+    match read_body(&pieces) {
         Ok(body) => {
-            let mut lower = Lower::new(&source, 0);
+            let mut lower = Lower { pieces: Some(&pieces), ..Lower::new(&source, 0) };
             let body = lower.body(&body, context, whole);
             (body, lower.diagnostics)
         }
-        Err(error) => {
-            let body = Body { attributes: IndexMap::new(), blocks: Vec::new(), span: whole };
-            (body, syntax::explain(&source, 0, &error).into())
-        }
+        Err(error) => (empty, syntax::explain(&source, 0, &error).into()),
     }
 }
 
@@ -90,8 +127,11 @@ pub fn parse_expression(source: Arc<Source>) -> (Option<Expression>, Diagnostics
     // In parentheses, line breaks and comments may stand anywhere; spans are moved back by the one.
     let text = format!("({}\n)", source.text);
     let whole = 0..text.len();
-    let parse = |text: &str| parse_with_repeated_keys(text, hcl_edit::parser::parse_expr);
-    let parsed = match retried(&text, parse) {
+    let pieces = match pieces(&text, &source) {
+        Ok(pieces) => pieces,
+        Err(problem) => return (None, (*problem).into()),
+    };
+    let parsed = match read_expression(&pieces.outline()) {
         Ok(parsed) => parsed,
         Err(error) => return (None, syntax::explain(&source, 1, &error).into()),
     };
@@ -99,7 +139,7 @@ pub fn parse_expression(source: Arc<Source>) -> (Option<Expression>, Diagnostics
         hcl_edit::expr::Expression::Parenthesis(inside)
             if hcl_edit::Span::span(&*inside) == Some(whole) =>
         {
-            let mut lower = Lower::new(&source, 1);
+            let mut lower = Lower { pieces: Some(&pieces), ..Lower::new(&source, 1) };
             let expression = lower.expression(inside.inner());
             (Some(expression).filter(|_| !lower.diagnostics.has_errors()), lower.diagnostics)
         }

@@ -1,6 +1,8 @@
 //! A look at the brackets, quotes and line breaks of a text, for what the parser cannot say or do:
 //! which bracket is not closed, and line breaks where HCL allows them and the parser does not.
 
+use std::ops::Range;
+
 /// What is wrong with the brackets and quotes of a text, and the byte where it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
@@ -23,8 +25,7 @@ pub(super) struct Scan {
 }
 
 pub(super) fn scan(text: &str) -> Scan {
-    let mut scanner =
-        Scanner { text: text.as_bytes(), at: 0, open: Vec::new(), flat: text.as_bytes().to_vec() };
+    let mut scanner = Scanner { flat: text.as_bytes().to_vec(), ..Scanner::new(text) };
     let mut fault = None;
     while fault.is_none() && scanner.at < text.len() {
         fault = scanner.step();
@@ -37,7 +38,7 @@ pub(super) fn scan(text: &str) -> Scan {
 
 /// How long the bracket or quote is that a text starts with, to its end.
 pub(super) fn closed(text: &str) -> Option<usize> {
-    let mut scanner = Scanner { text: text.as_bytes(), at: 0, open: Vec::new(), flat: Vec::new() };
+    let mut scanner = Scanner::new(text);
     while scanner.at < text.len() {
         if scanner.step().is_some() {
             return None;
@@ -50,9 +51,9 @@ pub(super) fn closed(text: &str) -> Option<usize> {
 }
 
 /// Something open.
-struct Open {
+pub(super) struct Open {
     at: usize,
-    kind: Kind,
+    pub(super) kind: Kind,
 }
 
 impl Open {
@@ -65,26 +66,34 @@ impl Open {
     }
 }
 
-enum Kind {
+pub(super) enum Kind {
     /// `{` of a block or object: line breaks have a meaning.
     Brace,
     /// `{` of a `for` expression, `(`, `[`, `${` or `%{`, and what closes it.
     Loose(u8),
     /// `"`
     Quote,
-    /// A heredoc and its marker.
-    Heredoc(Vec<u8>),
+    /// A heredoc and where its marker is written.
+    Heredoc(Range<usize>),
 }
 
-struct Scanner<'t> {
+/// A walk over a text.
+pub(super) struct Scanner<'t> {
     text: &'t [u8],
-    at: usize,
-    open: Vec<Open>,
+    /// Where it is.
+    pub(super) at: usize,
+    /// What is open there, outermost first.
+    pub(super) open: Vec<Open>,
     flat: Vec<u8>,
 }
 
 impl<'t> Scanner<'t> {
-    fn rest(&self) -> &'t [u8] {
+    pub(super) fn new(text: &'t str) -> Scanner<'t> {
+        Scanner { text: text.as_bytes(), at: 0, open: Vec::new(), flat: Vec::new() }
+    }
+
+    /// The text from here on.
+    pub(super) fn rest(&self) -> &'t [u8] {
         self.text.get(self.at..).unwrap_or_default()
     }
 
@@ -93,15 +102,21 @@ impl<'t> Scanner<'t> {
         self.at += length;
     }
 
-    fn step(&mut self) -> Option<Fault> {
+    /// The byte before.
+    pub(super) fn before(&self) -> Option<u8> {
+        self.text.get(self.at.checked_sub(1)?).copied()
+    }
+
+    /// Walks over one sign, or to the end of a comment.
+    pub(super) fn step(&mut self) -> Option<Fault> {
         match self.open.last() {
             Some(Open { kind: Kind::Quote, at }) => {
                 let opened = *at;
                 self.quoted(opened)
             }
             Some(Open { kind: Kind::Heredoc(marker), .. }) => {
-                let marker = marker.clone();
-                self.heredoc(&marker);
+                let marker = self.text.get(marker.clone()).unwrap_or_default();
+                self.heredoc(marker);
                 None
             }
             _ => self.code(),
@@ -132,11 +147,14 @@ impl<'t> Scanner<'t> {
 
     fn heredoc(&mut self, marker: &[u8]) {
         let line_start = self.at == 0 || self.text.get(self.at - 1) == Some(&b'\n');
+        if !line_start {
+            return self.template_text();
+        }
         let rest = self.rest();
         let blanks = rest.iter().take_while(|it| matches!(it, b' ' | b'\t')).count();
         let after = rest.get(blanks..).and_then(|it| it.strip_prefix(marker));
         match after.map(|it| it.first()) {
-            Some(next) if line_start && !next.is_some_and(|it| is_name(*it)) => {
+            Some(next) if !next.is_some_and(|it| is_name(*it)) => {
                 self.open.pop();
                 self.at += blanks + marker.len();
             }
@@ -158,9 +176,44 @@ impl<'t> Scanner<'t> {
             }
             [bracket @ (b')' | b']' | b'}'), ..] => return self.close(*bracket),
             [b'\n', ..] => self.blank(1),
+            [digit, ..] if digit.is_ascii_digit() && !self.after_name() => self.number(),
             _ => self.at += 1,
         }
         None
+    }
+
+    /// Whether what comes may be part of a name, or follow a dot.
+    fn after_name(&self) -> bool {
+        let before = self.text.get(..self.at).unwrap_or_default();
+        let last = before.iter().rev().find(|it| **it != b'-');
+        last.is_some_and(|it| is_name(*it) || *it == b'.')
+    }
+
+    /// Skips a number; one that no floating-point number is as large as becomes zero, since the parser
+    /// only looks at those.
+    fn number(&mut self) {
+        let rest = self.rest();
+        let digits = |from: usize| {
+            let digits = rest.get(from..).unwrap_or_default().iter();
+            digits.take_while(|it| it.is_ascii_digit()).count()
+        };
+        let mut length = digits(0);
+        if rest.get(length) == Some(&b'.') && digits(length + 1) > 0 {
+            length += 1 + digits(length + 1);
+        }
+        if matches!(rest.get(length), Some(b'e' | b'E')) {
+            let sign = usize::from(matches!(rest.get(length + 1), Some(b'+' | b'-')));
+            let exponent = digits(length + 1 + sign);
+            length += if exponent > 0 { 1 + sign + exponent } else { 0 };
+        }
+        let place = self.at..self.at + length;
+        self.at = place.end;
+        let Some([first, point, zeros @ ..]) = self.flat.get_mut(place) else { return };
+        let text = rest.get(..length).and_then(|it| str::from_utf8(it).ok()).unwrap_or_default();
+        if !zeros.is_empty() && text.parse::<f64>().is_ok_and(f64::is_infinite) {
+            (*first, *point) = (b'0', b'.');
+            zeros.fill(b'0');
+        }
     }
 
     fn close(&mut self, bracket: u8) -> Option<Fault> {
@@ -194,7 +247,8 @@ impl<'t> Scanner<'t> {
 
     fn heredoc_start(&mut self, after: &[u8]) {
         let after = after.strip_prefix(b"-").unwrap_or(after);
-        let marker: Vec<u8> = after.iter().copied().take_while(|it| is_name(*it)).collect();
+        let start = self.text.len() - after.len();
+        let marker = start..start + after.iter().take_while(|it| is_name(**it)).count();
         let line = self.rest().iter().position(|it| *it == b'\n');
         match line {
             Some(line) if !marker.is_empty() => self.push(Kind::Heredoc(marker), line + 1),
@@ -203,7 +257,7 @@ impl<'t> Scanner<'t> {
     }
 }
 
-fn is_name(byte: u8) -> bool {
+pub(super) fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-' || byte >= 0x80
 }
 
@@ -239,6 +293,13 @@ mod tests {
     fn line_breaks_that_mean_nothing_become_blanks() {
         let text = "a = { for k in b :\n k => c # d\n ? 1\n : { x = 1\n }\n}\n";
         let flat = "a = { for k in b :  k => c      ? 1  : { x = 1\n } }\n";
+        assert_eq!(scan(text).flat, flat);
+    }
+
+    #[test]
+    fn numbers_that_are_too_large_for_the_parser_become_zero() {
+        let text = "a = [1e999, 1e99, a1e999, -2.5E+999, 1.e9999] # 1e999\nb = \"1e999\"\n";
+        let flat = "a = [0.000, 1e99, a1e999, -0.000000, 1.e9999] # 1e999\nb = \"1e999\"\n";
         assert_eq!(scan(text).flat, flat);
     }
 }

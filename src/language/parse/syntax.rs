@@ -9,11 +9,21 @@ use crate::diagnostic::{Diagnostic, Source, Span};
 
 /// The diagnostic of a syntax error; the parsed text has `offset` bytes before the source's.
 pub(super) fn explain(source: &Arc<Source>, offset: usize, error: &Error) -> Diagnostic {
-    let text = &source.text;
-    if let Some(fault) = scan(text).fault {
-        return bracket(source, fault);
+    explain_at(source, error.location().offset().saturating_sub(offset), error)
+}
+
+/// What is wrong with the brackets and quotes of a text.
+pub(super) fn unsound(source: &Arc<Source>) -> Option<Diagnostic> {
+    scan(&source.text).fault.map(|fault| bracket(source, fault))
+}
+
+/// The diagnostic of a syntax error at a place.
+pub(super) fn explain_at(source: &Arc<Source>, at: usize, error: &Error) -> Diagnostic {
+    if let Some(problem) = unsound(source) {
+        return problem;
     }
-    let mut at = error.location().offset().saturating_sub(offset).min(text.len());
+    let text = &source.text;
+    let mut at = at.min(text.len());
     while !text.is_char_boundary(at) {
         at -= 1;
     }

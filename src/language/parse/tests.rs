@@ -477,3 +477,83 @@ fn depth_is_limited_before_the_stack_is() {
         parsed(&format!("var.a{}", "[*]".repeat(times)));
     }
 }
+
+/// A file with an object of many keys, among them `for`, one that is repeated, and a large object.
+fn large_object(last: &str) -> String {
+    let inner: String = (0..200).map(|at| format!("i{at} = [{at},\n {at}]\n")).collect();
+    let entries: String = (0..300)
+        .map(|at| match at {
+            100 => "  for = 100, # }\n".to_string(),
+            200 => "  k7 = \"again ${1}\" /* , */\n".to_string(),
+            250 => format!("  (\"k250\") : {{\n{inner}}}\n"),
+            at => format!("  k{at} = {at}\n"),
+        })
+        .collect();
+    format!("locals {{\n  a = {{\n{entries}{last}}}\n  b = 1\n}}\n")
+}
+
+#[test]
+fn large_objects_are_read_as_small_ones_are() {
+    let (body, problems) = parse_file(source(&large_object("")));
+    assert!(problems.is_empty(), "{problems:?}");
+    let value = &body.blocks[0].body.attributes["a"].value;
+    let ExpressionKind::Object(entries) = &value.kind else { panic!("{value:?}") };
+    assert_eq!(entries.len(), 300);
+    for (at, (key, value)) in entries.iter().enumerate() {
+        match at {
+            100 => assert_eq!((show(key), show(value)), ("\"for\"".into(), "100".into())),
+            200 => assert_eq!(
+                (key.span.text(), show(value)),
+                ("k7", "(template \"again \" $1)".into())
+            ),
+            250 => {
+                let ExpressionKind::Object(inner) = &value.kind else { panic!("{value:?}") };
+                assert_eq!((inner.len(), inner[150].0.span.text()), (200, "i150"));
+                assert_eq!(show(&inner[150].1), "[150 150]");
+            }
+            at => assert_eq!(
+                (key.span.text(), value.span.text()),
+                (&*format!("k{at}"), &*at.to_string())
+            ),
+        }
+    }
+    assert_eq!(show(&body.blocks[0].body.attributes["b"].value), "1");
+    assert!(syntax_problems(&source(&large_object(""))).is_empty());
+}
+
+#[test]
+fn mistakes_in_large_objects_are_told_where_they_are() {
+    for (last, place, summary) in [
+        ("  x = \n", ":7", "Invalid expression"),
+        ("  x y\n", ":", "Invalid syntax"),
+        ("  x = [\n", ":7", "Unclosed bracket"),
+    ] {
+        let text = large_object(last);
+        let line = text.lines().position(|it| it == last.trim_end_matches('\n')).unwrap() + 1;
+        let place = format!("main.tf:{line}{place}");
+        for problems in [parse_file(source(&text)).1, syntax_problems(&source(&text))] {
+            let found: Vec<_> = problems.0.iter().map(|it| it.summary.as_str()).collect();
+            assert_eq!(found, [summary], "{last}: {problems:?}");
+            let at = problems.0[0].span.as_ref().unwrap().to_string();
+            assert!(at.starts_with(&place), "{last}: {at}");
+        }
+    }
+}
+
+#[test]
+fn strings_of_json_are_shown_where_they_are_written() {
+    let text =
+        "{\"locals\": {\"a\": \"\\n\\u00e9${local.b}\\t${local.c[\\\"x\\\"]}\", \"b\": \"\\n${\"}}";
+    let source = Arc::new(Source { path: "main.tf.json".into(), text: text.to_string() });
+    let (body, problems) = parse_json_file(source.clone());
+    let value = &body.blocks[0].body.attributes["a"].value;
+    let ExpressionKind::Template(parts) = &value.kind else { panic!("{value:?}") };
+    let [TemplatePart::Text(before), TemplatePart::Interpolation(local), ..] = &parts[..] else {
+        panic!("{value:?}")
+    };
+    assert_eq!((before.as_str(), local.span.text()), ("\n\u{e9}", "local.b"));
+    assert!(Arc::ptr_eq(&local.span.source, &source), "the file is not copied");
+    let [problem, ..] = &problems.0[..] else { panic!("{problems:?}") };
+    let at = problem.span.as_ref().unwrap();
+    assert!(at.range.start >= text.rfind("${").unwrap(), "{at:?}");
+}

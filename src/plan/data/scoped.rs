@@ -42,7 +42,7 @@ pub fn unread(
     let module = &address.resource.module;
     evaluation.note_failure(&Checked::value("check", module, check).address, reasons(&problems));
     let milder = |it: Diagnostic| Diagnostic { severity: Severity::Warning, ..it };
-    Diagnostics(problems.into_iter().map(milder).collect())
+    Diagnostics::from_iter(problems.into_iter().map(milder))
 }
 
 fn reasons(problems: &Diagnostics) -> String {

@@ -136,22 +136,20 @@ impl Statement {
         }
     }
 
-    /// The call in the root module that all it is about is inside of.
-    pub(super) fn first_call(&self) -> Option<String> {
-        self.pattern(&self.from).steps.first().map(|(name, _)| name.clone())
-    }
-
-    /// Whether it must be followed after another.
-    pub(super) fn comes_after(&self, other: &Statement) -> bool {
-        let (from, to) = (self.pattern(&self.from), self.pattern(&self.to));
-        let (other_from, other_to) = (other.pattern(&other.from), other.pattern(&other.to));
-        if from.meets(&other_to) {
+    /// Whether it must be followed after another; with what both sides of each stand for.
+    pub(super) fn comes_after(
+        &self,
+        other: &Statement,
+        [from, to]: &[Pattern; 2],
+        [other_from, other_to]: &[Pattern; 2],
+    ) -> bool {
+        if from.meets(other_to) {
             return true;
         }
-        let nested = from.is_inside(&other_to)
-            || to.is_inside(&other_to)
-            || other_from.is_inside(&from)
-            || other_to.is_inside(&from);
+        let nested = from.is_inside(other_to)
+            || to.is_inside(other_to)
+            || other_from.is_inside(from)
+            || other_to.is_inside(from);
         // What stands outside of a module and only gives it another key comes before what moves
         // inside of it, whichever of the two keys that is for.
         let outside = self.declared.0.len() < other.declared.0.len();
@@ -166,22 +164,6 @@ impl Statement {
         }
     }
 
-    /// Whether one of its addresses is this module, or of something right inside of it.
-    pub(super) fn names_module(&self, module: &ModuleInstance) -> bool {
-        let steps = |it: &Target| self.pattern(it).is_at(&module.0);
-        steps(&self.from) || steps(&self.to)
-    }
-
-    /// Whether one of its addresses is this resource, or an instance of it.
-    pub(super) fn names_resource(&self, resource: &ResourceAddress) -> bool {
-        let names = |it: &Target| {
-            let pattern = self.pattern(it);
-            let same = pattern.resource.as_ref().is_some_and(|(it, _)| *it == resource.resource);
-            same && pattern.is_at(&resource.module.0)
-        };
-        names(&self.from) || names(&self.to)
-    }
-
     /// The resource that something was before and is then, as written, when that is not the same.
     pub(super) fn renamed(
         from: &InstanceAddress,
@@ -191,7 +173,8 @@ impl Statement {
         (from != to).then_some((from, to))
     }
 
-    fn pattern(&self, target: &Target) -> Pattern {
+    /// The addresses that one side of it stands for.
+    pub(super) fn pattern(&self, target: &Target) -> Pattern {
         let declared = self.declared.0.iter().map(|name| (name.clone(), None));
         let exact = |module: &ModuleInstance| {
             module.0.iter().map(|(name, key)| (name.clone(), Some(key.clone()))).collect::<Vec<_>>()
@@ -220,10 +203,10 @@ fn one(target: Target) -> Target {
 }
 
 /// A key, or any.
-type AnyKey = Option<Option<Key>>;
+pub(super) type AnyKey = Option<Option<Key>>;
 
 /// The addresses that one side of a statement stands for.
-struct Pattern {
+pub(super) struct Pattern {
     steps: Vec<(String, AnyKey)>,
     resource: Option<(ResourceName, AnyKey)>,
 }
@@ -237,6 +220,27 @@ fn steps_meet(one: &[(String, AnyKey)], other: &[(String, AnyKey)]) -> bool {
 }
 
 impl Pattern {
+    /// The names in it.
+    pub(super) fn names(&self) -> (Vec<String>, Option<ResourceName>) {
+        let steps = self.steps.iter().map(|(name, _)| name.clone()).collect();
+        (steps, self.resource.as_ref().map(|(name, _)| name.clone()))
+    }
+
+    /// The keys of its steps and of the resource, so far as they are given.
+    pub(super) fn keys(&self) -> Vec<AnyKey> {
+        let resource = self.resource.iter().map(|(_, key)| key.clone());
+        self.steps.iter().map(|(_, key)| key.clone()).chain(resource).collect()
+    }
+
+    /// The modules that it is inside of.
+    pub(super) fn outer(&self) -> impl Iterator<Item = Pattern> {
+        let most = self.steps.len() + usize::from(self.resource.is_some());
+        (1..most).map(|count| {
+            let steps = self.steps.iter().take(count).cloned().collect();
+            Pattern { steps, resource: None }
+        })
+    }
+
     /// Whether both may stand for the same.
     fn meets(&self, other: &Pattern) -> bool {
         let resources = match (&self.resource, &other.resource) {
@@ -254,7 +258,8 @@ impl Pattern {
         other.resource.is_none() && inside && steps_meet(&self.steps, &other.steps)
     }
 
-    fn is_at(&self, module: &[(String, Option<Key>)]) -> bool {
+    /// Whether it is a module, or right inside of it.
+    pub(super) fn is_at(&self, module: &[(String, Option<Key>)]) -> bool {
         let same = |(step, (name, key)): (&(String, AnyKey), &(String, Option<Key>))| {
             step.0 == *name && step.1.as_ref().is_none_or(|it| it == key)
         };

@@ -157,3 +157,52 @@ fn dependencies_follow_what_they_depend_on() {
     let now = &moves.state.object(&dependant, None).unwrap().dependencies;
     assert_eq!(now[0].to_string(), "terraform_data.b");
 }
+
+#[test]
+fn many_statements_are_followed_in_their_order() {
+    let links: String = (0..300)
+        .map(|at| block(&format!("terraform_data.r{at}"), &format!("terraform_data.r{}", at + 1)))
+        .rev()
+        .collect();
+    let root = format!("{}{links}", resource("r300", ""));
+    assert_eq!(after(&root, &["terraform_data.r0"]), ["terraform_data.r300"]);
+    let keys: String = (0..300)
+        .map(|at| block(&format!("module.m[{at}]"), &format!("module.m[\"k{at}\"]")))
+        .chain([block("module.n", "module.m")])
+        .collect();
+    let root = format!("{}{keys}", call("m", "  for_each = toset([\"k7\"])"));
+    let before = ["module.n[7].terraform_data.in", "module.n[250].terraform_data.in"];
+    let moved = ["module.m[\"k250\"].terraform_data.in", "module.m[\"k7\"].terraform_data.in"];
+    assert_eq!(after(&root, &before), moved);
+}
+
+#[test]
+fn statements_of_a_module_are_about_each_of_its_instances() {
+    let module = resource("b", "  count = 2") + &block("terraform_data.in", "terraform_data.b[1]");
+    let root = call("m", "  for_each = toset([\"x\", \"y\"])") + &call("n", "");
+    let files = [("main.tf", root), ("m/main.tf", module)];
+    let files = files.map(|(path, text)| (PathBuf::from(path), text));
+    let (configuration, problems) = load(Path::new("."), &Memory(BTreeMap::from(files)));
+    assert!(problems.is_empty(), "{problems:?}");
+    let configuration = configuration.unwrap();
+    let before = [
+        "module.l.terraform_data.in",
+        "module.m[\"x\"].module.o.terraform_data.in",
+        "module.m[\"x\"].terraform_data.in",
+        "module.m[\"y\"].terraform_data.in",
+        "module.n.terraform_data.in",
+        "terraform_data.in",
+    ];
+    let moves =
+        moved(&state(&before), &configuration, &statements(&configuration), &Providers(Vec::new()));
+    let mut after: Vec<String> = moves.steps.iter().map(|(_, to)| to.to_string()).collect();
+    after.sort();
+    assert_eq!(
+        after,
+        [
+            "module.m[\"x\"].terraform_data.b[1]",
+            "module.m[\"y\"].terraform_data.b[1]",
+            "module.n.terraform_data.b[1]",
+        ]
+    );
+}

@@ -70,8 +70,7 @@ fn within(outer: &ModuleInstance, target: &Target) -> Target {
 
 /// Whether the configuration has what is said to have moved away.
 fn exists(target: &Target, kind: Kind, evaluation: &Evaluation) -> bool {
-    let there =
-        |module: &ModuleInstance| evaluation.module_instances(&module.path()).contains(module);
+    let there = |module: &ModuleInstance| evaluation.has_module(module);
     match target {
         Target::Module(module) if kind == Kind::Call => {
             let Some(((name, _), parent)) = module.0.split_last() else { return false };

@@ -4,6 +4,7 @@
 mod reader;
 mod text;
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -26,6 +27,15 @@ pub fn parse_json_file(source: Arc<Source>) -> (Body, Diagnostics) {
 /// Parses a file of tests in JSON. A file that cannot be parsed gives an empty body.
 pub fn parse_json_tests(source: Arc<Source>) -> (Body, Diagnostics) {
     parse_json(source, TESTS)
+}
+
+/// The names in a text that is one object of JSON, with where they are written; of what is given more
+/// than once, the last.
+pub fn names_of_json(text: &str) -> HashMap<String, Range<usize>> {
+    match read(text).map(|it| it.kind) {
+        Ok(Kind::Object(entries)) => entries.into_iter().map(|(name, at, _)| (name, at)).collect(),
+        _ => HashMap::new(),
+    }
 }
 
 fn parse_json(source: Arc<Source>, within: &str) -> (Body, Diagnostics) {

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use hcl_edit::parser::Error;
 
 use super::reader::{Item, Kind};
-use crate::diagnostic::{Diagnostics, Source, Span};
+use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
 use crate::language::config::{Expression, ExpressionKind};
 use crate::language::parse::lower::Lower;
 use crate::language::parse::template::Flavour;
+use crate::language::parse::words::Words;
 use crate::language::parse::{retried, syntax};
 use crate::value::{Number, Type, Value};
 
@@ -101,10 +102,10 @@ impl Strings {
             let kind = ExpressionKind::Literal(Value::string(text));
             return Expression { kind, span };
         }
-        let source = same_places(text, &span);
-        let start = span.range.start + 1;
-        let mut lower = Lower::new(&source, 0);
-        (lower.start, lower.bound) = (start, bound.to_vec());
+        let words = Words::of(text, &span);
+        let mut lower = Lower { words: words.as_ref(), ..Lower::new(&span.source, 0) };
+        lower.start = if words.is_some() { 0 } else { span.range.start + 1 };
+        lower.bound = bound.to_vec();
         let parsed = match self {
             Strings::Expressions { raw, live_keys } => {
                 (lower.raw, lower.live_keys) = (raw, live_keys);
@@ -113,27 +114,13 @@ impl Strings {
             _ => parse_template(text, &mut lower),
         };
         diagnostics.extend(lower.diagnostics);
-        let parsed =
-            parsed.map_err(|error| diagnostics.push(explained(&error, text, &source, start)));
+        let parsed = parsed
+            .map_err(|error| diagnostics.push(explained(&error, text, &span, words.as_ref())));
         parsed.unwrap_or_else(|()| {
             let kind = ExpressionKind::Literal(Value::unknown(Type::Any));
             Expression { kind, span }
         })
     }
-}
-
-/// The file with a string in it as it is without escapes, so that places in it are as in the file:
-/// blanks make up for what is shorter. A string without escapes needs no other file.
-fn same_places(text: &str, span: &Span) -> Arc<Source> {
-    let written = span.range.start + 1..span.range.end.saturating_sub(1);
-    let file = &span.source.text;
-    if file.get(written.clone()) == Some(text) {
-        return span.source.clone();
-    }
-    let (before, after) = (file.get(..written.start), file.get(written.end..));
-    let blanks = " ".repeat(written.len().saturating_sub(text.len()));
-    let text = format!("{}{text}{blanks}{}", before.unwrap_or_default(), after.unwrap_or_default());
-    Arc::new(Source { path: span.source.path.clone(), text })
 }
 
 fn parse_template(text: &str, lower: &mut Lower<'_>) -> Result<Expression, Error> {
@@ -147,14 +134,12 @@ fn parse_expression(text: &str, lower: &mut Lower<'_>) -> Result<Expression, Err
     Ok(lower.expression(&parsed))
 }
 
-/// What is wrong inside a string: explained as for a text of its own, and shown at the string.
-fn explained(
-    error: &Error,
-    text: &str,
-    source: &Arc<Source>,
-    start: usize,
-) -> crate::diagnostic::Diagnostic {
-    let own = Arc::new(Source { path: source.path.clone(), text: text.to_string() });
-    let span = Span { source: source.clone(), range: start..start + text.len() };
-    syntax::explain(&own, 0, error).at(&span)
+/// What is wrong inside a string: explained as for a text of its own, and shown where it is written.
+fn explained(error: &Error, text: &str, span: &Span, words: Option<&Words<'_>>) -> Diagnostic {
+    let own = Arc::new(Source { path: span.source.path.clone(), text: text.to_string() });
+    let problem = syntax::explain(&own, 0, error);
+    let place = |at: usize| words.map_or(span.range.start + 1 + at, |it| it.place(at));
+    let range = problem.span.as_ref().map_or(0..text.len(), |it| it.range.clone());
+    let range = place(range.start)..place(range.end);
+    problem.at(&Span { source: span.source.clone(), range })
 }
