@@ -93,7 +93,7 @@ pub fn parse_expression(source: Arc<Source>) -> (Option<Expression>, Diagnostics
     let parse = |text: &str| parse_with_repeated_keys(text, hcl_edit::parser::parse_expr);
     let parsed = match retried(&text, parse) {
         Ok(parsed) => parsed,
-        Err(error) => return (None, syntax::explain(&source, 1, &error).into()),
+        Err(error) => return (None, syntax::explain_whole(&source, &error).into()),
     };
     match parsed {
         hcl_edit::expr::Expression::Parenthesis(inside)
