@@ -2,7 +2,7 @@
 
 mod scope;
 
-use std::io::BufRead as _;
+use std::io::{BufRead as _, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,11 +13,13 @@ use crate::command::arguments::{
 };
 use crate::command::place::{state_path, workspace};
 use crate::command::planning::make_plan;
-use crate::command::stack::{Stack, configuration_with, state_problem, working_folder};
+use crate::command::stack::{
+    Stack, configuration_with, state_problem, store_options, working_folder,
+};
 use crate::command::world::providers;
 use crate::command::{Exit, progress};
-use crate::diagnostic::{Diagnostics, Source};
-use crate::language::config::{Configuration, ExpressionKind};
+use crate::diagnostic::{Diagnostic, Diagnostics, Source};
+use crate::language::config::{Configuration, Expression, ExpressionKind};
 use crate::language::evaluate::evaluate;
 use crate::language::format::left_open;
 use crate::language::inputs::{
@@ -26,8 +28,8 @@ use crate::language::inputs::{
 use crate::language::load::{Disk, Files as _, Memory, is_configuration, load};
 use crate::language::parse::parse_expression;
 use crate::language::validate::check_expression;
-use crate::plan::{Evaluation, Mode, Providers, stored_value};
-use crate::state::{Options, State, Store};
+use crate::plan::{Evaluation, Mode, Providers, faults, stored_value, traversals_in};
+use crate::state::{State, Store};
 use crate::ui::Ui;
 use crate::ui::prompt::{Answer, Prompt};
 use crate::value::render::render;
@@ -43,9 +45,10 @@ An expression goes on over the next lines while brackets are open or a line ends
 
 /// Runs the command.
 pub(super) fn run(ui: &Ui, arguments: &ConsoleArguments) -> Result<Exit, Diagnostics> {
-    let evaluation = match arguments.plan {
+    // The state stays locked while there are questions.
+    let (evaluation, _store) = match arguments.plan {
         true => super::wait(planned(ui, arguments))?,
-        false => Arc::new(stored(ui, arguments)?),
+        false => stored(ui, arguments)?,
     };
     let console = Console { ui, evaluation };
     Ok(match ui.prompt() {
@@ -54,8 +57,11 @@ pub(super) fn run(ui: &Ui, arguments: &ConsoleArguments) -> Result<Exit, Diagnos
     })
 }
 
+/// What expressions are evaluated against, and the state that it was read from.
+type Known = (Arc<Evaluation>, Arc<Store>);
+
 /// An evaluation against a plan that is made now.
-async fn planned(ui: &Ui, arguments: &ConsoleArguments) -> Result<Arc<Evaluation>, Diagnostics> {
+async fn planned(ui: &Ui, arguments: &ConsoleArguments) -> Result<Known, Diagnostics> {
     let stack = Stack::open(ui, &arguments.stack, "OperationTypePlan")?;
     let options = PlanOptions {
         destroy: false,
@@ -72,16 +78,17 @@ async fn planned(ui: &Ui, arguments: &ConsoleArguments) -> Result<Arc<Evaluation
         return Err(plan.diagnostics);
     }
     ui.diagnostics(&plan.diagnostics);
-    Ok(stack.evaluation.clone())
+    Ok((stack.evaluation.clone(), stack.store.clone()))
 }
 
 /// An evaluation against the state as it is.
-fn stored(ui: &Ui, arguments: &ConsoleArguments) -> Result<Evaluation, Diagnostics> {
+fn stored(ui: &Ui, arguments: &ConsoleArguments) -> Result<Known, Diagnostics> {
     let StackArguments { variables, state, world } = &arguments.stack;
     let configuration = configuration_or_none(ui, variables)?;
     let variables = values(ui, &configuration, variables)?;
     let path = state_path(configuration.root(), state.state.as_ref())?;
-    let store = Store::open(&Options::read(path)).map_err(|error| state_problem(&error))?;
+    let options = store_options(path, state, "OperationTypeConsole")?;
+    let store = Store::open(&options).map_err(|error| state_problem(&error))?;
     let (configuration, folder) = (Arc::new(configuration), working_folder()?);
     let providers = Providers(providers(world)?);
     let now = super::now();
@@ -89,8 +96,20 @@ fn stored(ui: &Ui, arguments: &ConsoleArguments) -> Result<Evaluation, Diagnosti
         Evaluation::new(configuration, &providers, variables, &workspace()?, folder, &now);
     // Functions such as `timestamp` give values, although nothing is applied.
     evaluation.applying = true;
+    evaluation.looking = true;
     ui.diagnostics(&record(&evaluation, &store.state(), &providers));
-    Ok(evaluation)
+    tell(ui, &faults(&evaluation));
+    Ok((Arc::new(evaluation), Arc::new(store)))
+}
+
+/// Shows what is wrong with the values of the configuration, which does not keep others from being
+/// looked at.
+fn tell(ui: &Ui, problems: &Diagnostics) {
+    ui.diagnostics(problems);
+    if problems.has_errors() {
+        let detail = "Because of these problems, some expressions have other values than expected.";
+        ui.diagnostics(&Diagnostic::warning("Configuration has problems", detail).into());
+    }
 }
 
 /// The configuration of the current folder; an empty one if it has no configuration files.
@@ -164,22 +183,37 @@ impl Console<'_> {
     fn read(&self) -> Exit {
         let mut pending = Pending::default();
         let mut exit = Exit::Success;
-        let lines = std::io::stdin().lock().lines().map_while(Result::ok);
-        for line in lines {
+        let lines = std::io::stdin().lock().split(b'\n');
+        for (at, line) in lines.enumerate() {
+            let (line, problem) = match line {
+                Ok(line) => text(line, at == 0),
+                Err(error) => (String::new(), Some(error)),
+            };
+            pending.problems.extend(problem.map(|error| unreadable(&error, at + 1)));
             if pending.add(&line) > 0 {
                 continue;
             }
-            match self.command(&pending.take()) {
+            match self.piped(&mut pending) {
                 Outcome::Shown => {}
                 Outcome::Failed => exit = Exit::Failure,
                 Outcome::Exit => return exit,
             }
         }
-        let unfinished = pending.take();
-        if !unfinished.is_empty() && matches!(self.command(&unfinished), Outcome::Failed) {
-            exit = Exit::Failure;
+        match pending.is_empty() || matches!(self.piped(&mut pending), Outcome::Shown) {
+            true => exit,
+            false => Exit::Failure,
         }
-        exit
+    }
+
+    /// Runs a command of which all lines could be read.
+    fn piped(&self, pending: &mut Pending) -> Outcome {
+        let problems = std::mem::take(&mut pending.problems);
+        let command = pending.take();
+        if problems.is_empty() {
+            return self.command(&command);
+        }
+        self.ui.diagnostics(&problems);
+        Outcome::Failed
     }
 
     /// Asks for expressions at a terminal.
@@ -228,7 +262,11 @@ impl Console<'_> {
         let configuration = &self.evaluation.configuration;
         if let Some(root) = configuration.modules.get(&ModulePath::default()) {
             diagnostics.extend(check_expression(configuration, root, &expression));
+            let providers = &self.evaluation.providers;
+            diagnostics.extend(traversals_in(configuration, providers, root, &expression));
         }
+        let asked = type_call(&expression);
+        diagnostics.extend(misused_types(asked.unwrap_or(&expression)));
         if diagnostics.has_errors() {
             return Err(diagnostics);
         }
@@ -239,11 +277,59 @@ impl Console<'_> {
             return Err(diagnostics);
         }
         self.ui.diagnostics(&diagnostics);
-        match (&expression.kind, value.bare().as_str()) {
-            (ExpressionKind::Call(call), Some(ty)) if call.name == "type" => Ok(ty.to_string()),
+        match value.bare().as_str() {
+            Some(ty) if asked.is_some() => Ok(ty.to_string()),
             _ => Ok(render(&value)),
         }
     }
+}
+
+fn is_type_call(expression: &Expression) -> bool {
+    let name = |it: &str| matches!(it, "type" | "core::type");
+    matches!(&expression.kind, ExpressionKind::Call(call) if name(&call.name))
+}
+
+/// The argument of the call of `type` that the expression is, if it is one.
+fn type_call(expression: &Expression) -> Option<&Expression> {
+    match &expression.kind {
+        ExpressionKind::Parentheses(inside) => type_call(inside),
+        ExpressionKind::Call(call) if is_type_call(expression) => call.arguments.first(),
+        _ => None,
+    }
+}
+
+/// Calls of `type` as a part of something: what it says is to be read, not to be computed with.
+fn misused_types(expression: &Expression) -> Diagnostics {
+    let mut found = Diagnostics::new();
+    if is_type_call(expression) {
+        let detail = "`type` shows a type, and its result cannot be part of an expression.";
+        found.push(Diagnostic::error("Invalid use of type function", detail).at(&expression.span));
+    }
+    expression.each_child(&mut |it| found.extend(misused_types(it)));
+    found
+}
+
+/// The text of a line, of which the first one may begin with a byte order mark, and what is wrong
+/// with it.
+fn text(mut line: Vec<u8>, first: bool) -> (String, Option<std::io::Error>) {
+    if line.ends_with(b"\r") {
+        line.pop();
+    }
+    let text = String::from_utf8_lossy(&line);
+    let problem = match std::str::from_utf8(&line) {
+        Ok(_) => None,
+        Err(_) => Some(std::io::Error::new(ErrorKind::InvalidData, "it is not UTF-8")),
+    };
+    let marked = text.strip_prefix('\u{feff}').filter(|_| first);
+    (marked.unwrap_or(&text).to_string(), problem)
+}
+
+fn unreadable(error: &std::io::Error, line: usize) -> Diagnostic {
+    let summary = match error.kind() {
+        ErrorKind::InvalidData => "Invalid character encoding",
+        _ => "Input cannot be read",
+    };
+    Diagnostic::error(summary, format!("Line {line} of the input cannot be read: {error}."))
 }
 
 /// The lines of a command that is not complete.
@@ -251,6 +337,8 @@ impl Console<'_> {
 struct Pending {
     lines: Vec<String>,
     continued: bool,
+    /// What was wrong with lines of it.
+    problems: Diagnostics,
 }
 
 impl Pending {
@@ -264,6 +352,10 @@ impl Pending {
             self.lines.push(line.to_string());
         }
         left_open(&self.text()) + usize::from(self.continued)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.lines.is_empty() && self.problems.is_empty()
     }
 
     /// Whether an empty line would be part of a text.

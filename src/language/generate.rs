@@ -2,9 +2,11 @@
 
 use crate::address::{ResourceName, quote};
 use crate::language::config::ProviderName;
+use crate::language::format::lay_out;
 use crate::language::module::is_name;
 use crate::schema::{Field, Schema, Shape, Syntax};
 use crate::value::json::from_json;
+use crate::value::render::is_printable;
 use crate::value::{Fields, Marks, Value};
 
 /// The `resource` block of an object: all that can be given, null where nothing is, and null in place
@@ -19,7 +21,7 @@ pub fn resource_block(
     let mut lines: Vec<Line> = provider.into_iter().collect();
     lines.extend(body(schema, object));
     let header = format!("resource {} {}", quote(&name.kind), quote(&name.name));
-    format!("{header} {{\n{}}}\n", laid_out(&lines, 2))
+    lay_out(&format!("{header} {{\n{}}}\n", text_of(&lines)))
 }
 
 /// An argument or a nested block.
@@ -96,53 +98,43 @@ fn nested(field: &Field, value: &Value) -> Vec<Line> {
     }
 }
 
-/// The lines of a body: equals signs of neighbours under each other, unless a value has several lines.
-fn laid_out(lines: &[Line], indent: usize) -> String {
-    let pad = " ".repeat(indent);
-    let mut text = String::new();
-    let single = |line: &Line| match line {
-        Line::Argument { name, value, .. } if !value.contains('\n') => Some(name.len()),
-        _ => None,
+/// The lines of a body, still to be put into the canonical form.
+fn text_of(lines: &[Line]) -> String {
+    let one = |line: &Line| match line {
+        Line::Argument { name, value, comment } => format!("{name} = {value}{comment}\n"),
+        Line::Block { header, body } => format!("{header} {{\n{}}}\n", text_of(body)),
     };
-    let mut rest = lines;
-    while !rest.is_empty() {
-        let group = rest.iter().map_while(single).count().max(1);
-        let width = rest.iter().map_while(single).max().unwrap_or(0);
-        let (now, later) = rest.split_at(group);
-        for line in now {
-            text.push_str(&one(line, width, &pad, indent));
-        }
-        rest = later;
-    }
-    text
-}
-
-fn one(line: &Line, width: usize, pad: &str, indent: usize) -> String {
-    match line {
-        Line::Argument { name, value, comment } => {
-            let value = value.replace('\n', &format!("\n{pad}"));
-            format!("{pad}{name:width$} = {value}{comment}\n")
-        }
-        Line::Block { header, body } => {
-            format!("{pad}{header} {{\n{}{pad}}}\n", laid_out(body, indent + 2))
-        }
-    }
+    lines.iter().map(one).collect()
 }
 
 /// A value as the language writes it, texts that are JSON documents as what encodes them.
 fn written(value: &Value) -> String {
-    expression(value, &|text| document(text).unwrap_or_else(|| quote(text)))
+    expression(value, &|text| document(text).unwrap_or_else(|| quoted(text)))
 }
 
 /// An expression that gives a known value.
 pub fn value_expression(value: &Value) -> String {
-    expression(value, &quote)
+    lay_out(&raw_expression(value))
+}
+
+fn raw_expression(value: &Value) -> String {
+    expression(value, &quoted)
+}
+
+/// A text in quotes, in which what cannot be seen is escaped.
+fn quoted(text: &str) -> String {
+    let escaped = |it: char| match u32::from(it) {
+        _ if is_printable(it) => it.to_string(),
+        code @ ..0x10000 => format!("\\u{code:04x}"),
+        code => format!("\\U{code:08x}"),
+    };
+    quote(text).chars().map(escaped).collect()
 }
 
 /// A file of variable values: an argument for each attribute.
 pub fn values_file(fields: &Fields) -> String {
-    let line = |(name, it): (&String, &Value)| Line::argument(name, &value_expression(it));
-    laid_out(&fields.iter().map(line).collect::<Vec<_>>(), 0)
+    let line = |(name, it): (&String, &Value)| Line::argument(name, &raw_expression(it));
+    lay_out(&text_of(&fields.iter().map(line).collect::<Vec<_>>()))
 }
 
 /// A value as the language writes it, given how it writes texts.
@@ -174,10 +166,10 @@ fn object(fields: &Fields, text: &dyn Fn(&str) -> String) -> String {
     if fields.is_empty() {
         return "{}".to_string();
     }
-    let name = |name: &str| if is_name(name) { name.to_string() } else { quote(name) };
+    let name = |name: &str| if is_name(name) { name.to_string() } else { quoted(name) };
     let line = |(key, it): (&String, &Value)| Line::argument(&name(key), &expression(it, text));
     let lines: Vec<Line> = fields.iter().map(line).collect();
-    format!("{{\n{}}}", laid_out(&lines, 2))
+    format!("{{\n{}}}", text_of(&lines))
 }
 
 #[cfg(test)]

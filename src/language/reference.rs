@@ -1,7 +1,8 @@
 //! What expressions and bodies refer to.
 
 use crate::diagnostic::Span;
-use crate::language::config::{Body, Expression, ExpressionKind, Reference, TemplatePart};
+use crate::language::config::{Body, Call, Expression, ExpressionKind, Reference, TemplatePart};
+use crate::value::Value;
 
 /// A reference in use.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,8 +14,20 @@ pub struct Use {
     /// The attribute that is taken of the elements of what is referred to, of the one that a key
     /// chooses or, of a resource, of all: `module.m[each.key].name`, `aws_vpc.v[*].name`.
     pub of_element: Option<String>,
+    /// Whether what is taken at once is taken with brackets around a constant.
+    pub bracketed: bool,
+    /// Whether it stands in an argument of `try` or `can`, which may fail.
+    pub tried: bool,
     /// Where the reference stands, without the attribute.
     pub span: Span,
+}
+
+impl Use {
+    /// All of what is referred to.
+    pub fn whole(reference: Reference, span: Span) -> Use {
+        let (attribute, of_element) = (None, None);
+        Use { reference, attribute, of_element, bracketed: false, tried: false, span }
+    }
 }
 
 impl Expression {
@@ -98,43 +111,63 @@ fn each_in_template<'e>(parts: &'e [TemplatePart], visit: &mut dyn FnMut(&'e Exp
     }
 }
 
+impl Call {
+    /// Whether an argument may fail, since it is `try` or `can`.
+    pub fn forgives(&self) -> bool {
+        matches!(self.name.strip_prefix("core::").unwrap_or(&self.name), "try" | "can")
+    }
+}
+
 /// What is taken of an expression at once.
 #[derive(Clone, Copy, Default)]
 struct Taken<'e> {
     attribute: Option<&'e str>,
     of_element: Option<&'e str>,
+    bracketed: bool,
+    tried: bool,
 }
 
 /// Finds references, knowing what is taken of the expression at once.
 fn collect<'e>(expression: &'e Expression, taken: Taken<'e>, found: &mut Vec<Use>) {
+    let tried = taken.tried;
+    let nothing = Taken { tried, ..Taken::default() };
     match &expression.kind {
         ExpressionKind::Reference(Reference::Bound(_)) => {}
         ExpressionKind::Reference(reference) => found.push(Use {
             reference: reference.clone(),
             attribute: taken.attribute.map(str::to_string),
             of_element: taken.of_element.map(str::to_string),
+            bracketed: taken.bracketed,
+            tried: taken.tried,
             span: expression.span.clone(),
         }),
         ExpressionKind::Attribute(inside, name) => {
-            collect(inside, Taken { attribute: Some(name), of_element: None }, found);
+            collect(inside, Taken { attribute: Some(name), ..nothing }, found);
         }
         ExpressionKind::Index(inside, key) => {
-            let constant = match &key.kind {
-                ExpressionKind::Literal(value) => value.as_str(),
-                _ => None,
+            let (constant, bracketed) = match &key.kind {
+                // `-1` is computed.
+                ExpressionKind::Literal(Value::Number(it)) => (None, !it.is_negative()),
+                ExpressionKind::Literal(value) => (value.as_str(), true),
+                _ => (None, false),
             };
             let of_element = taken.attribute.filter(|_| constant.is_none());
-            collect(inside, Taken { attribute: constant, of_element }, found);
-            collect(key, Taken::default(), found);
+            let within = Taken { attribute: constant, of_element, bracketed, tried };
+            collect(inside, within, found);
+            collect(key, nothing, found);
         }
         ExpressionKind::Splat { source, name, each } => {
             // All outputs of a module are evaluated before one is taken of each instance.
             let is_module = matches!(source.kind, ExpressionKind::Reference(Reference::Module(..)));
             let of_element = first_of(each, name).filter(|_| !is_module);
-            collect(source, Taken { attribute: None, of_element }, found);
-            collect(each, Taken::default(), found);
+            collect(source, Taken { of_element, ..nothing }, found);
+            collect(each, nothing, found);
         }
-        _ => expression.each_child(&mut |it| collect(it, Taken::default(), found)),
+        ExpressionKind::Call(call) if call.forgives() => {
+            let tried = Taken { tried: true, ..nothing };
+            call.arguments.iter().for_each(|it| collect(it, tried, found));
+        }
+        _ => expression.each_child(&mut |it| collect(it, nothing, found)),
     }
 }
 

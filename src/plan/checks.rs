@@ -134,6 +134,30 @@ pub fn check_all(evaluation: &Evaluation, state: &State) -> (Vec<CheckResult>, D
     (merged(all.results), all.diagnostics)
 }
 
+/// What is wrong with the variables, locals and outputs of a configuration.
+pub fn faults(evaluation: &Evaluation) -> Diagnostics {
+    let mut diagnostics = Diagnostics::new();
+    for module in evaluation.configuration.modules.values() {
+        for instance in evaluation.module_instances(&module.path) {
+            for (name, variable) in &module.variables {
+                evaluation.variable(&instance, name);
+                let checked = Checked::value("var", &instance, name);
+                let scope = evaluation.scope(&instance);
+                let summary = "Invalid value for variable";
+                diagnostics.extend(check(&variable.validations, summary, &checked, &scope).1);
+            }
+            for name in module.locals.keys() {
+                evaluation.local(&instance, name);
+            }
+            for name in module.outputs.keys() {
+                evaluation.output(&instance, name);
+            }
+        }
+    }
+    diagnostics.extend(evaluation.take_problems());
+    diagnostics
+}
+
 fn has_rules(lifecycle: &Lifecycle) -> bool {
     !lifecycle.preconditions.is_empty() || !lifecycle.postconditions.is_empty()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::address::{ConfigAddress, Mode, ModulePath, ResourceName};
+use crate::address::{ConfigAddress, Key, Mode, ModulePath, ResourceName};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::graph::Dag;
 use crate::language::config::{
@@ -356,7 +356,7 @@ impl Builder<'_> {
                 self.whole_module(node, &module.path.child(name));
             }
             let (reference, span) = (reference.clone(), span.clone());
-            self.refer(module, node, Use { reference, attribute: None, of_element: None, span });
+            self.refer(module, node, Use::whole(reference, span));
         }
     }
 
@@ -394,9 +394,13 @@ impl Builder<'_> {
             Reference::Variable(name) => self.depend(node, &Node::Variable(path, name)),
             Reference::Local(name) => self.depend(node, &Node::Local(path, name)),
             Reference::Resource(name, _) => self.depend(node, &Node::Resource(path, name)),
-            Reference::Module(ref name, _) => {
+            Reference::Module(ref name, ref key) => {
                 let repetition = module.calls.get(name).map(|call| &call.repetition);
-                let output = repetition.and_then(|it| taken(&used, it));
+                let output = match (repetition, key) {
+                    (Some(Repetition::Single), Some(Key::Name(output))) => Some(output.as_str()),
+                    (Some(repetition), _) => taken(&used, repetition),
+                    (None, _) => None,
+                };
                 self.depend(node, &Node::Call(path.clone(), name.clone()));
                 self.module_outputs(node, &path.child(name), output);
             }

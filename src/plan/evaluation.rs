@@ -22,6 +22,7 @@ use crate::plan::import::imports;
 use crate::plan::providers::Providers;
 use crate::plan::removed::Removals;
 use crate::plan::scope::ModuleScope;
+use crate::plan::validate::Unknowns;
 use crate::value::{Type, Value};
 
 /// What can be remembered of a module instance.
@@ -51,6 +52,8 @@ pub struct Evaluation {
     pub providers: Providers,
     /// Whether functions such as `timestamp` and `uuid` give values; planning must not.
     pub applying: bool,
+    /// Whether nothing will be planned, so that instances of which nothing is noted stay unknown.
+    pub looking: bool,
     variables: BTreeMap<String, Value>,
     instances: Mutex<HashMap<ResourceAddress, Instances>>,
     wholes: Mutex<HashMap<ResourceAddress, Value>>,
@@ -103,6 +106,7 @@ impl Evaluation {
             folder,
             timestamp: timestamp.to_string(),
             applying: false,
+            looking: false,
             variables,
             instances: Mutex::default(),
             wholes: Mutex::default(),
@@ -432,6 +436,15 @@ impl Evaluation {
         whole
     }
 
+    /// What is known of an instance by its type.
+    fn unseen(&self, address: &ResourceAddress) -> Value {
+        let Some(module) = self.module(&address.module.path()) else {
+            return Value::unknown(Type::Any);
+        };
+        let (configuration, providers) = (&self.configuration, &self.providers);
+        Unknowns { configuration, providers, module }.unseen(&address.resource)
+    }
+
     /// An instance of a resource; unknown while nothing is noted of it.
     pub fn one(&self, address: &InstanceAddress) -> Value {
         let instances = lock(&self.instances);
@@ -442,21 +455,15 @@ impl Evaluation {
                 self.unready.fetch_add(1, Ordering::Relaxed);
                 value.clone()
             }
+            None if self.looking => {
+                drop(instances);
+                self.unseen(&address.resource)
+            }
             None => {
                 drop(instances);
                 self.not_ready()
             }
         }
-    }
-
-    /// Whether the instances of a resource have a key, and the given one is among them.
-    pub fn check_key(
-        &self,
-        address: &ResourceAddress,
-        key: &Key,
-        span: &Span,
-    ) -> Result<(), Box<Diagnostic>> {
-        self.resource_expansion(address).check_key(&address.resource.to_string(), key, span)
     }
 
     /// The address of a resource in a module instance.

@@ -7,7 +7,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::language::config::{Expression, Repetition};
 use crate::language::evaluate::{Cause, evaluate, explained};
 use crate::language::scope::Scope;
-use crate::value::{Fields, Marks, Type, Value};
+use crate::value::{Fields, Marks, Number, Type, Value};
 
 /// The instances of a resource or module call.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,6 +44,19 @@ impl Expansion {
             (Expansion::Count(count), Some(Key::Index(index))) => index < count,
             (Expansion::Each(each), Some(Key::Name(name))) => each.contains_key(name),
             _ => false,
+        }
+    }
+
+    /// The key as the instances have it: as everywhere, numbers and their text may stand for each
+    /// other.
+    pub fn key(&self, key: &Key) -> Key {
+        match (self, key) {
+            (Expansion::Each(_), Key::Index(at)) => Key::Name(at.to_string()),
+            (Expansion::Count(_), Key::Name(text)) => {
+                let number = text.parse::<Number>().ok().and_then(|it| it.as_usize());
+                number.map_or_else(|| key.clone(), Key::Index)
+            }
+            _ => key.clone(),
         }
     }
 

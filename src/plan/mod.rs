@@ -29,11 +29,12 @@ mod removed;
 mod resolve;
 mod scope;
 mod stored;
+mod traversals;
 mod trigger;
 mod validate;
 mod walk;
 
-pub use checks::{check_all, kept_checks, stored_checks};
+pub use checks::{check_all, faults, kept_checks, stored_checks};
 pub use connect::{connect, connect_one, out_of_sight};
 pub use data::unread;
 pub use dependencies::{Dependencies, Node, Read};
@@ -56,5 +57,6 @@ pub use resolve::{
     resolve_ephemeral,
 };
 pub use scope::ModuleScope;
+pub use traversals::traversals_in;
 pub use validate::validate;
 pub use walk::{Request, plan};

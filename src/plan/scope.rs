@@ -85,20 +85,26 @@ impl Scope for ModuleScope<'_> {
             }
             Reference::Module(name, None) => Ok(self.evaluation.call(here, name)),
             Reference::Module(name, Some(key)) => {
-                self.evaluation.call_expansion(here, name).check_key(
-                    &format!("module.{name}"),
-                    key,
-                    span,
-                )?;
-                Ok(self.evaluation.outputs(&here.child(name, Some(key.clone()))))
+                let expansion = self.evaluation.call_expansion(here, name);
+                // Without instances, the key chooses an output.
+                if let (Expansion::Single, Key::Name(output)) = (&expansion, key)
+                    && let Some(value) = self.evaluation.output(&here.child(name, None), output)
+                {
+                    return Ok(value);
+                }
+                let key = expansion.key(key);
+                expansion.check_key(&format!("module.{name}"), &key, span)?;
+                Ok(self.evaluation.outputs(&here.child(name, Some(key))))
             }
             Reference::Resource(name, None) => {
                 Ok(self.evaluation.whole(&Evaluation::address(here, name)))
             }
             Reference::Resource(name, Some(key)) => {
                 let address = Evaluation::address(here, name);
-                self.evaluation.check_key(&address, key, span)?;
-                Ok(self.evaluation.one(&address.instance(Some(key.clone()))))
+                let expansion = self.evaluation.resource_expansion(&address);
+                let key = expansion.key(key);
+                expansion.check_key(&name.to_string(), &key, span)?;
+                Ok(self.evaluation.one(&address.instance(Some(key))))
             }
             Reference::CountIndex => self.each(span, |key, _| match key {
                 Key::Index(index) => Some(Value::number(*index)),
@@ -138,10 +144,7 @@ impl Scope for ModuleScope<'_> {
             (Expansion::Unknown | Expansion::Single | Expansion::Off, _) | (_, None) => {
                 return None;
             }
-            // As everywhere, numbers and their text may stand for each other.
-            (Expansion::Each(_), Some(Key::Index(at))) => Some(Key::Name(at.to_string())),
-            (Expansion::Count(_), Some(Key::Name(text))) => Some(Key::Index(text.parse().ok()?)),
-            (_, Some(key)) => Some(key.clone()),
+            (_, Some(key)) => Some(expansion.key(key)),
         };
         let what = || format!("module.{call}");
         if let Some(key) = &key

@@ -17,7 +17,7 @@ pub(super) fn to_json(value: &Value) -> Json {
     match value {
         Value::Bool(it) => json!(it),
         Value::String(it) => json!(&**it),
-        Value::Number(it) => json!({ "number": it.to_string() }),
+        Value::Number(it) => json!({ "number": it.digits() }),
         Value::Null(ty) => json!({ "null": type_to_json(ty) }),
         Value::Unknown(it) => json!({ "unknown": unknown_to_json(it) }),
         Value::List(ty, items) => json!({ "list": [type_to_json(ty), all(items)] }),

@@ -49,7 +49,13 @@ impl Trigger {
 
     /// Whether a change of that resource is about what it names.
     pub(super) fn names(&self, change: &Change) -> bool {
-        let named = self.key.is_none() || change.address.key == self.key;
+        let named = match (&self.key, &change.address.key) {
+            (None, _) => true,
+            // As everywhere, numbers and their text may stand for each other.
+            (Some(Key::Index(at)), Some(Key::Name(name)))
+            | (Some(Key::Name(name)), Some(Key::Index(at))) => *name == at.to_string(),
+            (key, other) => key == other,
+        };
         named && change.deposed.is_none()
     }
 
@@ -62,7 +68,7 @@ impl Trigger {
     pub(super) fn missing(&self, expansion: &Expansion, span: &Span) -> Option<Diagnostic> {
         let what = self.resource.to_string();
         if let Some(key) = &self.key {
-            return expansion.check_key(&what, key, span).err().map(|it| *it);
+            return expansion.check_key(&what, &expansion.key(key), span).err().map(|it| *it);
         }
         let none = *expansion != Expansion::Unknown && expansion.keys().is_empty();
         none.then(|| {

@@ -17,16 +17,18 @@ use crate::plan::expand::expand;
 use crate::plan::ignored;
 use crate::plan::providers::{Providers, provider_key, source_of};
 use crate::plan::provision::decode;
+use crate::plan::traversals::traversals;
 use crate::provider::ProviderFunction;
 use crate::schema::Schema;
 use crate::value::{Marks, Type, Value};
 
 /// All that is wrong with a configuration whatever its variables, state and world are.
 pub fn validate(configuration: &Configuration, providers: &Providers) -> Diagnostics {
-    let mut diagnostics = Diagnostics::new();
+    let mut diagnostics = traversals(configuration, providers);
+    let known = diagnostics.clone();
     for module in configuration.modules.values() {
         let scope = Unknowns { configuration, providers, module };
-        diagnostics.extend(scope.module());
+        diagnostics.extend(scope.module().into_iter().filter(|it| !known.0.contains(it)));
     }
     diagnostics
 }
@@ -48,10 +50,10 @@ pub(super) fn exposed(
 }
 
 /// A module in which only constants are known.
-struct Unknowns<'a> {
-    configuration: &'a Configuration,
-    providers: &'a Providers,
-    module: &'a Module,
+pub(super) struct Unknowns<'a> {
+    pub(super) configuration: &'a Configuration,
+    pub(super) providers: &'a Providers,
+    pub(super) module: &'a Module,
 }
 
 impl Unknowns<'_> {
@@ -203,7 +205,6 @@ impl Unknowns<'_> {
 
     /// One instance, or all of them, as unknown values of the type's schema.
     fn unknown(&self, name: &ResourceName, whole: bool) -> Value {
-        let Ok(schema) = self.schema(name) else { return Value::unknown(Type::Any) };
         let single = self
             .module
             .resources
@@ -211,9 +212,15 @@ impl Unknowns<'_> {
             .is_some_and(|it| matches!(it.repetition, Repetition::Single));
         let unknown = match whole && !single {
             true => Value::unknown(Type::Any),
-            false => Value::unknown_not_null(schema.ty()),
+            false => Value::unknown_not_null(self.unseen(name).ty()),
         };
         unknown.mark(Marks::of(false, name.mode == Mode::Ephemeral))
+    }
+
+    /// One instance, which may be null, as far as the type's schema tells.
+    pub(super) fn unseen(&self, name: &ResourceName) -> Value {
+        let ty = self.schema(name).map_or(Type::Any, Schema::ty);
+        Value::unknown(ty).mark(Marks::of(false, name.mode == Mode::Ephemeral))
     }
 }
 

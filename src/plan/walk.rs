@@ -16,6 +16,7 @@ use crate::plan::late::{Refresher, Unseen};
 use crate::plan::limits::Limits;
 use crate::plan::moves::{self, Moves};
 use crate::plan::providers::{Connections, Providers};
+use crate::plan::traversals::traversals;
 use crate::plan::validate::exposed;
 use crate::plan::{
     Action, Change, CheckResult, Mode, OutputChange, Plan, ProviderKey, drift, order, orphans,
@@ -96,7 +97,14 @@ pub(super) struct Planner<'a> {
 pub async fn plan(request: &Request<'_>) -> Plan {
     let mut planner = Planner::new(request);
     match request.mode {
-        Mode::Normal => planner.walk().await,
+        Mode::Normal => {
+            let problems = traversals(&request.evaluation.configuration, request.providers);
+            let sound = !problems.has_errors();
+            planner.diagnostics.extend(problems);
+            if sound {
+                planner.walk().await;
+            }
+        }
         Mode::Destroy => planner.destroy_all().await,
         Mode::RefreshOnly => planner.take_as_it_is().await,
     }

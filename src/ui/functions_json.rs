@@ -49,23 +49,57 @@ pub(super) fn signature_text(name: &str) -> Option<String> {
     Some(format!("{name}({})", parameters.chain(variadic).collect::<Vec<_>>().join(", ")))
 }
 
+/// What is to be said of parameters of which the name does not tell it: function, parameter, text.
+const DESCRIPTIONS: &[(&str, &str, &str)] = &[
+    ("bcrypt", "cost", "How much work a hash is, from 4 to 31; 10 when not given."),
+    ("chunklist", "size", "How long the lists are; the last one can be shorter."),
+    ("cidrcontains", "containing_prefix", CIDR),
+    ("cidrcontains", "contained_ip_or_prefix", "An address, or a range in CIDR notation."),
+    ("cidrhost", "prefix", CIDR),
+    (
+        "cidrhost",
+        "hostnum",
+        "A whole number that fits into the bits of an address after the prefix.",
+    ),
+    ("cidrnetmask", "prefix", CIDR),
+    ("cidrsubnet", "prefix", CIDR),
+    ("cidrsubnet", "newbits", "By how many bits the prefix grows."),
+    ("cidrsubnet", "netnum", "A whole number that fits into those bits, and fills them."),
+    ("cidrsubnets", "prefix", CIDR),
+    ("coalescelist", "vals", "Lists or tuples, in the order in which they are looked at."),
+    ("indent", "spaces", "How many spaces come after each line break."),
+    ("join", "separator", "What comes between the strings."),
+    ("join", "lists", "Lists of the strings that are joined."),
+    ("keys", "inputMap", "A map, or an object, whose attributes then give a tuple."),
+    ("setproduct", "sets", "Sets, lists or tuples; without a set among them, order is kept."),
+    ("trim", "cutset", "The characters to take away, in any order."),
+];
+
+const CIDR: &str = "A range of addresses in CIDR notation, such as 10.0.0.0/16 (RFC 4632, 3.1).";
+
 fn signature(function: &Function) -> Json {
     let mut json = json!({
         "description": function.description,
         "return_type": type_to_json(&returned(function)),
     });
     if !function.parameters.is_empty() {
-        json["parameters"] = function.parameters.iter().map(parameter).collect();
+        let all = function.parameters.iter();
+        json["parameters"] = all.map(|it| parameter(function, it)).collect();
     }
     if let Some(variadic) = &function.variadic {
-        json["variadic_parameter"] = parameter(variadic);
+        json["variadic_parameter"] = parameter(function, variadic);
     }
     json
 }
 
-fn parameter(parameter: &Parameter) -> Json {
+fn parameter(function: &Function, parameter: &Parameter) -> Json {
     let mut json = json!({ "name": parameter.name });
-    if parameter.null {
+    let about = DESCRIPTIONS.iter().find(|it| (it.0, it.1) == (function.name, parameter.name));
+    if let Some((.., description)) = about {
+        json["description"] = json!(description);
+    }
+    // What `try` and `can` take is an expression rather than its value.
+    if parameter.null && !matches!(function.name, "try" | "can") {
         json["is_nullable"] = json!(true);
     }
     json["type"] = type_to_json(&parameter.shape.ty());

@@ -85,11 +85,16 @@ struct Line<'h> {
     recalled: usize,
     /// The new line while another is shown.
     draft: Vec<char>,
+    /// What was cut last.
+    cut: Vec<char>,
+    /// Whether an arrow with another key is being read.
+    modified: bool,
 }
 
 impl<'h> Line<'h> {
     fn new(history: &'h [String]) -> Line<'h> {
-        Line { text: Vec::new(), at: 0, history, recalled: history.len(), draft: Vec::new() }
+        let (text, draft, cut) = (Vec::new(), Vec::new(), Vec::new());
+        Line { text, at: 0, history, recalled: history.len(), draft, cut, modified: false }
     }
 
     /// Does what a key says; gives the answer when that is complete.
@@ -110,6 +115,8 @@ impl<'h> Line<'h> {
             Key::Backspace if self.at > 0 => self.remove(self.at - 1, self.at),
             Key::Del => self.remove(self.at, self.at + 1),
             Key::Tab => self.insert(' '),
+            Key::UnknownEscSeq(sequence) => self.escape(&sequence),
+            Key::Char(c) if self.modified => self.modified_arrow(c),
             Key::Char(c) => self.character(c),
             _ => {}
         }
@@ -118,13 +125,56 @@ impl<'h> Line<'h> {
 
     fn character(&mut self, c: char) {
         match c {
+            c if c == control(b'b') => self.at = self.at.saturating_sub(1),
             c if c == control(b'd') => self.remove(self.at, self.at + 1),
-            c if c == control(b'k') => self.remove(self.at, self.text.len()),
-            c if c == control(b'u') => self.remove(0, self.at),
-            c if c == control(b'w') => self.remove(self.word_start(), self.at),
+            c if c == control(b'f') => self.at = (self.at + 1).min(self.text.len()),
+            c if c == control(b'k') => self.cut(self.at, self.text.len()),
+            c if c == control(b'n') => self.recall((self.recalled + 1).min(self.history.len())),
+            c if c == control(b'p') => self.recall(self.recalled.saturating_sub(1)),
+            c if c == control(b't') => self.swap(),
+            c if c == control(b'u') => self.cut(0, self.at),
+            c if c == control(b'w') => self.cut(self.word_start(), self.at),
+            c if c == control(b'y') => self.cut.clone().into_iter().for_each(|it| self.insert(it)),
             c if !c.is_control() => self.insert(c),
             _ => {}
         }
+    }
+
+    /// Does what a sequence says of which the terminal library knows only that it began.
+    fn escape(&mut self, sequence: &[char]) {
+        match sequence {
+            ['b'] => self.at = self.word_start(),
+            ['f'] => self.at = self.word_end(),
+            // Control or another key with an arrow, or the ends of what is pasted: which of them
+            // follows as if it were typed.
+            ['[', '0'..='9', ';' | '0'..='9'] => self.modified = true,
+            _ => {}
+        }
+    }
+
+    /// Takes the rest of such a sequence: a digit for the key that is held, and a letter.
+    fn modified_arrow(&mut self, c: char) {
+        self.modified = c.is_ascii_digit();
+        match c {
+            'C' => self.at = self.word_end(),
+            'D' => self.at = self.word_start(),
+            _ => {}
+        }
+    }
+
+    /// Swaps the characters around the cursor, at the end of the line the two before it.
+    fn swap(&mut self) {
+        let second = self.at.min(self.text.len().saturating_sub(1));
+        if let Some(first) = second.checked_sub(1).filter(|_| self.at > 0) {
+            self.text.swap(first, second);
+            self.at = second + 1;
+        }
+    }
+
+    /// Removes the characters of a range, to be put somewhere else.
+    fn cut(&mut self, start: usize, end: usize) {
+        self.cut = self.text.get(start..end).unwrap_or_default().to_vec();
+        self.remove(start, end);
     }
 
     fn insert(&mut self, c: char) {
@@ -145,6 +195,13 @@ impl<'h> Line<'h> {
         let word_end = before.iter().rposition(|c| *c != ' ').map_or(0, |at| at + 1);
         let word = before.get(..word_end).unwrap_or_default();
         word.iter().rposition(|c| *c == ' ').map_or(0, |at| at + 1)
+    }
+
+    /// Where the word behind the cursor ends.
+    fn word_end(&self) -> usize {
+        let mut after = self.text.iter().enumerate().skip(self.at);
+        after.find(|(_, c)| **c != ' ');
+        after.find(|(_, c)| **c == ' ').map_or(self.text.len(), |(at, _)| at)
     }
 
     /// Shows another line of the history.
@@ -201,6 +258,27 @@ mod tests {
     }
 
     #[test]
+    fn words_are_jumped_over_and_moved() {
+        let arrow = |letter: char| {
+            let start = Key::UnknownEscSeq(vec!['[', '1', ';']);
+            [start, Key::Char('5'), Key::Char(letter)]
+        };
+        let typed_then = |more: &[Key]| {
+            typed(&[], [keys("one two"), more.to_vec(), vec![Key::Char('!'), Key::Enter]].concat())
+        };
+        assert_eq!(typed_then(&arrow('D')), line("one !two"));
+        assert_eq!(typed_then(&[&arrow('D')[..], &arrow('D')].concat()), line("!one two"));
+        assert_eq!(typed_then(&[&[Key::Home][..], &arrow('C')].concat()), line("one! two"));
+        let back = Key::UnknownEscSeq(vec!['b']);
+        assert_eq!(typed_then(&[back]), line("one !two"));
+        let press = |letter| Key::Char(control(letter));
+        assert_eq!(typed_then(&[press(b'w'), Key::Home, press(b'y')]), line("two!one "));
+        assert_eq!(typed_then(&[press(b't')]), line("one tow!"));
+        assert_eq!(typed_then(&[press(b'b'), press(b't')]), line("one tow!"));
+        assert_eq!(typed_then(&[Key::Home, press(b't'), press(b'f')]), line("o!ne two"));
+    }
+
+    #[test]
     fn earlier_lines_come_back() {
         let history = ["first".to_string(), "second".to_string()];
         let up = Key::ArrowUp;
@@ -208,6 +286,9 @@ mod tests {
         assert_eq!(typed(&history, back), line("first"));
         let there_and_back = [keys("new"), vec![up, Key::ArrowDown, Key::Enter]].concat();
         assert_eq!(typed(&history, there_and_back), line("new"));
+        let (back, forth) = (Key::Char(control(b'p')), Key::Char(control(b'n')));
+        let keys = vec![back.clone(), back, forth, Key::Enter];
+        assert_eq!(typed(&history, keys), line("second"));
     }
 
     #[test]

@@ -12,7 +12,7 @@ pub(super) fn render(value: &Value, indent: usize) -> String {
         Value::Unknown(_) => "(known after apply)".to_string(),
         Value::Null(_) => "null".to_string(),
         Value::Bool(it) => it.to_string(),
-        Value::Number(it) => it.to_string(),
+        Value::Number(it) => it.digits(),
         Value::String(it) => string(it, indent),
         Value::List(_, items) | Value::Set(_, items) | Value::Tuple(items) => list(items, indent),
         Value::Map(_, fields) => object(fields, indent, true),

@@ -56,7 +56,9 @@ fn encode(value: &Value, ty: Option<&Type>) -> Result<Json, UnknownValue> {
         Value::Null(_) => Ok(Json::Null),
         Value::Unknown(_) => Err(UnknownValue(Path::default())),
         Value::Bool(it) => Ok(Json::Bool(*it)),
-        Value::Number(it) => Ok(Json::Number(number_to_json(it))),
+        // State is read again, so that it has all digits.
+        Value::Number(it) if ty.is_some() => Ok(Json::Number(number_to_json(it.digits()))),
+        Value::Number(it) => Ok(Json::Number(number_to_json(it.to_string()))),
         Value::String(text) => Ok(Json::String(text.to_string())),
         Value::List(..) | Value::Set(..) | Value::Tuple(_) => encode_items(value, ty),
         Value::Map(_, fields) => encode_fields(fields, ty, Step::Key),
@@ -93,8 +95,8 @@ fn encode_fields(
     Ok(Json::Object(fields.iter().map(encode_field).collect::<Result<_, _>>()?))
 }
 
-fn number_to_json(number: &Number) -> JsonNumber {
-    JsonNumber::from_string_unchecked(number.to_string())
+fn number_to_json(digits: String) -> JsonNumber {
+    JsonNumber::from_string_unchecked(digits)
 }
 
 /// The value of JSON as `jsondecode` gives it: arrays become tuples, objects become objects.

@@ -1,6 +1,10 @@
 //! Exact decimal numbers.
 
+mod float;
+
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::num::NonZeroU64;
 use std::str::FromStr;
 
@@ -21,48 +25,71 @@ const EXPONENT_LIMIT: i64 = 100_000;
 pub const MOST_DIGITS: usize = 100_000;
 
 /// An exact decimal number of any size, in normal form (no trailing zeros).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Number(BigDecimal);
+#[derive(Clone, Debug)]
+pub struct Number {
+    decimal: BigDecimal,
+    /// Whether it is a whole number that came out of binary floating point, where its last digits
+    /// mean nothing: as text it has only as many digits as tell it from its neighbours.
+    rounded: bool,
+}
 
 impl Number {
     /// The number of a decimal.
     pub fn new(decimal: BigDecimal) -> Number {
-        Number(decimal.normalized())
+        Number { decimal: decimal.normalized(), rounded: false }
+    }
+
+    /// The number of a binary floating-point one: of a large whole number the exact value, of others
+    /// the shortest decimal that stands for it; none when it is not finite.
+    pub fn from_f64(float: f64) -> Option<Number> {
+        match float::large(float) {
+            Some(whole) => Some(Number { rounded: true, ..Number::new(BigDecimal::from(whole)) }),
+            None if float.is_finite() => {
+                BigDecimal::from_str(&float.to_string()).ok().map(Number::new)
+            }
+            None => None,
+        }
     }
 
     /// The decimal behind the number.
     pub fn decimal(&self) -> &BigDecimal {
-        &self.0
+        &self.decimal
+    }
+
+    /// All digits of the number, also where its text has fewer.
+    pub fn digits(&self) -> String {
+        self.decimal.to_plain_string()
     }
 
     /// The number when it is whole and fits.
     pub fn as_i64(&self) -> Option<i64> {
-        if self.is_whole() { self.0.to_i64() } else { None }
+        if self.is_whole() { self.decimal.to_i64() } else { None }
     }
 
     /// The number when it is whole, not negative, and fits.
     pub fn as_usize(&self) -> Option<usize> {
-        if self.is_whole() { self.0.to_usize() } else { None }
+        if self.is_whole() { self.decimal.to_usize() } else { None }
     }
 
     /// The nearest binary floating-point number.
     pub fn as_f64(&self) -> Option<f64> {
-        self.0.to_f64()
+        // The conversion of the decimal itself is not always to the nearest.
+        self.decimal.to_string().parse().ok()
     }
 
     /// Whether there is nothing behind the decimal point.
     pub fn is_whole(&self) -> bool {
-        self.0.is_integer()
+        self.decimal.is_integer()
     }
 
     /// Whether it is less than zero.
     pub fn is_negative(&self) -> bool {
-        self.0.sign() == bigdecimal::num_bigint::Sign::Minus
+        self.decimal.sign() == bigdecimal::num_bigint::Sign::Minus
     }
 
     /// Whether it is neither too large nor too close to zero to go on computing with it.
     pub fn is_in_range(&self) -> bool {
-        let (digits, scale) = self.0.as_bigint_and_scale();
+        let (digits, scale) = self.decimal.as_bigint_and_scale();
         // a digit takes more than three bits
         let count = i64::try_from(digits.bits() / 3).unwrap_or(i64::MAX);
         let limit = 3 * EXPONENT_LIMIT;
@@ -79,32 +106,33 @@ impl Number {
 
     /// The sum.
     pub fn add(&self, other: &Number) -> Number {
-        Number::computed(&self.0 + &other.0)
+        Number::computed(&self.decimal + &other.decimal)
     }
 
     /// The difference.
     pub fn subtract(&self, other: &Number) -> Number {
-        Number::computed(&self.0 - &other.0)
+        Number::computed(&self.decimal - &other.decimal)
     }
 
     /// The product.
     pub fn multiply(&self, other: &Number) -> Number {
-        Number::computed(&self.0 * &other.0)
+        Number::computed(&self.decimal * &other.decimal)
     }
 
     /// The number with the other sign.
     pub fn negate(&self) -> Number {
-        Number(-&self.0)
+        Number { decimal: -&self.decimal, rounded: self.rounded }
     }
 
     /// The quotient, to 160 digits when it does not come out even; none when dividing by zero.
     pub fn divide(&self, other: &Number) -> Option<Number> {
-        if other.0.is_zero() {
+        if other.decimal.is_zero() {
             return None;
         }
-        let (dividend, dividend_scale) = self.0.as_bigint_and_exponent();
-        let (divisor, divisor_scale) = other.0.as_bigint_and_exponent();
-        let shift = (QUOTIENT_DIGITS + other.0.digits()).saturating_sub(self.0.digits());
+        let (dividend, dividend_scale) = self.decimal.as_bigint_and_exponent();
+        let (divisor, divisor_scale) = other.decimal.as_bigint_and_exponent();
+        let shift =
+            (QUOTIENT_DIGITS + other.decimal.digits()).saturating_sub(self.decimal.digits());
         let power = BigInt::from(10).pow(u32::try_from(shift).ok()?);
         let quotient = dividend * power / divisor;
         let scale = dividend_scale - divisor_scale + i64::try_from(shift).ok()?;
@@ -114,13 +142,49 @@ impl Number {
     /// What remains when dividing without a fraction: it has the sign of this number. Dividing by
     /// zero leaves all of it, as in OpenTofu.
     pub fn remainder(&self, other: &Number) -> Number {
-        if other.0.is_zero() { self.clone() } else { Number::new(&self.0 % &other.0) }
+        if other.decimal.is_zero() {
+            self.clone()
+        } else {
+            Number::new(&self.decimal % &other.decimal)
+        }
     }
 }
 
 impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.to_plain_string())
+        match self.rounded {
+            true => {
+                let (whole, _) = self.decimal.with_scale(0).into_bigint_and_exponent();
+                write!(f, "{}", float::shortest(&whole))
+            }
+            false => f.write_str(&self.digits()),
+        }
+    }
+}
+
+impl PartialEq for Number {
+    fn eq(&self, other: &Number) -> bool {
+        self.decimal == other.decimal
+    }
+}
+
+impl Eq for Number {}
+
+impl PartialOrd for Number {
+    fn partial_cmp(&self, other: &Number) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Number {
+    fn cmp(&self, other: &Number) -> Ordering {
+        self.decimal.cmp(&other.decimal)
+    }
+}
+
+impl Hash for Number {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.decimal.hash(state);
     }
 }
 
@@ -179,6 +243,33 @@ mod tests {
         assert_eq!(number("2").divide(&number("3")).unwrap().multiply(&number("3")), number("2"));
         assert_eq!(number("1").divide(&number("0")), None);
         assert_eq!(number("5").remainder(&number("0")), number("5"));
+    }
+
+    #[test]
+    fn floats_are_exact_where_they_are_large_and_short_as_text() {
+        let float = |it: f64| Number::from_f64(it).unwrap();
+        let large = float(2f64.powi(60));
+        assert_eq!(large, number("1152921504606846976"));
+        assert_eq!(large.to_string(), "1152921504606847000");
+        assert_eq!(large.digits(), "1152921504606846976");
+        assert_eq!(large.negate().to_string(), "-1152921504606847000");
+        assert_eq!(large.subtract(&number("1")).to_string(), "1152921504606846975");
+        // not what comes closest: as OpenTofu does, the gap below a power of two is taken as wide
+        assert_eq!(float(2f64.powi(64)).to_string(), "18446744073709550000");
+        assert_eq!(float(1e25).to_string(), "10000000000000000000000000");
+        assert_eq!(float(1e25), number("10000000000000000905969664"));
+        assert_eq!(float(9007199254740993.0).to_string(), "9007199254740992");
+        assert_eq!(float(0.1), number("0.1"));
+        assert_eq!(float(-0.0), number("0"));
+        assert_eq!(Number::from_f64(f64::INFINITY), None);
+    }
+
+    #[test]
+    fn floats_are_the_nearest() {
+        assert_eq!(number("0.1").as_f64(), Some(0.1));
+        assert_eq!(number("1e-320").as_f64(), Some(1e-320));
+        assert_eq!(number("9007199254740993").as_f64(), Some(9007199254740992.0));
+        assert_eq!(number("1e400").as_f64(), Some(f64::INFINITY));
     }
 
     #[test]

@@ -83,7 +83,7 @@ fn mapping(fields: &Fields, indent: usize, out: &mut String) {
     out.push('}');
 }
 
-/// A string in quotes, with the escapes of the language.
+/// A string in quotes, with the escapes that OpenTofu shows, which are those of Go.
 pub(super) fn quote(text: &str, out: &mut String) {
     out.push('"');
     for c in text.chars() {
@@ -92,6 +92,11 @@ pub(super) fn quote(text: &str, out: &mut String) {
             '\\' => out.push_str("\\\\"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
+            '\u{7}' => out.push_str("\\a"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{b}' => out.push_str("\\v"),
+            '\u{c}' => out.push_str("\\f"),
+            '\0'..' ' | '\u{7f}' => out.push_str(&format!("\\x{:02x}", u32::from(c))),
             c if is_printable(c) => out.push(c),
             c if u32::from(c) < 0x10000 => out.push_str(&format!("\\u{:04x}", u32::from(c))),
             c => out.push_str(&format!("\\U{:08x}", u32::from(c))),
@@ -101,10 +106,10 @@ pub(super) fn quote(text: &str, out: &mut String) {
 }
 
 /// Whether a character can be seen: neither a control nor one of those that only change others.
-fn is_printable(c: char) -> bool {
+pub fn is_printable(c: char) -> bool {
     // behind another character, so that combining ones count as printable
     let escaped = format!("a{c}").escape_debug().count() > 2;
-    !escaped || matches!(c, '\'')
+    !escaped || matches!(c, '\'' | '"' | '\\')
 }
 
 fn heredoc(text: &str, indent: usize, out: &mut String) {

@@ -1,6 +1,6 @@
 //! Formatting, the console, and what other tools read of the language.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::process::Stdio;
 
 use serde_json::{Value as Json, json};
@@ -8,11 +8,11 @@ use serde_json::{Value as Json, json};
 use crate::support::terrace::{Run, Terrace};
 
 /// Runs the program with an input.
-fn with_input(stack: &Terrace, arguments: &[&str], input: &str) -> Run {
+fn with_input(stack: &Terrace, arguments: &[&str], input: impl AsRef<[u8]>) -> Run {
     let mut command = stack.command(arguments);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    child.stdin.take().unwrap().write_all(input.as_ref()).unwrap();
     let output = child.wait_with_output().unwrap();
     Run {
         code: output.status.code(),
@@ -155,6 +155,9 @@ fn expressions_are_evaluated_against_configuration_state_and_variables() {
         ("\n1", "\n1\n"),
         ("1\nexit\n2", "1\n"),
         ("timestamp() == null", "false\n"),
+        ("\u{feff}1\r\n2\r\n", "1\n2\n"),
+        ("(type(1))\ncore::type(\"a\")", "number\nstring\n"),
+        ("templatestring(var.name, { x = var.secret })", "\"x\"\n"),
     ] {
         assert_eq!(shown(&["console"], input), expected, "{input}");
     }
@@ -175,9 +178,80 @@ fn mistakes_at_the_console_are_told_and_do_not_end_it() {
     for said in ["Undeclared variable", "Did you mean `var.name`?", "Nothing closes this `(`."] {
         assert!(run.stderr.contains(said), "{said}: {}", run.stderr);
     }
+    for (input, shown, said) in [
+        ("1 2\n3\n", "3\n", "The expression ends before `2`"),
+        ("x = 1\n", "", "Extra characters after expression"),
+        ("[type(1)]\n", "", "Invalid use of type function"),
+        ("type(type(1))\n", "", "Invalid use of type function"),
+        ("terraform_data.one.nope\n", "", "Unsupported attribute"),
+        ("try(terraform_data.one.nope, 1)\n", "", "Unsupported attribute"),
+        ("terraform_data.one.id.x\n", "", "Unsupported attribute"),
+        ("1\n[2,\n", "1\n", "Nothing closes this `[`."),
+    ] {
+        let run = with_input(&stack, &["console"], input);
+        assert_eq!((run.code, run.stdout.as_str()), (Some(1), shown), "{input}: {}", run.stderr);
+        assert!(run.stderr.contains(said), "{input}: {}", run.stderr);
+    }
     let nothing = Terrace::sandbox(&[]);
     let run = with_input(&nothing, &["console"], "max(1, 2)\n");
     assert_eq!((run.code, run.stdout.as_str()), (Some(0), "2\n"), "{}", run.stderr);
+}
+
+#[test]
+fn lines_that_cannot_be_read_are_told() {
+    let stack = Terrace::sandbox(&[]);
+    let run = with_input(&stack, &["console"], b"1\n\xff\n2\n[3,\n\xff]\n4\n");
+    assert_eq!((run.code, run.stdout.as_str()), (Some(1), "1\n2\n4\n"), "{}", run.stderr);
+    assert_eq!(run.stderr.matches("Invalid character encoding").count(), 2, "{}", run.stderr);
+    assert!(run.stderr.contains("Line 5 of the input"), "{}", run.stderr);
+}
+
+#[test]
+fn what_is_wrong_with_the_configuration_is_told_before_the_first_value() {
+    let text = "variable \"small\" {\n  default = 1\n  validation {\n    condition     = var.small < 5\n    \
+                error_message = \"Too big.\"\n  }\n}\nlocals {\n  bad = upper([])\n}\n\
+                output \"worse\" {\n  value = tonumber(\"x\")\n}\n";
+    let stack = Terrace::sandbox(&[("main.tf", text)]);
+    let run = with_input(&stack, &["console", "-var=small=9"], "var.small\nlocal.bad\n");
+    let shown = "\"9\"\n(known after apply)\n";
+    assert_eq!((run.code, run.stdout.as_str()), (Some(0), shown), "{}", run.stderr);
+    for said in ["Too big.", "main.tf:9:", "main.tf:12:", "Configuration has problems"] {
+        assert!(run.stderr.contains(said), "{said}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn the_console_keeps_the_state_locked() {
+    let stack = Terrace::sandbox(&[("main.tf", "resource \"terraform_data\" \"one\" {}\n")]);
+    stack.ok(&["apply", "-auto-approve"]);
+    let mut command = stack.command(&["console"]);
+    let mut console = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let (mut input, mut output) = (console.stdin.take().unwrap(), console.stdout.take().unwrap());
+    input.write_all(b"1\n").unwrap();
+    output.read_exact(&mut [0; 2]).unwrap();
+    let error = stack.fails(&["apply", "-auto-approve"]);
+    assert!(error.contains("OperationTypeConsole"), "{error}");
+    stack.ok(&["console", "-lock=false"]);
+    drop(input);
+    assert!(console.wait().unwrap().success());
+    stack.ok(&["apply", "-auto-approve"]);
+}
+
+#[test]
+fn what_is_not_applied_has_the_type_of_its_resource() {
+    let stack = Terrace::sandbox(&[("main.tf", "resource \"terraform_data\" \"one\" {}\n")]);
+    for (input, expected) in [
+        ("terraform_data.one", "(known after apply)\n"),
+        ("terraform_data.one == null", "(known after apply)\n"),
+        ("type(terraform_data.one.id)", "string\n"),
+        (
+            "toset([terraform_data.one.id, null])",
+            "toset([\n  (known after apply),\n  tostring(null),\n])\n",
+        ),
+    ] {
+        let run = with_input(&stack, &["console"], input);
+        assert_eq!((run.code, run.stdout.as_str()), (Some(0), expected), "{}", run.stderr);
+    }
 }
 
 #[test]

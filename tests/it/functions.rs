@@ -110,6 +110,16 @@ fn values_are_written_and_read_as_the_language_does() {
                     a = 1\n  }\n}";
     assert_eq!(written, expected);
     assert_eq!(value("provider::tf::encode_expr(\"{\\\"a\\\":1}\")"), "\"{\\\"a\\\":1}\"");
+    let listed =
+        value("provider::tf::encode_expr([{ a = [{ b = 1 }, { c = [] }] }, { é = {} }, []])");
+    let expected = "[{\n  a = [{\n    b = 1\n    }, {\n    c = []\n  }]\n  }, {\n  é = {}\n}, []]";
+    assert_eq!(listed, expected);
+    let words = value("provider::tf::encode_expr([null, true, null, \"$${a}\"])");
+    assert_eq!(words, "[null, true, null, \"$${a}\"]");
+    let wide = value("provider::tf::encode_expr({ 日本 = 1, bbb = 2, \"\\u00a0\" = null })");
+    assert_eq!(wide, "{\n  bbb      = 2\n  \"\\u00a0\" = null\n  日本       = 1\n}");
+    let unseen = value("provider::tf::encode_expr(\"\\u200d\\u2028\\ufeff\\u0001\\U000e0001é👨\")");
+    assert_eq!(unseen, "\"\\u200d\\u2028\\ufeff\\u0001\\U000e0001é👨\"");
     let file = value(
         "provider::tf::encode_tfvars({ a = 1, bcd = 2, ef = { g = 1, hij = 2 }, z = \"a\\tb\\\"$${x}\" })",
     );

@@ -22,6 +22,7 @@ mod network;
 mod order;
 mod planning;
 mod provisioners;
+mod references;
 mod refused;
 mod registry;
 mod runs;

@@ -4,7 +4,7 @@ use crate::address::Key;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::language::config::{Expression, ExpressionKind, Reference};
 use crate::language::suggest::did_you_mean;
-use crate::value::{Fields, Number, Type, Value, convert};
+use crate::value::{Fields, Marks, Number, Type, Value, convert};
 
 use super::{Evaluator, anything};
 
@@ -203,6 +203,10 @@ fn get_index(value: &Value, key: &Value) -> Result<Value, Box<Diagnostic>> {
         ),
     };
     match found {
+        // As in OpenTofu, an attribute of an object tells nothing of a secret that chose it.
+        Ok(found) if matches!(shape(value.bare()), Shape::Object) => {
+            Ok(found.mark(value.marks()).mark(key.marks().without(Marks::SENSITIVE)))
+        }
         Ok(found) => Ok(found.mark(marks)),
         Err(problem) if !marks.is_empty() => Err(Box::new(problem.hint(""))),
         other => other,

@@ -26,6 +26,12 @@ pub fn format(text: &str) -> String {
     formatted
 }
 
+/// The text of something without syntax errors, such as an expression, in the layout of the
+/// canonical form; nothing in it is rewritten.
+pub fn lay_out(text: &str) -> String {
+    layout::lay_out(lexer::lex(text).tokens)
+}
+
 /// How many brackets and heredocs a text leaves open; none if it closes more than it opens.
 pub fn left_open(text: &str) -> usize {
     let lexed = lexer::lex(text);

@@ -48,7 +48,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     function(
         "templatestring",
         "What a template gives with the given variables.",
-        &[takes("data", STRING), takes("vars", ANY)],
+        &[takes("data", STRING), takes("vars", ANY).marked()],
         ANY,
         template_string,
     )
@@ -243,7 +243,9 @@ fn template_file(call: &Call<'_>) -> Outcome {
 
 fn template_string(call: &Call<'_>) -> Outcome {
     let source = Source { path: PathBuf::from("template"), text: call.text(0).to_string() };
-    Ok((call.context.render)(Arc::new(source), variables(call)?)?)
+    let rendered = (call.context.render)(Arc::new(source), variables(call)?)?;
+    // What the template does not use tells nothing of the result.
+    Ok(rendered.mark(call.value(1).marks()))
 }
 
 /// The variables of a template, all of which must have names that a template can use.

@@ -125,14 +125,17 @@ fn of_file_base64<D: Digest>(call: &Call<'_>) -> Outcome {
 const MOST_COST: u32 = 18;
 
 fn bcrypt(call: &Call<'_>) -> Outcome {
+    const LEAST_COST: i64 = 4;
     const DEFAULT_COST: i64 = 10;
     let cost = match call.rest(1) {
         [] => DEFAULT_COST,
         [_] => call.integer(1)?,
         _ => return Err("bcrypt() takes no more than two arguments".into()),
     };
-    let cost = u32::try_from(cost).ok().filter(|cost| (4..=31).contains(cost));
-    let Some(cost) = cost else { return Err(Fault::at(1, "the cost must be from 4 to 31")) };
+    // As in OpenTofu, a cost that is too low is as none.
+    let cost = if cost < LEAST_COST { DEFAULT_COST } else { cost };
+    let cost = u32::try_from(cost).ok().filter(|cost| *cost <= 31);
+    let Some(cost) = cost else { return Err(Fault::at(1, "the cost must be at most 31")) };
     if cost > MOST_COST {
         let message = format!("a cost over {MOST_COST} would take minutes, or days");
         return Err(Fault::at(1, message));

@@ -9,6 +9,7 @@ mod collection;
 mod conversion;
 mod encoding;
 mod file;
+mod float;
 mod format;
 mod hash;
 mod network;

@@ -1,12 +1,11 @@
 //! Functions on numbers.
 
-use std::str::FromStr as _;
-
 use bigdecimal::num_bigint::BigInt;
 use bigdecimal::{BigDecimal, Signed as _, Zero as _};
 use bigdecimal::{RoundingMode, num_traits::One as _};
 
 use super::call::{Call, Fault, Outcome};
+use super::float;
 use super::table::{ANY, Function, NUMBER, Parameter, Shape, function, takes};
 use crate::value::{MOST_DIGITS, Number, Type, Value};
 
@@ -69,15 +68,9 @@ fn decimal(it: BigDecimal) -> Outcome {
     Ok(Value::Number(Number::new(it)))
 }
 
-/// The shortest decimal that stands for a binary floating-point number.
 fn from_float(it: f64) -> Outcome {
-    if !it.is_finite() {
-        return Err("the result is not a finite number".into());
-    }
-    match BigDecimal::from_str(&it.to_string()) {
-        Ok(exact) => decimal(exact),
-        Err(error) => Err(error.to_string().into()),
-    }
+    let number = Number::from_f64(it).ok_or("the result is not a finite number")?;
+    Ok(Value::Number(number))
 }
 
 fn to_float(call: &Call<'_>, index: usize) -> Result<f64, Fault> {
@@ -86,23 +79,31 @@ fn to_float(call: &Call<'_>, index: usize) -> Result<f64, Fault> {
 }
 
 fn abs(call: &Call<'_>) -> Outcome {
-    decimal(call.decimal(0).abs())
+    let number = call.value(0).as_number().filter(|it| it.is_negative());
+    Ok(number.map_or_else(|| call.value(0).clone(), |it| Value::Number(it.negate())))
 }
 
 fn ceil(call: &Call<'_>) -> Outcome {
-    decimal(call.decimal(0).with_scale_round(0, RoundingMode::Ceiling))
+    rounded(call, RoundingMode::Ceiling)
 }
 
 fn floor(call: &Call<'_>) -> Outcome {
-    decimal(call.decimal(0).with_scale_round(0, RoundingMode::Floor))
+    rounded(call, RoundingMode::Floor)
+}
+
+fn rounded(call: &Call<'_>, mode: RoundingMode) -> Outcome {
+    match call.value(0).as_number() {
+        Some(number) if number.is_whole() => Ok(call.value(0).clone()),
+        _ => decimal(call.decimal(0).with_scale_round(0, mode)),
+    }
 }
 
 fn log(call: &Call<'_>) -> Outcome {
-    from_float(to_float(call, 0)?.ln() / to_float(call, 1)?.ln())
+    from_float(float::ln(to_float(call, 0)?) / float::ln(to_float(call, 1)?))
 }
 
 fn pow(call: &Call<'_>) -> Outcome {
-    from_float(to_float(call, 0)?.powf(to_float(call, 1)?))
+    from_float(float::pow(to_float(call, 0)?, to_float(call, 1)?))
 }
 
 fn signum(call: &Call<'_>) -> Outcome {
@@ -115,7 +116,8 @@ fn signum(call: &Call<'_>) -> Outcome {
 }
 
 fn max(call: &Call<'_>) -> Outcome {
-    let greatest = call.rest(0).iter().filter_map(Value::as_number).max();
+    let numbers = call.rest(0).iter().filter_map(Value::as_number);
+    let greatest = numbers.reduce(|greatest, it| if it > greatest { it } else { greatest });
     greatest.cloned().map(Value::Number).ok_or_else(|| "must pass at least one number".into())
 }
 
@@ -233,6 +235,9 @@ fn sum(call: &Call<'_>) -> Outcome {
         let Some(number) = number.as_ref().and_then(Value::as_number) else {
             return Err(Fault::at(0, "argument must be list, set, or tuple of number values"));
         };
+        if items.len() == 1 {
+            return Ok(Value::Number(number.clone()));
+        }
         total += number.decimal();
     }
     decimal(total)

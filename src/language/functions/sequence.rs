@@ -258,12 +258,13 @@ fn is_sequence(ty: &Type) -> bool {
 
 fn merge_type(arguments: &[Value]) -> Result<Type, Fault> {
     let types: Vec<Type> = arguments.iter().map(Value::ty).collect();
-    if types.contains(&Type::Any) {
-        return Ok(Type::Any);
-    }
-    if let Some(other) = types.iter().find(|ty| !matches!(ty, Type::Map(_) | Type::Object(_))) {
-        let other = other.friendly();
-        return Err(format!("arguments must be maps or objects, got {other:?}").into());
+    match types.iter().find(|ty| !matches!(ty, Type::Map(_) | Type::Object(_))) {
+        Some(Type::Any) => return Ok(Type::Any),
+        Some(other) => {
+            let other = other.friendly();
+            return Err(format!("arguments must be maps or objects, got {other:?}").into());
+        }
+        None => {}
     }
     let Some(first) = types.first() else { return Ok(Type::object::<String>([])) };
     if types.iter().all(|ty| ty == first) {

@@ -1,5 +1,6 @@
 //! `yamldecode`: YAML 1.2 with the scalars that OpenTofu reads, some of them from YAML 1.1.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::str::FromStr as _;
 
@@ -35,7 +36,23 @@ const MOST_NODES: usize = 1_000_000;
 const MOST_DEEP: usize = 250;
 
 fn decode(call: &Call<'_>) -> Outcome {
-    Ok(Decoder::new(call.text(0)).document()?)
+    let mut source = Cow::Borrowed(call.text(0));
+    loop {
+        let mut decoder = Decoder::new(&source);
+        let result = decoder.document();
+        match decoder.after_tabs {
+            Some(at) => source = Cow::Owned(without_tabs_before(&source, at)),
+            None => return Ok(result?),
+        }
+    }
+}
+
+/// The text with blanks for the tabs before a character.
+fn without_tabs_before(source: &str, at: usize) -> String {
+    let mut characters: Vec<char> = source.chars().collect();
+    let before = characters.iter_mut().take(at).rev();
+    before.take_while(|it| **it == '\t').for_each(|it| *it = ' ');
+    characters.into_iter().collect()
 }
 
 struct Decoder<'a> {
@@ -51,6 +68,12 @@ struct Decoder<'a> {
     length: usize,
     /// Whether its last line ends with a line break.
     ends_with_break: bool,
+    /// The lines, if there are tabs in them.
+    lines: Vec<&'a str>,
+    /// How many brackets and braces this is inside of.
+    flow: usize,
+    /// The character before which tabs follow a colon, where the parser takes none.
+    after_tabs: Option<usize>,
 }
 
 fn at(span: &Span, message: impl std::fmt::Display) -> String {
@@ -73,13 +96,20 @@ impl<'a> Decoder<'a> {
             depth: 0,
             length: source.chars().count(),
             ends_with_break: source.ends_with(['\n', '\r']),
+            lines: if source.contains('\t') { source.lines().collect() } else { Vec::new() },
+            flow: 0,
+            after_tabs: None,
         }
     }
 
     fn next(&mut self) -> Result<Node<'a>, String> {
         match self.events.next() {
             Some(Ok(node)) => Ok(node),
-            Some(Err(error)) => Err(scan_error(&error)),
+            Some(Err(error)) => {
+                let colon = error.info().starts_with("':' must be followed");
+                self.after_tabs = colon.then(|| error.marker().index());
+                Err(scan_error(&error))
+            }
             None => Err("unexpected end of the YAML document".to_string()),
         }
     }
@@ -99,7 +129,30 @@ impl<'a> Decoder<'a> {
         }
     }
 
+    /// Refuses a tab where it would indent: at the start of a line, and after `-` or `?`.
+    fn indented(&self, span: &Span) -> Result<(), String> {
+        let line = span.start.line().checked_sub(1).and_then(|line| self.lines.get(line));
+        let (Some(line), 0) = (line, self.flow) else { return Ok(()) };
+        let before: String = line.chars().take(span.start.col()).collect();
+        let code = before.trim_end_matches([' ', '\t']);
+        let tab = before.get(code.len()..).is_some_and(|it| it.contains('\t'));
+        match tab && (code.is_empty() || code.ends_with(['-', '?'])) && code != "---" {
+            true => Err(at(span, "found a tab where blanks must indent")),
+            false => Ok(()),
+        }
+    }
+
+    /// Whether a list or mapping is written in brackets or braces.
+    fn is_flow(&self, span: &Span) -> bool {
+        let line = span.start.line().checked_sub(1).and_then(|line| self.lines.get(line));
+        let first = line.and_then(|line| line.chars().nth(span.start.col()));
+        matches!(first, Some('[' | '{'))
+    }
+
     fn value(&mut self, (event, span): Node<'a>) -> Result<Value, String> {
+        if !matches!(&event, Event::Scalar(text, ..) if text.is_empty()) {
+            self.indented(&span)?;
+        }
         let before = self.nodes;
         self.count(1).map_err(|message| at(&span, message))?;
         match event {
@@ -166,9 +219,10 @@ impl<'a> Decoder<'a> {
         if self.depth >= MOST_DEEP {
             return Err(at(span, "the document is nested too deeply"));
         }
-        self.depth += 1;
+        let flow = usize::from(self.is_flow(span));
+        (self.depth, self.flow) = (self.depth + 1, self.flow + flow);
         let value = inside(self);
-        self.depth -= 1;
+        (self.depth, self.flow) = (self.depth - 1, self.flow - flow);
         value
     }
 

@@ -220,13 +220,15 @@ impl<'a> Lower<'a> {
     }
 
     /// A number as it is written, since the parser has rounded it.
-    fn number(&mut self, span: &Span) -> ExpressionKind {
+    pub(super) fn number(&mut self, span: &Span) -> ExpressionKind {
         let text = self.text(span);
         let (negative, digits) = match text.strip_prefix('-') {
             Some(rest) => (true, rest.trim_start_matches(|c: char| !c.is_ascii_digit())),
             None => (false, text),
         };
-        let signed = if negative { format!("-{digits}") } else { digits.to_string() };
+        // `1.e3` is a number, although nothing stands between the point and the exponent.
+        let digits = digits.replacen(".e", "e", 1).replacen(".E", "E", 1);
+        let signed = if negative { format!("-{digits}") } else { digits };
         match signed.parse::<Number>() {
             Ok(number) => ExpressionKind::Literal(Value::Number(number)),
             Err(_) => {

@@ -133,7 +133,7 @@ pub fn parse_expression(source: Arc<Source>) -> (Option<Expression>, Diagnostics
     };
     let parsed = match read_expression(&pieces.outline()) {
         Ok(parsed) => parsed,
-        Err(error) => return (None, syntax::explain(&source, 1, &error).into()),
+        Err(error) => return (None, syntax::explain_whole(&source, &error).into()),
     };
     match parsed {
         hcl_edit::expr::Expression::Parenthesis(inside)

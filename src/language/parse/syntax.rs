@@ -37,6 +37,19 @@ pub(super) fn explain_at(source: &Arc<Source>, at: usize, error: &Error) -> Diag
     Diagnostic::error(summary, detail).at(&span).hint(hint)
 }
 
+/// The same for an expression that is the whole text, which was parsed in parentheses.
+pub(super) fn explain_whole(source: &Arc<Source>, error: &Error) -> Diagnostic {
+    let problem = explain(source, 1, error);
+    match &problem.span {
+        Some(span) if problem.detail.ends_with("expected `)`.") && !span.range.is_empty() => {
+            let found = describe(span.text());
+            let detail = format!("The expression ends before {found}, and nothing may follow it.");
+            Diagnostic { summary: "Extra characters after expression".into(), detail, ..problem }
+        }
+        _ => problem,
+    }
+}
+
 fn bracket(source: &Arc<Source>, fault: Fault) -> Diagnostic {
     let (Fault::Unclosed(at) | Fault::Unopened(at) | Fault::OpenQuote(at) | Fault::OpenHeredoc(at)) =
         fault;

@@ -40,6 +40,11 @@ impl Lower<'_> {
         let span = self.span(item.expr.span());
         let (base, used) = match &item.expr {
             syntax::Expression::Variable(name) => self.root(name.as_str(), span, &item.operators),
+            syntax::Expression::Number(_) if exponent(&item.operators).is_some() => {
+                let end = item.operators.first().map(|it| self.span(it.span()));
+                let whole = end.map_or(span.clone(), |end| span.to(&end));
+                (Expression { kind: self.number(&whole), span: whole }, 1)
+            }
             other => (self.expression(other), 0),
         };
         self.steps(base, item.operators.get(used..).unwrap_or_default())
@@ -157,6 +162,12 @@ impl Lower<'_> {
         );
         Diagnostic::error("Invalid reference", detail).hint(hint)
     }
+}
+
+/// The exponent in `1.e3`, in which the parser sees an attribute.
+fn exponent(operators: Operators<'_>) -> Option<&str> {
+    let digits = attribute(operators, 0)?.strip_prefix(['e', 'E'])?;
+    (!digits.is_empty() && digits.bytes().all(|it| it.is_ascii_digit())).then_some(digits)
 }
 
 fn is_attribute(operator: &TraversalOperator) -> bool {

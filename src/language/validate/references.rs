@@ -166,12 +166,7 @@ impl<'c> Checker<'c> {
 
     fn depends_on(&mut self, targets: &[(Reference, Span)]) {
         for (reference, span) in targets {
-            let target = Use {
-                reference: reference.clone(),
-                attribute: None,
-                of_element: None,
-                span: span.clone(),
-            };
+            let target = Use::whole(reference.clone(), span.clone());
             match reference {
                 Reference::Resource(..)
                 | Reference::Module(..)
@@ -255,21 +250,36 @@ impl<'c> Checker<'c> {
             let hint = did_you_mean(name, self.module.calls.keys().map(String::as_str));
             return self.report("Undeclared module", detail, hint, &used.span);
         };
-        let shown = format!("module.{name}");
-        if self.instance(&shown, &call.repetition, key, used) {
-            self.output(name, used);
+        let single = matches!(call.repetition, Repetition::Single | Repetition::Enabled(_));
+        match key {
+            Some(_) if used.bracketed => {
+                let detail = "After the key of an instance of a module comes a dot and an output.";
+                let hint = format!("Write `{}.name`.", used.span.text());
+                self.report("Invalid reference", detail.into(), hint, &used.span);
+            }
+            // Without instances, the key chooses an output.
+            Some(Key::Name(output)) if single => self.output(name, Some(output), used),
+            _ => {
+                let shown = format!("module.{name}");
+                if used.tried || self.instance(&shown, &call.repetition, key, used) {
+                    self.output(name, used.attribute.as_deref(), used);
+                }
+            }
         }
     }
 
-    fn output(&mut self, name: &str, used: &Use) {
+    fn output(&mut self, name: &str, output: Option<&str>, used: &Use) {
         let child = self.configuration.module(&self.module.path.child(name));
-        let (Some(child), Some(output)) = (child, &used.attribute) else { return };
+        let (Some(child), Some(output)) = (child, output) else { return };
         if let Some(declared) = child.outputs.get(output) {
             if let Some(why) = &declared.deprecated {
                 let detail = format!("Output `{output}` of `{name}` is deprecated: {why}");
                 let warning = Diagnostic::warning("Deprecated output", detail).at(&used.span);
                 self.diagnostics.push(warning);
             }
+            return;
+        }
+        if used.tried {
             return;
         }
         let detail = format!("Module `{name}` has no output `{output}`.");
@@ -307,7 +317,10 @@ impl<'c> Checker<'c> {
                 self.report("Reference to scoped resource", detail, hint, &used.span);
             }
             Some(resource) => {
-                self.instance(&name.to_string(), &resource.repetition, key, used);
+                let shown = name.to_string();
+                if self.instance(&shown, &resource.repetition, key, used) && used.bracketed {
+                    self.bracketed(&shown, &resource.repetition, key, used);
+                }
             }
             None => {
                 let what = match name.mode {
@@ -341,6 +354,26 @@ impl<'c> Checker<'c> {
         did_you_mean(&name.to_string(), known.iter().map(String::as_str))
     }
 
+    /// What is wrong with a constant in brackets after a resource or the key of one of its instances.
+    fn bracketed(&mut self, shown: &str, repetition: &Repetition, key: Option<&Key>, used: &Use) {
+        let repeated = matches!(repetition, Repetition::Count(_) | Repetition::ForEach(_));
+        let (summary, detail) = match (key, &used.attribute) {
+            (None, _) if !repeated => {
+                let detail = format!("`{shown}` has neither `count` nor `for_each`, so no index.");
+                ("Invalid instance", detail)
+            }
+            (None, None) => {
+                ("Invalid index key", "The key of an instance is a whole number or text.".into())
+            }
+            (None, Some(_)) => return,
+            (Some(_), _) => {
+                let detail = "An attribute of an instance is taken with a dot, not with brackets.";
+                ("Invalid index operation", detail.into())
+            }
+        };
+        self.report(summary, detail, String::new(), &used.span);
+    }
+
     /// Checks that a key is given where, and only where, there are several instances.
     fn instance(
         &mut self,
@@ -361,14 +394,6 @@ impl<'c> Checker<'c> {
             (Repetition::ForEach(_), None, Some(name)) => {
                 let detail = format!("`{shown}` has `for_each`, so it is a map of instances.");
                 (detail, format!("Write `{shown}[\"key\"].{name}` or `{shown}[each.key].{name}`."))
-            }
-            (Repetition::Count(_), Some(Key::Name(_)), _) => {
-                let detail = format!("`{shown}` has `count`, so its instances have numbers.");
-                (detail, format!("Write for example `{shown}[0]`."))
-            }
-            (Repetition::ForEach(_), Some(Key::Index(_)), _) => {
-                let detail = format!("`{shown}` has `for_each`, so its instances have names.");
-                (detail, format!("Write for example `{shown}[\"key\"]`."))
             }
             _ => return true,
         };

@@ -88,14 +88,16 @@ fn references_must_lead_somewhere() {
             "aws_subnet.all.id",
             "1:12 `aws_subnet.all` has `count`, so it is a list of instances. Write `aws_subnet.all[0].id` for one, `aws_subnet.all[*].id` for all.",
         ),
+        ("aws_subnet.all[true].id", "1:12 The key of an instance is a whole number or text. "),
         (
-            "aws_subnet.all[\"a\"].id",
-            "1:12 `aws_subnet.all` has `count`, so its instances have numbers. Write for example `aws_subnet.all[0]`.",
+            "aws_eip.each[\"a\"][\"id\"]",
+            "1:12 An attribute of an instance is taken with a dot, not with brackets. ",
         ),
         (
-            "aws_eip.each[0].id",
-            "1:12 `aws_eip.each` has `for_each`, so its instances have names. Write for example `aws_eip.each[\"key\"]`.",
+            "module.many[\"a\"][\"id\"]",
+            "1:12 After the key of an instance of a module comes a dot and an output. Write `module.many[\"a\"].name`.",
         ),
+        ("module.one[\"x\"]", "1:12 Module `one` has no output `x`. It has `id`."),
         ("count.index", "1:12 `count.index` exists only where `count` is set. "),
         ("each.key", "1:12 `each` exists only where `for_each` is set. "),
         (
@@ -120,6 +122,8 @@ locals {
   a = [aws_subnet.all[*].id, aws_subnet.all[0].id, aws_eip.each["a"].id, values(aws_eip.each)]
   b = [module.one.id, module.many["a"].id, [for it in module.many : it.id], data.aws_region.here.id]
   c = { for key, value in aws_eip.each : key => value.id }
+  d = [aws_eip.each[0].id, aws_subnet.all["0"].id, module.many[0].id, module.one["id"]]
+  e = [try(module.one.x, module.many["a"].x, module.many.id, module.one[0].id, 1), can(module.one.x)]
 }
 resource "a_b" "count" {
   count = length(local.a)
