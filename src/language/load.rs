@@ -350,8 +350,9 @@ fn parsed(
 
 /// Whether a file of this name in the folder of a module is part of it.
 pub fn is_configuration(name: &str) -> bool {
-    let hidden = name.starts_with(['.', '#']) || name.ends_with(['~', '#']);
-    !hidden && [".tf", ".tofu", ".tf.json", ".tofu.json"].iter().any(|it| name.ends_with(it))
+    // The copies that editors keep end in `~` or `#`, and so in none of these.
+    let endings = [".tf", ".tofu", ".tf.json", ".tofu.json"];
+    !name.starts_with('.') && endings.iter().any(|it| name.ends_with(it))
 }
 
 fn nothing_there(folder: &Path, error: &io::Error, call: Option<&Span>) -> Diagnostic {

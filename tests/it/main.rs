@@ -7,6 +7,7 @@
 mod balancing;
 mod blocks;
 mod commands;
+mod community;
 mod containers;
 mod ephemeral;
 mod explained;
