@@ -77,7 +77,9 @@ impl Watch {
 
     /// A resource is read that is not final.
     pub(super) fn read(&mut self, address: &ResourceAddress) {
-        if let Some(reads) = self.open.last_mut() {
+        if let Some(reads) = self.open.last_mut()
+            && !reads.resources.contains(address)
+        {
             reads.resources.insert(address.clone());
         }
     }

@@ -25,6 +25,7 @@ mod planning;
 mod provisioners;
 mod refused;
 mod registry;
+mod run_modules;
 mod runs;
 mod several_providers;
 mod sources;

@@ -309,10 +309,14 @@ const NOT_OF_FUNCTIONS: &[&str] = &[
     "vpc_id",
 ];
 
-/// Plans a field as it is, whatever is written.
+/// Plans a field as it is, or as AWS makes it, whatever is written.
 fn pass_over(proposal: &mut Proposal<'_>, schema: &Schema, name: &str) {
-    let absent = || schema.field(name).map_or(Value::NULL, |field| field.absent());
-    let as_it_is = proposal.prior.map_or_else(absent, |it| it.get(name));
+    let Some(field) = schema.field(name) else { return };
+    let as_it_is = match proposal.prior {
+        Some(prior) => prior.get(name),
+        None if field.computed => Value::unknown(field.shape.ty()),
+        None => field.absent(),
+    };
     proposal.set(name, as_it_is);
 }
 
