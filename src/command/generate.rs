@@ -34,6 +34,14 @@ impl Files for WithGenerated {
             false => Disk.read(path),
         }
     }
+
+    fn real(&self, folder: &Path) -> PathBuf {
+        Disk.real(folder)
+    }
+
+    fn data_folder(&self) -> PathBuf {
+        Disk.data_folder()
+    }
 }
 
 /// Writes what is missing, and gives the stack with it; the same stack when nothing is missing.

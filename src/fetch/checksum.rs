@@ -35,9 +35,35 @@ pub(super) fn check(bytes: &[u8], wanted: &str) -> Result<()> {
     Err(FetchError::new(detail).titled("Wrong checksum"))
 }
 
+/// The checksum of a file that a list of them says: lines of a sum and a name, of a kind, a name in
+/// brackets and a sum, or of nothing but a sum.
+pub(super) fn listed(text: &str, name: &str) -> Option<String> {
+    let is_meant = |it: &str| it.rsplit('/').next() == Some(name);
+    text.lines().find_map(|line| match line.split_whitespace().collect::<Vec<_>>()[..] {
+        [sum] => Some(sum.to_string()),
+        [sum, file] if is_meant(file.trim_start_matches('*')) => Some(sum.to_string()),
+        [kind, file, "=", sum] if is_meant(file.trim_matches(['(', ')'])) => {
+            Some(format!("{}:{sum}", kind.to_lowercase()))
+        }
+        _ => None,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lists_of_checksums_are_read() {
+        for (text, sum) in [
+            ("aa  other.zip\nbb *dist/m.zip\n", Some("bb")),
+            ("SHA256 (m.zip) = cc\n", Some("sha256:cc")),
+            ("dd\n", Some("dd")),
+            ("aa  other.zip\n", None),
+        ] {
+            assert_eq!(listed(text, "m.zip").as_deref(), sum, "{text}");
+        }
+    }
 
     #[test]
     fn the_kind_may_be_left_out() {

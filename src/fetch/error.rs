@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::address::ModulePath;
 use crate::diagnostic::Diagnostic;
+pub(super) use crate::language::source::shown;
 
 /// What the functions here return.
 pub(super) type Result<T> = std::result::Result<T, FetchError>;
@@ -65,45 +66,5 @@ impl FetchError {
     /// For the user, about a module.
     pub(super) fn told(&self, path: &ModulePath) -> Diagnostic {
         Diagnostic::error(self.summary, format!("{path}: {self}.")).hint(&self.hint)
-    }
-}
-
-/// An address without the secrets that may be in it.
-pub(super) fn shown(address: &str) -> String {
-    let (path, query) = address.split_once('?').unwrap_or((address, ""));
-    let path = match path.split_once("://") {
-        Some((scheme, rest)) => {
-            let (authority, tail) = rest.split_once('/').unwrap_or((rest, ""));
-            let host = authority.rsplit_once('@').map_or(authority.to_string(), |(user, host)| {
-                let name = user.split_once(':').map_or(user, |(name, _)| name);
-                let hidden = user.contains(':') || scheme.starts_with("http");
-                if hidden { format!("…@{host}") } else { format!("{name}@{host}") }
-            });
-            format!("{scheme}://{host}/{tail}")
-        }
-        None => path.to_string(),
-    };
-    let open = |it: &&str| {
-        let name = it.split_once('=').map_or(*it, |(name, _)| name);
-        ["ref", "depth", "archive", "checksum", "region", "version"].contains(&name)
-    };
-    let query: Vec<&str> = query.split('&').filter(open).collect();
-    if query.is_empty() { path } else { format!("{path}?{}", query.join("&")) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn secrets_of_addresses_are_not_shown() {
-        for (address, told) in [
-            ("git::https://me:secret@h.io/r?ref=1&sshkey=x", "git::https://…@h.io/r?ref=1"),
-            ("https://token@h.io/m.zip?sig=x", "https://…@h.io/m.zip"),
-            ("git::ssh://git@h.io/r", "git::ssh://git@h.io/r"),
-            ("registry.opentofu.org/a/b/c", "registry.opentofu.org/a/b/c"),
-        ] {
-            assert_eq!(shown(address), told);
-        }
     }
 }

@@ -37,13 +37,8 @@ impl Repository {
         if let Some(wrong) = reference.as_ref().filter(|it| it.starts_with('-')) {
             return Err(FetchError::new(format!("`{wrong}` is no branch, tag or commit")));
         }
-        let depth = match take_query(&mut url, "depth") {
-            Some(text) => Some(
-                text.parse()
-                    .map_err(|_| FetchError::new(format!("`depth={text}` is not a number")))?,
-            ),
-            None => None,
-        };
+        // As with OpenTofu, what is no number is none given.
+        let depth = take_query(&mut url, "depth").and_then(|it| it.parse().ok());
         let key = take_query(&mut url, "sshkey").map(|it| key_file(&it)).transpose()?;
         Ok(Repository { url: url.to_string(), reference, depth, key })
     }
@@ -62,10 +57,12 @@ impl Repository {
                 let everything = "+refs/heads/*:refs/remotes/origin/*";
                 self.git(into, &["fetch", "-q", "--tags", "origin", everything])?;
                 let branch = format!("refs/remotes/origin/{wanted}");
-                let own = self.git(into, &["rev-parse", "-q", "--verify", &branch]).is_ok();
-                let target = if own { branch } else { format!("{wanted}^{{commit}}") };
-                self.git(into, &["checkout", "-q", "--detach", &target])
-                    .map_err(|error| self.no_reference(wanted, &error))?;
+                let commit = format!("{wanted}^{{commit}}");
+                let known =
+                    |it: &&String| self.git(into, &["rev-parse", "-q", "--verify", it]).is_ok();
+                let target = [&branch, &commit].into_iter().find(known);
+                let target = target.ok_or_else(|| self.no_reference(wanted))?;
+                self.git(into, &["checkout", "-q", "--detach", target])?;
             }
         }
         if into.join(".gitmodules").is_file() {
@@ -74,8 +71,8 @@ impl Repository {
         Ok(())
     }
 
-    fn no_reference(&self, wanted: &str, error: &FetchError) -> FetchError {
-        let detail = format!("{} has no `{wanted}`: {error}", shown(&self.url));
+    fn no_reference(&self, wanted: &str) -> FetchError {
+        let detail = format!("{} has no `{wanted}`", shown(&self.url));
         FetchError::new(detail).hint("`ref` is a branch, a tag or a commit.")
     }
 

@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 use crate::diagnostic::Diagnostics;
 use crate::fetch::error::{FetchError, Result, shown};
 use crate::fetch::files;
-use crate::fetch::package_name;
+use crate::fetch::locked_name;
 use crate::language::installed::{Installed, package_of};
 use crate::language::load::Disk;
-use crate::language::source::ModuleSource;
+use crate::language::source::{ModuleSource, without_secrets};
 
 /// The lock file's name, in the root module's folder.
 const NAME: &str = ".terrace.lock.json";
@@ -24,11 +24,14 @@ pub(super) struct Lock {
     format: u64,
     /// By the address of the package; the version is empty where there are none.
     modules: BTreeMap<String, BTreeMap<String, String>>,
+    /// Whether the file has to be written again whatever is in it.
+    #[serde(skip)]
+    stale: bool,
 }
 
 impl Default for Lock {
     fn default() -> Lock {
-        Lock { format: FORMAT, modules: BTreeMap::new() }
+        Lock { format: FORMAT, modules: BTreeMap::new(), stale: false }
     }
 }
 
@@ -47,9 +50,16 @@ impl Lock {
         let lock: Lock = serde_json::from_str(&text)
             .map_err(|error| damaged(format!("{NAME} is damaged: {error}")))?;
         match lock.format {
-            FORMAT => Ok(lock),
+            FORMAT => Ok(lock.without_secrets()),
             other => Err(damaged(format!("{NAME} has format {other}, which is not known"))),
         }
+    }
+
+    /// The same without secrets in the names of packages, which were once written there.
+    fn without_secrets(self) -> Lock {
+        let stale = self.modules.keys().any(|name| without_secrets(name) != *name);
+        let named = self.modules.into_iter().map(|(name, it)| (without_secrets(&name), it));
+        Lock { modules: named.collect(), stale, ..Lock::default() }
     }
 
     /// Writes the lock file unless it is as `before`.
@@ -128,7 +138,7 @@ fn problems(root: &Path) -> std::result::Result<Diagnostics, Diagnostics> {
     for record in records {
         let source = ModuleSource::parse(&record.source);
         if let (Some(package), Ok(source)) = (package_of(&record.dir), source) {
-            packages.insert(package, (package_name(&source), record.version));
+            packages.insert(package, (locked_name(&source), record.version));
         }
     }
     let mut problems = Diagnostics::new();

@@ -32,7 +32,7 @@ use crate::language::installed::{
     FOLDER, Installed, MANIFEST, Manifest, Modules, Record, Wanted, package_of,
 };
 use crate::language::load::{Disk, normalise};
-use crate::language::source::ModuleSource;
+use crate::language::source::{ModuleSource, without_secrets};
 
 /// Finds modules, and fetches those that are missing.
 pub struct Fetcher<'f> {
@@ -149,12 +149,12 @@ impl<'f> Fetcher<'f> {
         if let Some(found) = self.found.packages.get(&id).filter(|it| it.folder == folder) {
             return Ok(Some(found.clone()));
         }
-        let (name, version) = (id.0.as_str(), id.1.as_deref());
+        let (name, version) = (without_secrets(&id.0), id.1.as_deref());
         let hash = files::hash(&self.root.join(&folder))?;
-        if !self.lock.fits(name, version, &hash) {
+        if !self.lock.fits(&name, version, &hash) {
             return Ok(None);
         }
-        self.found.lock.add(name, version, &hash);
+        self.found.lock.add(&name, version, &hash);
         let outer = outer(&record.dir, &folder, subdir_of(&source));
         Ok(Some(Package { folder, outer }))
     }
@@ -163,7 +163,7 @@ impl<'f> Fetcher<'f> {
     fn reused(&mut self, name: &str, version: Option<&str>) -> Result<Option<Package>> {
         for record in self.installed.own() {
             let source = ModuleSource::parse(&record.source);
-            let same = source.is_ok_and(|it| package_name(&it) == name);
+            let same = source.is_ok_and(|it| locked_name(&it) == name);
             if same
                 && record.version.as_deref() == version
                 && let Some(package) = self.known(&record)?
@@ -175,10 +175,10 @@ impl<'f> Fetcher<'f> {
     }
 
     fn fetched(&mut self, wanted: &Wanted<'_>) -> Result<PathBuf> {
-        let name = package_name(&wanted.source);
+        let (name, locked) = (package_name(&wanted.source), locked_name(&wanted.source));
         let version = match &wanted.source {
             ModuleSource::Registry(source) => {
-                let locked = if self.upgrade { Vec::new() } else { self.lock.versions(&name) };
+                let locked = if self.upgrade { Vec::new() } else { self.lock.versions(&locked) };
                 let available = self.registry.versions(&self.http, source)?;
                 Some(registry::choose(wanted, source, &available, &locked)?)
             }
@@ -187,12 +187,12 @@ impl<'f> Fetcher<'f> {
         let id = (name.clone(), version.clone());
         let package = match self.found.packages.get(&id) {
             Some(package) => package.clone(),
-            None => self.package(wanted, &name, version.as_deref())?,
+            None => self.package(wanted, &locked, version.as_deref())?,
         };
         self.found.packages.insert(id, package.clone());
         let subdir = format!("{}/{}", package.outer, subdir_of(&wanted.source));
         let dir = files::subdir(&self.root, &package.folder, subdir.trim_matches('/'))?;
-        let (key, source) = (wanted.key(), wanted.source.to_string());
+        let (key, source) = (wanted.key(), wanted.source.without_secrets());
         self.found.records.push(Record { key, source, version, dir: dir.clone() });
         Ok(normalise(&self.root.join(dir)))
     }
@@ -246,7 +246,12 @@ impl<'f> Fetcher<'f> {
     }
 }
 
-/// The name that a package has in the lock file: its address without the folder in it.
+/// The name that a package has in the lock file: nothing secret is in it.
+fn locked_name(source: &ModuleSource) -> String {
+    without_secrets(&package_name(source))
+}
+
+/// The address of a package, without the folder in it.
 fn package_name(source: &ModuleSource) -> String {
     match source {
         ModuleSource::Registry(it) => it.package(),

@@ -28,7 +28,7 @@ fn hop(http: &Http, source: &RemoteSource, into: &Path, left: u32) -> Result<()>
             match wanted.kind {
                 Some(kind) => {
                     let answer = http.get_ok(&wanted.url, &netrc::headers(&wanted.url))?;
-                    wanted.unpack(&answer.body, kind, into)
+                    wanted.unpack(http, &answer.body, kind, into)
                 }
                 None => wanted.ask(http, into, left),
             }
@@ -40,9 +40,9 @@ fn hop(http: &Http, source: &RemoteSource, into: &Path, left: u32) -> Result<()>
                 return Err(error.hint("Put a .zip or .tar.gz there, or write `?archive=zip`."));
             };
             let answer = s3::get(http, wanted.url.clone())?;
-            wanted.unpack(&answer.body, kind, into)
+            wanted.unpack(http, &answer.body, kind, into)
         }
-        "file" => local(&source.address, into),
+        "file" => local(http, &source.address, into),
         other => {
             let error = FetchError::new(format!("terrace cannot fetch modules with `{other}`"));
             Err(error.hint("Use a registry, git, an archive at an https address, or S3."))
@@ -73,11 +73,31 @@ impl Wanted {
         Ok(Wanted { url, kind, checksum })
     }
 
-    fn unpack(&self, bytes: &[u8], kind: Kind, into: &Path) -> Result<()> {
-        if let Some(wanted) = &self.checksum {
-            checksum::check(bytes, wanted)?;
+    fn unpack(&self, http: &Http, bytes: &[u8], kind: Kind, into: &Path) -> Result<()> {
+        match self.checksum.as_deref().map(|it| (it, it.strip_prefix("file:"))) {
+            Some((_, Some(file))) => checksum::check(bytes, &self.told(http, file)?)?,
+            Some((wanted, None)) => checksum::check(bytes, wanted)?,
+            None => {}
         }
         archive::unpack(bytes, kind, into)
+    }
+
+    /// What a file of checksums says of the archive.
+    fn told(&self, http: &Http, file: &str) -> Result<String> {
+        let url = self
+            .url
+            .join(file)
+            .map_err(|error| FetchError::new(format!("{} is no URL: {error}", shown(file))))?;
+        let text = match url.to_file_path() {
+            Ok(path) if url.scheme() == "file" => {
+                fs::read(&path).map_err(|error| FetchError::file(&path, &error))?
+            }
+            _ => http.get_ok(&url, &netrc::headers(&url))?.body,
+        };
+        let name = self.url.path_segments().and_then(|mut it| it.next_back()).unwrap_or_default();
+        checksum::listed(&String::from_utf8_lossy(&text), name).ok_or_else(|| {
+            FetchError::new(format!("{} has no checksum of `{name}`", shown(url.as_str())))
+        })
     }
 
     /// Asks an address that names no archive where the package is.
@@ -87,7 +107,8 @@ impl Wanted {
         let answer = http.get_ok(&url, &netrc::headers(&url))?;
         match location(&answer) {
             Some(_) if left == 0 => {
-                let detail = format!("{} leads from one address to the next", self.url);
+                let detail =
+                    format!("{} leads from one address to the next", shown(self.url.as_str()));
                 Err(FetchError::new(detail))
             }
             Some(next) => {
@@ -100,7 +121,7 @@ impl Wanted {
                 files::put(&inner.path().join(found), into)
             }
             None => match Kind::of_bytes(&answer.body) {
-                Some(kind) => self.unpack(&answer.body, kind, into),
+                Some(kind) => self.unpack(http, &answer.body, kind, into),
                 None => {
                     let shown = shown(self.url.as_str());
                     let detail = format!(
@@ -155,16 +176,16 @@ pub(super) fn direct(http: &Http, url: &Url, headers: &[Header], into: &Path) ->
 }
 
 /// A folder or archive on this machine.
-fn local(address: &str, into: &Path) -> Result<()> {
+fn local(http: &Http, address: &str, into: &Path) -> Result<()> {
     let wanted = Wanted::read(address)?;
     let path = wanted
         .url
         .to_file_path()
-        .map_err(|()| FetchError::new(format!("{address} is no path on this machine")))?;
+        .map_err(|()| FetchError::new(format!("{} is no path on this machine", shown(address))))?;
     match wanted.kind {
         Some(kind) if path.is_file() => {
             let bytes = fs::read(&path).map_err(|error| FetchError::file(&path, &error))?;
-            wanted.unpack(&bytes, kind, into)
+            wanted.unpack(http, &bytes, kind, into)
         }
         _ if path.is_dir() => files::copy(&path, into),
         _ => Err(FetchError::new(format!("there is no {}", path.display()))),

@@ -59,7 +59,7 @@ impl Registry {
 
     /// The versions of a module, as the mirror or the registry names them.
     pub(super) fn versions(&self, http: &Http, source: &RegistrySource) -> Result<Vec<String>> {
-        if let Some(folder) = self.mirrored(source) {
+        if let Some(folder) = self.mirrored(source)? {
             let mut names = files::names(&folder)?;
             names.retain(|it| Version::parse(it).is_some());
             return Ok(names);
@@ -90,7 +90,7 @@ impl Registry {
         version: &str,
         into: &Path,
     ) -> Result<String> {
-        if let Some(folder) = self.mirrored(source) {
+        if let Some(folder) = self.mirrored(source)? {
             return files::copy(&folder.join(version), into).map(|()| String::new());
         }
         let url = self.endpoint(http, source, &format!("{version}/download"))?;
@@ -116,11 +116,17 @@ impl Registry {
     }
 
     /// The folder of a module in the mirror, if it is there.
-    fn mirrored(&self, source: &RegistrySource) -> Option<PathBuf> {
-        let mirror = PathBuf::from(self.settings.variable(MIRROR)?);
+    fn mirrored(&self, source: &RegistrySource) -> Result<Option<PathBuf>> {
+        let Some(mirror) = self.settings.variable(MIRROR).map(PathBuf::from) else {
+            return Ok(None);
+        };
+        if !mirror.is_dir() {
+            let detail = format!("{MIRROR} names {}, which is no folder", mirror.display());
+            return Err(FetchError::new(detail));
+        }
         let module = source.module.join("/");
         let of_host = mirror.join(source.host()).join(&module);
-        [of_host, mirror.join(module)].into_iter().find(|it| it.is_dir())
+        Ok([of_host, mirror.join(module)].into_iter().find(|it| it.is_dir()))
     }
 
     fn endpoint(&self, http: &Http, source: &RegistrySource, what: &str) -> Result<Url> {

@@ -2,6 +2,7 @@
 
 use std::time::SystemTime;
 
+use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::ProvideCredentials as _;
 use aws_sigv4::http_request::{
@@ -10,6 +11,7 @@ use aws_sigv4::http_request::{
 use aws_sigv4::sign::v4;
 use url::Url;
 
+use crate::diagnostic::causes;
 use crate::fetch::error::{FetchError, Result};
 use crate::fetch::http::{Answer, Header, Http};
 use crate::fetch::package::take_query;
@@ -25,19 +27,27 @@ pub(super) fn get(http: &Http, mut url: Url) -> Result<Answer> {
     if let Some(version) = take_query(&mut url, "version") {
         url.query_pairs_mut().append_pair("versionId", &version);
     }
-    let credentials = match (key, secret) {
-        (Some(key), Some(secret)) => Credentials::new(key, secret, token, None, "address"),
-        _ => http.wait(found(profile))??,
+    let credentials = match (key, secret, profile) {
+        (Some(key), Some(secret), _) => Credentials::new(key, secret, token, None, "address"),
+        (_, _, Some(profile)) => http.wait(of_profile(profile))??,
+        _ => http.wait(found())??,
     };
     http.get_ok(&url, &signed(&url, &region, credentials)?)
 }
 
+/// The credentials of a profile, whatever the environment has.
+async fn of_profile(name: String) -> Result<Credentials> {
+    let wrong = |error: String| {
+        let detail = format!("the AWS profile `{name}` has no credentials: {error}");
+        FetchError::new(detail).hint("`aws_profile` of the address names it.")
+    };
+    let provider = ProfileFileCredentialsProvider::builder().profile_name(&name).build();
+    provider.provide_credentials().await.map_err(|error| wrong(causes(&error)))
+}
+
 /// The credentials that the environment has.
-async fn found(profile: Option<String>) -> Result<Credentials> {
-    let mut loader = aws_config::defaults(aws_config::BehaviorVersion::latest());
-    if let Some(profile) = profile {
-        loader = loader.profile_name(profile);
-    }
+async fn found() -> Result<Credentials> {
+    let loader = aws_config::defaults(aws_config::BehaviorVersion::latest());
     let missing = || {
         let error = FetchError::new("there are no AWS credentials to read the archive with");
         error.hint("Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.")

@@ -223,6 +223,8 @@ pub struct Configuration {
     pub modules: BTreeMap<ModulePath, Arc<Module>>,
     /// Every file read, by the path it was read from, for diagnostics and saved plans.
     pub sources: Vec<Arc<Source>>,
+    /// The folders of modules that lie behind links, by the path that a call names.
+    pub links: BTreeMap<PathBuf, PathBuf>,
 }
 
 impl Configuration {

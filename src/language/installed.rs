@@ -1,5 +1,5 @@
 //! Modules that have been fetched, as the manifest in `.terrace/modules` records them. That of
-//! Terraform and OpenTofu, in `.terraform/modules`, counts as well.
+//! Terraform and OpenTofu, in `.terraform/modules` or the folder that is set instead, counts as well.
 
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -10,13 +10,11 @@ use crate::address::ModulePath;
 use crate::diagnostic::{Diagnostic, Source};
 use crate::language::config::ModuleCall;
 use crate::language::load::{Files, normalise};
-use crate::language::source::ModuleSource;
+use crate::language::source::{ModuleSource, shown};
 use crate::language::version::{Version, VersionConstraint};
 
 /// Where terrace keeps what it fetches, below the root module's folder.
 pub const FOLDER: &str = ".terrace/modules";
-/// Where Terraform and OpenTofu keep it.
-const FOREIGN_FOLDER: &str = ".terraform/modules";
 /// The name of the manifest in both.
 pub const MANIFEST: &str = "modules.json";
 
@@ -83,13 +81,14 @@ impl Installed {
     /// Reads the manifests below a root module. One that cannot be read counts as missing: what it
     /// is needed for is reported.
     pub fn read(root: &Path, files: &dyn Files) -> Installed {
-        let read = |folder: &&str| {
+        let read = |folder: &PathBuf| {
             let path = normalise(&root.join(folder).join(MANIFEST));
             let text = files.read(&path).ok()?;
             let manifest = serde_json::from_str(&text).ok()?;
             Some((manifest, Arc::new(Source { path, text })))
         };
-        let manifests = [FOLDER, FOREIGN_FOLDER].iter().filter_map(read).collect();
+        let folders = [PathBuf::from(FOLDER), files.data_folder().join("modules")];
+        let manifests = folders.iter().filter_map(read).collect();
         Installed { root: root.to_path_buf(), manifests }
     }
 
@@ -109,7 +108,8 @@ impl Installed {
 
     /// What terrace itself fetched.
     pub fn own(&self) -> Vec<Record> {
-        let own = self.manifests.iter().find(|(_, source)| !is_foreign(&source.path));
+        let is_own = |path: &Path| path.ends_with(Path::new(FOLDER).join(MANIFEST));
+        let own = self.manifests.iter().find(|(_, source)| is_own(&source.path));
         own.map(|(manifest, _)| manifest.modules.clone()).unwrap_or_default()
     }
 }
@@ -152,16 +152,18 @@ fn unfit(wanted: &Wanted<'_>, record: &Record) -> Option<Unfit> {
 impl Unfit {
     fn told(&self, wanted: &Wanted<'_>) -> Diagnostic {
         let (path, call) = (&wanted.path, wanted.call);
+        let source = &call.source;
         let (summary, detail) = match self {
             Unfit::Missing => {
                 let detail =
-                    format!("The source of {path}, `{}`, has not been fetched.", call.source);
+                    format!("The source of {path}, `{}`, has not been fetched.", shown(source));
                 ("Module not fetched", detail)
             }
             Unfit::Source(other) => {
                 let detail = format!(
-                    "The source of {path} is `{}`, but what has been fetched for it is `{other}`.",
-                    call.source
+                    "The source of {path} is `{}`, but what has been fetched for it is `{}`.",
+                    shown(source),
+                    shown(other)
                 );
                 ("Module source changed", detail)
             }
@@ -176,10 +178,6 @@ impl Unfit {
         let problem = Diagnostic::error(summary, detail).at(&call.source_span);
         problem.hint("`terrace init` fetches the modules that a configuration needs.")
     }
-}
-
-fn is_foreign(path: &Path) -> bool {
-    path.components().any(|it| it.as_os_str() == ".terraform")
 }
 
 /// The folder of the fetched package that a path is in, if it is in one.

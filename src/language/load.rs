@@ -16,7 +16,7 @@ use crate::language::installed::{Installed, Modules, Wanted, package_of};
 use crate::language::module::read_module;
 use crate::language::overrides::{is_override, merged};
 use crate::language::parse::{parse_file, parse_json_file};
-use crate::language::source::ModuleSource;
+use crate::language::source::{ModuleSource, shown};
 use crate::language::validate::validate;
 use crate::language::version::VersionConstraint;
 use crate::value::{Type, Value};
@@ -33,6 +33,16 @@ pub trait Files {
 
     /// The text of a file.
     fn read(&self, path: &Path) -> io::Result<String>;
+
+    /// A folder, without the links on the way to it.
+    fn real(&self, folder: &Path) -> PathBuf {
+        folder.to_path_buf()
+    }
+
+    /// The folder in which Terraform and OpenTofu keep what they fetch.
+    fn data_folder(&self) -> PathBuf {
+        PathBuf::from(".terraform")
+    }
 }
 
 /// The files on disk, relative to the working directory.
@@ -54,6 +64,38 @@ impl Files for Disk {
     fn read(&self, path: &Path) -> io::Result<String> {
         std::fs::read_to_string(path)
     }
+
+    fn real(&self, folder: &Path) -> PathBuf {
+        without_links(folder)
+    }
+
+    fn data_folder(&self) -> PathBuf {
+        let named = std::env::var_os("TF_DATA_DIR").filter(|it| !it.is_empty());
+        PathBuf::from(named.unwrap_or_else(|| ".terraform".into()))
+    }
+}
+
+/// How many links there may be on the way to a folder.
+const MOST_LINKS: usize = 255;
+
+/// The path of a folder with each link on the way replaced by what it leads to; it stays relative
+/// unless a link leads to an absolute path.
+fn without_links(folder: &Path) -> PathBuf {
+    let parts = |path: &Path| -> Vec<PathBuf> {
+        path.components().rev().map(|it| PathBuf::from(it.as_os_str())).collect()
+    };
+    let (mut done, mut left, mut links) = (PathBuf::new(), parts(folder), 0);
+    while let Some(part) = left.pop() {
+        let next = normalise(&done.join(&part));
+        match std::fs::read_link(&next) {
+            Ok(target) if links < MOST_LINKS => {
+                links += 1;
+                left.extend(parts(&target));
+            }
+            _ => done = next,
+        }
+    }
+    done
 }
 
 /// Files held in memory, by their normalised path.
@@ -92,7 +134,11 @@ pub fn load_with(
     let mut loader = Loader {
         files,
         modules,
-        configuration: Configuration { modules: BTreeMap::new(), sources: Vec::new() },
+        configuration: Configuration {
+            modules: BTreeMap::new(),
+            sources: Vec::new(),
+            links: BTreeMap::new(),
+        },
         folders: BTreeMap::new(),
         diagnostics: Diagnostics::new(),
     };
@@ -175,6 +221,7 @@ pub fn load_called(
     });
     match found {
         Ok(folder) => {
+            let folder = files.real(&folder);
             let mut modules = Within { path: within.child(&call.name), modules };
             load_with(&folder, files, given, &mut modules)
         }
@@ -267,7 +314,9 @@ impl Loader<'_> {
             return None;
         }
         let found = wanted(path, call).and_then(|wanted| match &wanted.source {
-            ModuleSource::Local(source) => inside(folder, source, call),
+            ModuleSource::Local(source) => {
+                inside(folder, source, call).map(|found| self.real(found))
+            }
             _ => self.modules.folder(&wanted),
         });
         match found {
@@ -277,6 +326,15 @@ impl Loader<'_> {
                 None
             }
         }
+    }
+
+    /// The folder that is meant, which may lie behind a link.
+    fn real(&mut self, folder: PathBuf) -> PathBuf {
+        let real = self.files.real(&folder);
+        if real != folder {
+            self.configuration.links.insert(folder, real.clone());
+        }
+        real
     }
 
     fn folder(&mut self, folder: &Path, call: Option<&Span>) -> Option<Arc<Folder>> {
@@ -350,8 +408,9 @@ fn parsed(
 
 /// Whether a file of this name in the folder of a module is part of it.
 pub fn is_configuration(name: &str) -> bool {
-    let hidden = name.starts_with(['.', '#']) || name.ends_with(['~', '#']);
-    !hidden && [".tf", ".tofu", ".tf.json", ".tofu.json"].iter().any(|it| name.ends_with(it))
+    // The copies that editors keep end in `~` or `#`, and so in none of these.
+    let endings = [".tf", ".tofu", ".tf.json", ".tofu.json"];
+    !name.starts_with('.') && endings.iter().any(|it| name.ends_with(it))
 }
 
 fn nothing_there(folder: &Path, error: &io::Error, call: Option<&Span>) -> Diagnostic {
@@ -370,7 +429,7 @@ fn nothing_there(folder: &Path, error: &io::Error, call: Option<&Span>) -> Diagn
 /// What a call asks for.
 fn wanted<'c>(path: &ModulePath, call: &'c ModuleCall) -> Result<Wanted<'c>, Box<Diagnostic>> {
     let source = ModuleSource::parse(&call.source).map_err(|error| {
-        let detail = format!("`{}` is no address of a module: {error}.", call.source);
+        let detail = format!("`{}` is no address of a module: {error}.", shown(&call.source));
         Box::new(Diagnostic::error("Invalid module source", detail).at(&call.source_span))
     })?;
     let problem = |detail: String, hint: &str| {

@@ -40,7 +40,7 @@ pub struct RemoteSource {
 
 /// Whether a module source is a local folder.
 pub(crate) fn is_local(source: &str) -> bool {
-    source == "." || source == ".." || source.starts_with("./") || source.starts_with("../")
+    source.starts_with("./") || source.starts_with("../")
 }
 
 impl ModuleSource {
@@ -56,15 +56,23 @@ impl ModuleSource {
     }
 
     /// Whether both mean the same. Tools differ in the registry that addresses without a host mean,
-    /// so the host counts only where the configuration names it.
+    /// so the host counts only where the configuration names it; and what lets one in is not what is
+    /// there.
     pub fn same(&self, recorded: &ModuleSource) -> bool {
         match (self, recorded) {
             (ModuleSource::Registry(own), ModuleSource::Registry(other)) => {
                 let host = own.host.is_none() || own.host() == other.host();
                 host && own.module == other.module && own.subdir == other.subdir
             }
-            _ => self == recorded,
+            _ => self.without_secrets() == recorded.without_secrets(),
         }
+    }
+}
+
+impl ModuleSource {
+    /// The address without the secrets that may be in it, as files may have it.
+    pub fn without_secrets(&self) -> String {
+        without_secrets(&self.to_string())
     }
 }
 
@@ -155,6 +163,73 @@ impl fmt::Display for RemoteSource {
     }
 }
 
+/// What a secret is replaced by.
+const HIDDEN: &str = "…";
+
+/// The arguments of addresses that are shown: they are no secrets.
+const OPEN: &[&str] =
+    &["ref", "depth", "archive", "checksum", "region", "version", "aws_profile", "prefix"];
+
+/// What the names of arguments end with that are secrets, in small letters.
+const SECRET: &[&str] = &[
+    "aws_access_key_id",
+    "credential",
+    "jwt",
+    "pass",
+    "password",
+    "secret",
+    "sig",
+    "signature",
+    "sshkey",
+    "token",
+];
+
+/// An address for people to read, without the secrets that may be in it.
+pub fn shown(address: &str) -> String {
+    let (path, query) = address.split_once('?').unwrap_or((address, ""));
+    let open: Vec<&str> = query.split('&').filter(|it| OPEN.contains(&name_of(it))).collect();
+    let path = without_user(path);
+    if open.is_empty() { path } else { format!("{path}?{}", open.join("&")) }
+}
+
+/// An address for files to have and to be compared: only what is certainly a secret is left out.
+pub fn without_secrets(address: &str) -> String {
+    let (path, query) = address.split_once('?').unwrap_or((address, ""));
+    let hidden = |it: &str| {
+        let name = name_of(it).to_lowercase();
+        match SECRET.iter().any(|end| name.ends_with(end)) {
+            true => format!("{}={HIDDEN}", name_of(it)),
+            false => it.to_string(),
+        }
+    };
+    let path = without_user(path);
+    if query.is_empty() {
+        return path;
+    }
+    let query: Vec<String> = query.split('&').map(hidden).collect();
+    format!("{path}?{}", query.join("&"))
+}
+
+fn name_of(argument: &str) -> &str {
+    argument.split_once('=').map_or(argument, |(name, _)| name)
+}
+
+/// An address without user and password; a user that has none, as of ssh, is no secret.
+fn without_user(path: &str) -> String {
+    let Some((scheme, rest)) = path.split_once("://") else { return path.to_string() };
+    let (authority, tail) = match rest.find('/') {
+        Some(at) => rest.split_at(at),
+        None => (rest, ""),
+    };
+    let host = match authority.rsplit_once('@') {
+        Some((user, host)) if user.contains(':') || scheme.contains("http") => {
+            format!("{HIDDEN}@{host}")
+        }
+        _ => authority.to_string(),
+    };
+    format!("{scheme}://{host}{tail}")
+}
+
 /// The address of a package and the folder in it, which follows `//`.
 fn split_subdir(text: &str) -> (String, String) {
     let (path, query) = text.split_once('?').map_or((text, None), |(path, it)| (path, Some(it)));
@@ -226,13 +301,19 @@ fn well_known(path: &str) -> Result<Option<RemoteSource>, String> {
     Ok(Some(remote("git", address, parts.next().unwrap_or_default())))
 }
 
-/// `user@host:path`, as git takes it.
+/// `user@host:path`, as git takes it. Without a user, the path is one of the home folder, which no URL
+/// can say.
 fn ssh(path: &str, forced: bool) -> Option<RemoteSource> {
-    let (host, path) = path.split_once(':')?;
+    let (host, inner) = path.split_once(':')?;
     let named = host.split_once('@').is_some_and(|(user, host)| !user.is_empty() && is_host(host));
-    let good = named || (forced && is_host(host));
-    let path = path.trim_start_matches('/');
-    (good && !path.is_empty()).then(|| remote("git", format!("ssh://{host}/{path}"), ""))
+    let bare = inner.trim_start_matches('/');
+    if bare.is_empty() {
+        return None;
+    }
+    if forced && is_host(host) {
+        return Some(remote("git", path.to_string(), ""));
+    }
+    named.then(|| remote("git", format!("ssh://{host}/{bare}"), ""))
 }
 
 /// A name of a host, with a port if it has one.
@@ -276,6 +357,7 @@ mod tests {
             ("git@github.com:o/r.git//x", "git", "git::ssh://git@github.com/o/r.git//x"),
             ("git::git@h.io:o/r?ref=1", "git", "git::ssh://git@h.io/o/r?ref=1"),
             ("git::ssh://g@h.io/r.git", "git", "git::ssh://g@h.io/r.git"),
+            ("git::h.io:o/r.git//x?ref=1", "git", "git::h.io:o/r.git//x?ref=1"),
             ("git::https://h.io/r//x?ref=1", "git", "git::https://h.io/r//x?ref=1"),
             ("git::/srv/r.git", "git", "git::file:///srv/r.git"),
             ("git://h.io/r.git", "git", "git://h.io/r.git"),
@@ -299,6 +381,8 @@ mod tests {
     fn what_is_no_address_is_said() {
         for (text, problem) in [
             ("modules/vpc", "neither a local folder"),
+            (".", "neither a local folder"),
+            ("..", "neither a local folder"),
             ("github.com/o", "`github.com/owner/repository`"),
             ("ssh://git@h.io/r", "`git::ssh://…`"),
             ("git::ext::sh://x", "`ext::sh://` is no kind of address"),
@@ -308,6 +392,42 @@ mod tests {
             let error = ModuleSource::parse(text).unwrap_err();
             assert!(error.contains(problem), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn secrets_of_addresses_are_not_shown() {
+        for (address, told, kept) in [
+            (
+                "git::https://me:secret@h.io/r?ref=1&sshkey=x",
+                "git::https://…@h.io/r?ref=1",
+                "git::https://…@h.io/r?ref=1&sshkey=…",
+            ),
+            (
+                "https://token@h.io/m.zip?sig=x&key=m",
+                "https://…@h.io/m.zip",
+                "https://…@h.io/m.zip?sig=…&key=m",
+            ),
+            (
+                "s3::https://h.io/m.zip?aws_access_key_id=A&aws_access_key_secret=B&X-Amz-Signature=C",
+                "s3::https://h.io/m.zip",
+                "s3::https://h.io/m.zip?aws_access_key_id=…&aws_access_key_secret=…&X-Amz-Signature=…",
+            ),
+            ("git::ssh://git@h.io/r", "git::ssh://git@h.io/r", "git::ssh://git@h.io/r"),
+            ("https://h.io", "https://h.io", "https://h.io"),
+            (
+                "registry.opentofu.org/a/b/c",
+                "registry.opentofu.org/a/b/c",
+                "registry.opentofu.org/a/b/c",
+            ),
+        ] {
+            assert_eq!((shown(address).as_str(), without_secrets(address).as_str()), (told, kept));
+            assert_eq!(without_secrets(kept), kept);
+        }
+        let parse = |text: &str| ModuleSource::parse(text).unwrap();
+        let one = parse("https://u:one@h.io/m.zip?a=1");
+        assert!(one.same(&parse("https://u:two@h.io/m.zip?a=1")));
+        assert!(!one.same(&parse("https://u:one@h.io/m.zip?a=2")));
+        assert!(one.same(&parse(&one.without_secrets())));
     }
 
     #[test]

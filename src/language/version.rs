@@ -1,8 +1,14 @@
 //! Version constraints as the language writes them: `>= 1.5, < 2.0`, `~> 1.3`.
 
+use std::cmp::Ordering;
+
 /// A constraint of several conditions that must all hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VersionConstraint(Vec<Condition>);
+pub struct VersionConstraint {
+    conditions: Vec<Condition>,
+    /// The only version that it allows, when it is written so that a prerelease may be meant.
+    exact: Option<Version>,
+}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Condition {
@@ -22,32 +28,36 @@ enum Operator {
     Pessimistic,
 }
 
-/// A version: numbers, and the label of what comes before the release of that number.
+/// A version: numbers, the label of what comes before the release of those numbers, and a label of
+/// the build.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Version {
+    /// Three at least; those that are left out are 0.
     numbers: Vec<u64>,
-    prerelease: Vec<Identifier>,
-}
-
-/// A part of a prerelease's label: numbers come before words.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Identifier {
-    Number(u64),
-    Word(String),
+    /// How many numbers were given.
+    given: usize,
+    prerelease: String,
+    build: String,
 }
 
 impl Version {
     /// Reads a version, such as `1.12.0`, `v2.0` or `1.0.0-beta.2`.
     pub fn parse(text: &str) -> Option<Version> {
         let text = text.strip_prefix('v').unwrap_or(text);
-        let text = text.split_once('+').map_or(text, |(version, _)| version);
-        let (numbers, label) = text.split_once('-').unwrap_or((text, ""));
-        let numbers = numbers.split('.').map(|it| it.parse().ok()).collect::<Option<Vec<_>>>()?;
-        let identifier = |it: &str| {
-            it.parse().map_or_else(|_| Identifier::Word(it.to_string()), Identifier::Number)
+        let (text, build) = text.split_once('+').map_or((text, None), |(it, new)| (it, Some(new)));
+        let length = text.find(|it: char| !it.is_ascii_digit() && it != '.').unwrap_or(text.len());
+        let (numbers, label) = text.split_at_checked(length)?;
+        let prerelease = match label.strip_prefix('-') {
+            Some(rest) if !rest.is_empty() => rest,
+            _ => label,
         };
-        let prerelease = label.split('.').filter(|it| !it.is_empty()).map(identifier).collect();
-        (numbers.len() <= 4).then_some(Version { numbers, prerelease })
+        let number = |it: &str| it.parse::<i64>().ok().and_then(|it| u64::try_from(it).ok());
+        let mut numbers = numbers.split('.').map(number).collect::<Option<Vec<_>>>()?;
+        let given = numbers.len();
+        numbers.resize(given.max(3), 0);
+        let good = build.is_none_or(is_label) && (prerelease.is_empty() || is_label(prerelease));
+        let (prerelease, build) = (prerelease.to_string(), build.unwrap_or_default().to_string());
+        good.then_some(Version { numbers, given, prerelease, build })
     }
 
     /// Whether it comes before the release of its number.
@@ -55,56 +65,109 @@ impl Version {
         !self.prerelease.is_empty()
     }
 
-    /// What orders versions: a prerelease comes before its release.
-    fn order(&self) -> (Vec<u64>, bool, &[Identifier]) {
-        let mut numbers = self.numbers.clone();
-        numbers.resize(4, 0);
-        (numbers, !self.is_prerelease(), &self.prerelease)
+    /// Which version comes before the other; that of the same release are equal, whatever the build.
+    fn precedence(&self, other: &Version) -> Ordering {
+        let length = self.numbers.len().max(other.numbers.len());
+        self.padded(length)
+            .cmp(other.padded(length))
+            .then_with(|| other.is_prerelease().cmp(&self.is_prerelease()))
+            .then_with(|| by_labels(&self.prerelease, &other.prerelease))
+    }
+
+    fn padded(&self, length: usize) -> impl Iterator<Item = u64> {
+        self.numbers.iter().copied().chain(std::iter::repeat(0)).take(length)
     }
 }
 
+/// Whether a text is one or more parts with dots between them.
+fn is_label(text: &str) -> bool {
+    let good = |it: u8| it.is_ascii_alphanumeric() || it == b'-' || it == b'~';
+    text.split('.').all(|part| !part.is_empty() && part.bytes().all(good))
+}
+
+/// Compares the labels of prereleases, part by part: numbers come before words. Where one has no more
+/// parts, it comes before a number and after a word.
+fn by_labels(left: &str, right: &str) -> Ordering {
+    let (mut left, mut right) = (left.split('.'), right.split('.'));
+    loop {
+        let order = match (left.next(), right.next()) {
+            (None, None) => return Ordering::Equal,
+            (Some(part), None) => beyond(part),
+            (None, Some(part)) => beyond(part).reverse(),
+            (Some(left), Some(right)) => match (left.parse::<i64>(), right.parse::<i64>()) {
+                (Ok(left), Ok(right)) => left.cmp(&right),
+                (Ok(_), Err(_)) => Ordering::Less,
+                (Err(_), Ok(_)) => Ordering::Greater,
+                (Err(_), Err(_)) => left.cmp(right),
+            },
+        };
+        if order != Ordering::Equal {
+            return order;
+        }
+    }
+}
+
+/// How a part of a label orders where the other label has ended.
+fn beyond(part: &str) -> Ordering {
+    if part.parse::<i64>().is_ok() { Ordering::Greater } else { Ordering::Less }
+}
+
 impl PartialOrd for Version {
-    fn partial_cmp(&self, other: &Version) -> Option<std::cmp::Ordering> {
+    fn partial_cmp(&self, other: &Version) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
 impl Ord for Version {
-    fn cmp(&self, other: &Version) -> std::cmp::Ordering {
-        self.order().cmp(&other.order()).then_with(|| self.numbers.cmp(&other.numbers))
+    fn cmp(&self, other: &Version) -> Ordering {
+        let written = |it: &Version| (it.numbers.clone(), it.given, it.build.clone());
+        let labels = || self.prerelease.cmp(&other.prerelease);
+        self.precedence(other).then_with(|| written(self).cmp(&written(other))).then_with(labels)
     }
 }
 
 impl VersionConstraint {
     /// Reads a constraint; the error is the part that is none.
     pub fn parse(text: &str) -> Result<VersionConstraint, String> {
-        text.split(',')
+        let conditions = text
+            .split(',')
             .map(|part| Condition::parse(part.trim()).ok_or_else(|| part.trim().to_string()))
-            .collect::<Result<Vec<_>, _>>()
-            .map(VersionConstraint)
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(VersionConstraint { conditions, exact: exact(text.trim()) })
     }
 
     /// Whether a released version, such as `1.12.0`, meets the constraint.
     pub fn allows(&self, version: &str) -> bool {
-        Version::parse(version)
-            .is_some_and(|it| self.0.iter().all(|condition| condition.allows(&it)))
+        Version::parse(version).is_some_and(|it| self.is_met_by(&it))
+    }
+
+    fn is_met_by(&self, version: &Version) -> bool {
+        self.conditions.iter().all(|condition| condition.allows(version))
     }
 
     /// Whether a version that a registry has may be chosen: it meets the constraint, and a prerelease
-    /// is only chosen when the constraint asks for just that.
+    /// is only chosen when the constraint is just that version, written without space after a `=`.
     pub fn chooses(&self, version: &Version) -> bool {
-        let named = self
-            .0
-            .iter()
-            .any(|condition| condition.operator == Operator::Equal && condition.allows(version));
-        (named || !version.is_prerelease())
-            && self.0.iter().all(|condition| condition.allows(version))
+        let same = |it: &Version| {
+            it.numbers == version.numbers
+                && it.prerelease == version.prerelease
+                && it.build == version.build
+        };
+        let named = !version.is_prerelease() || self.exact.as_ref().is_some_and(same);
+        named && self.is_met_by(version)
     }
 
     /// The versions that the constraint names.
     pub fn named(&self) -> impl Iterator<Item = &Version> {
-        self.0.iter().map(|condition| &condition.version)
+        self.conditions.iter().map(|condition| &condition.version)
     }
+}
+
+/// The version that is all that a constraint says.
+fn exact(text: &str) -> Option<Version> {
+    let text = text.strip_prefix('=').unwrap_or(text);
+    let marked = text.contains('-');
+    Version::parse(text).filter(|it| marked || !it.is_prerelease())
 }
 
 impl Condition {
@@ -126,19 +189,37 @@ impl Condition {
     }
 
     fn allows(&self, version: &Version) -> bool {
-        let (has, wants) = (version.order(), self.version.order());
+        let order = version.precedence(&self.version);
+        let comparable = self.is_comparable(version);
         match self.operator {
-            Operator::Equal => has == wants,
-            Operator::NotEqual => has != wants,
-            Operator::Less => has < wants,
-            Operator::LessOrEqual => has <= wants,
-            Operator::Greater => has > wants,
-            Operator::GreaterOrEqual => has >= wants,
-            Operator::Pessimistic => {
-                let fixed = self.version.numbers.len().saturating_sub(1).max(1);
-                has >= wants && has.0.get(..fixed) == wants.0.get(..fixed)
-            }
+            Operator::Equal => order.is_eq(),
+            Operator::NotEqual => order.is_ne(),
+            Operator::Less => comparable && order.is_lt(),
+            Operator::LessOrEqual => comparable && order.is_le(),
+            Operator::Greater => comparable && order.is_gt(),
+            Operator::GreaterOrEqual => comparable && order.is_ge(),
+            Operator::Pessimistic => comparable && order.is_ge() && self.is_near(version),
         }
+    }
+
+    /// Whether one may come before the other: a prerelease only compares with those of its release.
+    fn is_comparable(&self, version: &Version) -> bool {
+        match version.is_prerelease() {
+            true => self.version.is_prerelease() && self.version.numbers == version.numbers,
+            false => true,
+        }
+    }
+
+    /// Whether a version that is not less differs in no number but the last that is given, and has
+    /// as many.
+    fn is_near(&self, version: &Version) -> bool {
+        let own = &self.version;
+        let fixed = own.given.saturating_sub(1);
+        let last = own.numbers.len().saturating_sub(1);
+        (version.is_prerelease() || !own.is_prerelease())
+            && version.numbers.len() >= own.numbers.len()
+            && version.numbers.get(..fixed) == own.numbers.get(..fixed)
+            && version.numbers.get(last) >= own.numbers.get(last)
     }
 }
 
@@ -173,20 +254,87 @@ mod tests {
         }
     }
 
+    /// What OpenTofu installs of these, for some constraints.
     #[test]
-    fn prereleases_are_chosen_by_name_only() {
-        let chooses = |constraint: &str, version: &str| {
-            let version = Version::parse(version).unwrap();
-            VersionConstraint::parse(constraint).unwrap().chooses(&version)
-        };
-        assert!(chooses("2.0.0-beta.2", "2.0.0-beta.2") && chooses("= 2.0.0-rc1", "2.0.0-rc1"));
-        assert!(chooses("~> 1.2, != 1.2.4", "1.9.0") && !chooses("~> 1.2, != 1.2.4", "1.2.4"));
-        for no in [">= 2.0.0-beta", "> 1.0", "2.0.0-beta.1", "2.0.0", "~> 2.0.0-beta.1"] {
-            assert!(!chooses(no, "2.0.0-beta.2"), "{no}");
+    fn versions_are_chosen_as_opentofu_chooses_them() {
+        let all = [
+            "2.1.0-beta1",
+            "2.1.0-beta1+x",
+            "2.1.0-beta2",
+            "2.0.0",
+            "2.1.0",
+            "1.9.0",
+            "v2.0.1",
+            "2.0",
+            "2.0.0.1",
+            "1.0.0-1",
+            "2.0.0+m",
+        ];
+        for (constraint, chosen) in [
+            ("2.1.0-beta1", "2.1.0-beta1"),
+            ("= 2.1.0-beta1", ""),
+            ("=2.1.0-beta1", "2.1.0-beta1"),
+            ("v2.1.0-beta1", "2.1.0-beta1"),
+            ("2.1.0-beta1, != 2.0.0", ""),
+            ("2.1.0-beta1+x", "2.1.0-beta1+x"),
+            ("~> 2.1.0-beta1", ""),
+            (">= 2.1.0-beta1", "2.1.0"),
+            ("2.1-beta1", "2.1.0-beta1"),
+            ("2.1.0beta1", ""),
+            ("~> 1", "2.0.0 2.1.0 1.9.0 v2.0.1 2.0 2.0.0.1 2.0.0+m"),
+            ("~> 2", "2.0.0 2.1.0 v2.0.1 2.0 2.0.0.1 2.0.0+m"),
+            ("~> v2.0", "2.0.0 2.1.0 v2.0.1 2.0 2.0.0.1 2.0.0+m"),
+            ("~> 2.0.0", "2.0.0 v2.0.1 2.0 2.0.0.1 2.0.0+m"),
+            ("~> 2.0.0.0", "2.0.0.1"),
+            ("2", "2.0.0 2.0 2.0.0+m"),
+            ("!= 2.1.0-beta2", "2.0.0 2.1.0 1.9.0 v2.0.1 2.0 2.0.0.1 2.0.0+m"),
+            ("< 3.0.0-a", "2.0.0 2.1.0 1.9.0 v2.0.1 2.0 2.0.0.1 2.0.0+m"),
+            ("2.0.0.0.1", ""),
+            (">= 2.0.1, != 2.1.0", "v2.0.1"),
+        ] {
+            let parsed = VersionConstraint::parse(constraint).unwrap();
+            let chosen_of = |it: &&&str| parsed.chooses(&Version::parse(it).unwrap());
+            let found: Vec<&str> = all.iter().filter(chosen_of).copied().collect();
+            assert_eq!(found.join(" "), chosen, "{constraint}");
         }
-        let order = ["1.9.9", "2.0.0-beta.2", "2.0.0-beta.10", "2.0.0-rc", "2.0.0", "v2.0.1"];
+    }
+
+    #[test]
+    fn versions_are_ordered_as_opentofu_orders_them() {
+        let order = [
+            "1.9.9",
+            "2.0.0-2",
+            "2.0.0-10",
+            "2.0.0-a.b",
+            "2.0.0-a",
+            "2.0.0-a.1",
+            "2.0.0-beta.2",
+            "2.0.0-beta10",
+            "2.0.0-beta2",
+            "2.0.0-rc",
+            "2.0.0",
+            "2.0.0.1",
+            "v2.0.1",
+        ];
         let versions: Vec<_> = order.iter().map(|it| Version::parse(it).unwrap()).collect();
         assert!(versions.is_sorted() && versions.windows(2).all(|pair| pair[0] != pair[1]));
+        for (text, good) in [
+            ("1", true),
+            ("1.2.3.4.5.6", true),
+            ("1.0-", true),
+            ("1.0.0--a", true),
+            ("1.0a", true),
+            ("1.0.0~x", true),
+            ("1.x", false),
+            ("1.0.0+", false),
+            ("1.0.0-a..b", false),
+            (" 1.0", false),
+            ("1..0", false),
+            ("99999999999999999999.0", false),
+            ("", false),
+        ] {
+            assert_eq!(Version::parse(text).is_some(), good, "{text}");
+        }
     }
 
     #[test]

@@ -50,6 +50,7 @@ impl Planner<'_> {
         let kind = match self.request.providers.data(&provider.source, &resource.name.kind) {
             Ok(kind) => kind,
             Err(problem) => {
+                evaluation.fail(address);
                 return self.diagnostics.push(problem.at(&resource.span).about(address));
             }
         };
@@ -70,7 +71,10 @@ impl Planner<'_> {
                     None
                 }
             };
-            self.evaluation.record(&address, value.unwrap_or(Value::unknown(Type::Any)));
+            if value.is_none() && resource.check.is_none() {
+                evaluation.fail(&address.resource);
+            }
+            evaluation.record(&address, value.unwrap_or(Value::unknown(Type::Any)));
         }
     }
 
@@ -83,7 +87,11 @@ impl Planner<'_> {
         let lifecycle = &resource.lifecycle;
         self.check(&lifecycle.preconditions, "Resource precondition failed", &checked, &scope);
         let schema = kind.schema();
-        let (configuration, mut problems) = body::decode(&resource.body, schema, &scope);
+        let ((configuration, mut problems), reads) =
+            evaluation.watched(|| body::decode(&resource.body, schema, &scope));
+        if evaluation.has_failed(&reads) {
+            evaluation.fail(&address.resource);
+        }
         problems.extend(ephemeral::arguments(&resource.body, schema, &scope, &configuration));
         let failed = problems.has_errors();
         self.diagnostics.extend(problems.into_iter().map(|it| it.about(address)));

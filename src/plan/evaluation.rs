@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use time::OffsetDateTime;
@@ -19,6 +18,7 @@ use crate::language::inputs::finish_variable;
 use crate::plan::ephemeral;
 use crate::plan::expand::{Expansion, expand};
 use crate::plan::import::imports;
+use crate::plan::memory::{Memory, Reads, Watch};
 use crate::plan::providers::Providers;
 use crate::plan::removed::Removals;
 use crate::plan::scope::ModuleScope;
@@ -62,10 +62,10 @@ pub struct Evaluation {
     limited: Mutex<HashSet<ResourceAddress>>,
     /// Whether that is so of all resources.
     pub(super) all_limited: bool,
-    expansions: Mutex<HashMap<String, Expansion>>,
-    memo: Mutex<HashMap<(ModuleInstance, Name), Option<Value>>>,
+    expansions: Mutex<HashMap<String, Memory<Expansion>>>,
+    memo: Mutex<HashMap<(ModuleInstance, Name), Memory<Value>>>,
     problems: Mutex<Diagnostics>,
-    unready: AtomicU64,
+    watch: Mutex<Watch>,
     /// The `check` blocks whose data source could not be read, and why.
     failures: Mutex<BTreeMap<String, String>>,
     /// The variables, by the resources that need them, whose validations could not be evaluated
@@ -115,7 +115,7 @@ impl Evaluation {
             expansions: Mutex::default(),
             memo: Mutex::default(),
             problems: Mutex::default(),
-            unready: AtomicU64::new(0),
+            watch: Mutex::default(),
             failures: Mutex::default(),
             unchecked: BTreeMap::new(),
             validated: Mutex::default(),
@@ -165,6 +165,7 @@ impl Evaluation {
 
     fn put(&self, address: &InstanceAddress, value: Value, ready: bool) {
         lock(&self.wholes).remove(&address.resource);
+        let ready = lock(&self.watch).note(&address.resource) && ready;
         let mut instances = lock(&self.instances);
         let of_resource = instances.entry(address.resource.clone()).or_default();
         of_resource.insert(address.key.clone(), (value, ready));
@@ -173,6 +174,7 @@ impl Evaluation {
     /// Takes the instances of a resource that are noted for all that there are.
     pub(super) fn limit(&self, address: &ResourceAddress) {
         lock(&self.wholes).remove(address);
+        lock(&self.watch).note(address);
         lock(&self.limited).insert(address.clone());
     }
 
@@ -224,9 +226,27 @@ impl Evaluation {
         std::mem::take(&mut *lock(&self.problems))
     }
 
-    /// Marks what is being evaluated as not final.
-    fn not_ready(&self) -> Value {
-        self.unready.fetch_add(1, Ordering::Relaxed);
+    /// Takes note that an instance of a resource cannot be planned, for an error that is told: what
+    /// follows from that is not told again.
+    pub(super) fn fail(&self, address: &ResourceAddress) {
+        lock(&self.watch).fail(address);
+    }
+
+    /// Evaluates, and tells what was read that is not final.
+    pub(super) fn watched<T>(&self, make: impl FnOnce() -> T) -> (T, Reads) {
+        lock(&self.watch).begin();
+        let made = make();
+        (made, lock(&self.watch).end())
+    }
+
+    /// Whether something was read that cannot be planned.
+    pub(super) fn has_failed(&self, reads: &Reads) -> bool {
+        lock(&self.watch).has_failed(reads)
+    }
+
+    /// Marks what is being evaluated as not final, because a resource is not.
+    fn not_ready(&self, address: &ResourceAddress) -> Value {
+        lock(&self.watch).read(address);
         Value::unknown(Type::Any)
     }
 
@@ -299,41 +319,41 @@ impl Evaluation {
         key: String,
         make: impl FnOnce() -> Result<Expansion, Diagnostics>,
     ) -> Expansion {
-        if let Some(known) = lock(&self.expansions).get(&key) {
-            return known.clone();
+        let known = lock(&self.watch).recall(lock(&self.expansions).get(&key));
+        if let Some(known) = known {
+            return known;
         }
-        let before = self.unready.load(Ordering::Relaxed);
-        let expansion = make().unwrap_or_else(|problems| {
-            if self.unready.load(Ordering::Relaxed) == before {
+        let (made, reads) = self.watched(make);
+        let expansion = made.unwrap_or_else(|problems| {
+            if reads.is_empty() {
                 lock(&self.problems).extend(problems);
             }
             Expansion::Unknown
         });
-        if self.unready.load(Ordering::Relaxed) == before {
-            lock(&self.expansions).insert(key, expansion.clone());
+        if let Some(memory) = Memory::of(expansion.clone(), reads) {
+            lock(&self.expansions).insert(key, memory);
         }
         expansion
     }
 
-    /// Remembers a value unless it was made from something that is not final yet. Asking for a value
-    /// while it is being made gives an unknown one.
+    /// Remembers a value for as long as what it was made from stays as it is. Asking for a value while
+    /// it is being made gives an unknown one.
     fn remember(&self, module: &ModuleInstance, name: Name, make: impl FnOnce() -> Value) -> Value {
         let key = (module.clone(), name);
-        match lock(&self.memo).get(&key) {
-            Some(Some(known)) => return known.clone(),
-            Some(None) => return self.not_ready(),
-            None => {}
+        let known = lock(&self.memo).get(&key).cloned();
+        if matches!(known, Some(Memory::Making)) {
+            lock(&self.watch).meet();
+            return Value::unknown(Type::Any);
         }
-        lock(&self.memo).insert(key.clone(), None);
-        let before = self.unready.load(Ordering::Relaxed);
-        let value = make();
-        let is_final = self.unready.load(Ordering::Relaxed) == before;
-        let mut memo = lock(&self.memo);
-        if is_final {
-            memo.insert(key, Some(value.clone()));
-        } else {
-            memo.remove(&key);
+        if let Some(known) = lock(&self.watch).recall(known.as_ref()) {
+            return known;
         }
+        lock(&self.memo).insert(key.clone(), Memory::Making);
+        let (value, reads) = self.watched(make);
+        match Memory::of(value.clone(), reads) {
+            Some(memory) => lock(&self.memo).insert(key, memory),
+            None => lock(&self.memo).remove(&key),
+        };
         value
     }
 
@@ -421,16 +441,15 @@ impl Evaluation {
         if let Some(whole) = lock(&self.wholes).get(address) {
             return whole.clone();
         }
-        let before = self.unready.load(Ordering::Relaxed);
-        let mut expansion = self.resource_expansion(address);
-        if self.is_limited(address) {
-            expansion = self.noted(expansion, address);
-        }
-        let whole = match expansion {
-            Expansion::Unknown => self.not_ready(),
-            expansion => expansion.collect(|key| self.one(&address.instance(key))),
+        let limited = |expansion| match self.is_limited(address) {
+            true => self.noted(expansion, address),
+            false => expansion,
         };
-        if self.unready.load(Ordering::Relaxed) == before {
+        let (whole, reads) = self.watched(|| match limited(self.resource_expansion(address)) {
+            Expansion::Unknown => self.not_ready(address),
+            expansion => expansion.collect(|key| self.one(&address.instance(key))),
+        });
+        if reads.is_empty() {
             lock(&self.wholes).insert(address.clone(), whole.clone());
         }
         whole
@@ -442,27 +461,24 @@ impl Evaluation {
             return Value::unknown(Type::Any);
         };
         let (configuration, providers) = (&self.configuration, &self.providers);
-        Unknowns { configuration, providers, module }.unseen(&address.resource)
+        Unknowns { configuration, providers, evaluation: None, module }.unseen(&address.resource)
     }
 
     /// An instance of a resource; unknown while nothing is noted of it.
     pub fn one(&self, address: &InstanceAddress) -> Value {
         let instances = lock(&self.instances);
         let noted = instances.get(&address.resource).and_then(|all| all.get(&address.key));
-        match noted {
-            Some((value, true)) => value.clone(),
+        match noted.cloned() {
+            Some((value, true)) => value,
             Some((value, false)) => {
-                self.unready.fetch_add(1, Ordering::Relaxed);
-                value.clone()
+                self.not_ready(&address.resource);
+                value
             }
             None if self.looking => {
                 drop(instances);
                 self.unseen(&address.resource)
             }
-            None => {
-                drop(instances);
-                self.not_ready()
-            }
+            None => self.not_ready(&address.resource),
         }
     }
 

@@ -15,7 +15,7 @@ use crate::address::{ConfigAddress, InstanceAddress, Target};
 use crate::diagnostic::{Diagnostics, Source};
 use crate::language::config::Module;
 use crate::language::installed::Installed;
-use crate::language::load::{Files, Memory, load_with};
+use crate::language::load::{Disk, Files, Memory, load_with};
 use crate::plan::stored::{from_json, to_json};
 use crate::plan::{Change, CheckResult, Drift, OutputChange, Plan, Read, Schedule};
 use crate::state::{State, World, file as state_file};
@@ -85,6 +85,8 @@ fn plan_to_json(plan: &Plan, root: &FilePath) -> Json {
         "format": FORMAT,
         "terrace": env!("CARGO_PKG_VERSION"),
         "root": root,
+        "data_folder": Disk.data_folder(),
+        "links": plan.configuration.links,
         "mode": plan.mode,
         "workspace": plan.workspace,
         "timestamp": plan.timestamp,
@@ -179,11 +181,12 @@ pub fn read(bytes: &[u8], file: &FilePath) -> Result<(Plan, PathBuf), PlanFileEr
         .map_err(|e| damaged(&e.to_string()))?;
     let root = plan.get("root").and_then(Json::as_str).map(PathBuf::from);
     let root = root.ok_or_else(|| damaged("it does not name its folder"))?;
-    let memory = memory(&sources).ok_or_else(|| damaged("its configuration is incomplete"))?;
+    let saved = Saved::read(&plan, &sources);
+    let saved = saved.ok_or_else(|| damaged("its configuration is incomplete"))?;
     let variables = variables(&plan).ok_or_else(|| damaged("its variables are incomplete"))?;
     let given = |_: &Module| variables.clone();
-    let mut installed = Installed::read(&root, &memory);
-    let (configuration, diagnostics) = load_with(&root, &memory, &given, &mut installed);
+    let mut installed = Installed::read(&root, &saved);
+    let (configuration, diagnostics) = load_with(&root, &saved, &given, &mut installed);
     let configuration = configuration.ok_or_else(|| damaged("its configuration has errors"))?;
     let plan = plan_from_json(&plan, stored, prior, configuration, diagnostics);
     Ok((plan.ok_or_else(|| damaged("plan.json is incomplete"))?, root))
@@ -191,23 +194,45 @@ pub fn read(bytes: &[u8], file: &FilePath) -> Result<(Plan, PathBuf), PlanFileEr
 
 /// The files of a saved configuration. A folder of which it has none had no configuration files: it was
 /// there when the plan was made.
-struct Saved(Memory);
+struct Saved {
+    files: Memory,
+    links: BTreeMap<PathBuf, PathBuf>,
+    data_folder: PathBuf,
+}
 
-impl Files for Saved {
-    fn list(&self, folder: &FilePath) -> io::Result<Vec<String>> {
-        Ok(self.0.list(folder).unwrap_or_default())
-    }
-
-    fn read(&self, path: &FilePath) -> io::Result<String> {
-        self.0.read(path)
+impl Saved {
+    fn read(plan: &Json, sources: &Json) -> Option<Saved> {
+        Some(Saved {
+            files: memory(sources)?,
+            links: serde_json::from_value(plan.get("links")?.clone()).ok()?,
+            data_folder: plan.get("data_folder")?.as_str()?.into(),
+        })
     }
 }
 
-fn memory(sources: &Json) -> Option<Saved> {
+impl Files for Saved {
+    fn list(&self, folder: &FilePath) -> io::Result<Vec<String>> {
+        Ok(self.files.list(folder).unwrap_or_default())
+    }
+
+    fn read(&self, path: &FilePath) -> io::Result<String> {
+        self.files.read(path)
+    }
+
+    fn real(&self, folder: &FilePath) -> PathBuf {
+        self.links.get(folder).cloned().unwrap_or_else(|| folder.to_path_buf())
+    }
+
+    fn data_folder(&self) -> PathBuf {
+        self.data_folder.clone()
+    }
+}
+
+fn memory(sources: &Json) -> Option<Memory> {
     let files = sources.as_array()?.iter().map(|it| {
         Some((PathBuf::from(it.get("path")?.as_str()?), it.get("text")?.as_str()?.to_string()))
     });
-    files.collect::<Option<BTreeMap<_, _>>>().map(|it| Saved(Memory(it)))
+    files.collect::<Option<BTreeMap<_, _>>>().map(Memory)
 }
 
 fn variables(plan: &Json) -> Option<BTreeMap<String, Value>> {

@@ -54,6 +54,7 @@ impl Planner<'_> {
                     }
                     Err(problems) => {
                         self.diagnostics.extend(problems);
+                        evaluation.fail(&address.resource);
                         evaluation.record(&address, Value::unknown(Type::Any));
                     }
                 }
@@ -83,6 +84,7 @@ impl Planner<'_> {
             Ok(kind) => Some(kind),
             Err(problem) => {
                 self.diagnostics.extend([problem.at(&resource.span).about(address)]);
+                self.evaluation.fail(address);
                 None
             }
         }
@@ -97,14 +99,17 @@ impl Planner<'_> {
         let lifecycle = &resource.lifecycle;
         self.check(&lifecycle.preconditions, "Resource precondition failed", &checked, &scope);
         let schema = kind.schema();
-        let (configuration, mut problems) = body::decode(&resource.body, schema, &scope);
+        let ((configuration, mut problems), reads) =
+            evaluation.watched(|| body::decode(&resource.body, schema, &scope));
         problems.extend(ephemeral::arguments(&resource.body, schema, &scope, &configuration));
         let failed = problems.has_errors();
         self.diagnostics.extend(problems.into_iter().map(|it| it.about(address)));
-        if failed || !self.validated(instance, &configuration, &scope) {
-            return evaluation.record(address, Value::unknown(Type::Any));
+        let sound = !failed && self.validated(instance, &configuration, &scope);
+        let change = sound.then(|| self.compare(instance, configuration, &scope)).flatten();
+        if change.is_none() || evaluation.has_failed(&reads) {
+            evaluation.fail(&address.resource);
         }
-        let Some(change) = self.compare(instance, configuration, &scope) else {
+        let Some(change) = change else {
             return evaluation.record(address, Value::unknown(Type::Any));
         };
         let scope = scope.with_self(change.after.clone());

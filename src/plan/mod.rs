@@ -16,6 +16,7 @@ mod import;
 mod late;
 mod limits;
 mod managed;
+mod memory;
 mod model;
 pub mod moves;
 mod opening;

@@ -256,9 +256,12 @@ pub struct OutputChange {
 }
 
 impl OutputChange {
-    /// Whether it becomes another value; a null is as good as none.
+    /// Whether it becomes another value, or becomes sensitive or ceases to be; a null is as good as
+    /// none. State does not tell which parts of a value are sensitive, so those do not count.
     pub fn changes(&self) -> bool {
-        self.before != self.after && !(self.before.is_null() && self.after.is_null())
+        let same = self.before.marks() == self.after.marks()
+            && self.before.unmark_deep().0 == self.after.unmark_deep().0;
+        !same && !(self.before.is_null() && self.after.is_null())
     }
 }
 

@@ -1,8 +1,10 @@
 //! Checks a configuration without values: everything that is not constant is unknown.
 
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
-use crate::address::{Mode, ModulePath, ResourceName};
+use crate::address::{Mode, ModuleInstance, ModulePath, ResourceName};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, Span};
 use crate::language::body;
 use crate::language::config::{
@@ -13,7 +15,8 @@ use crate::language::evaluate::evaluate;
 use crate::language::inputs::finish_variable;
 use crate::language::scope::Scope;
 use crate::plan::ephemeral;
-use crate::plan::expand::expand;
+use crate::plan::evaluation::Evaluation;
+use crate::plan::expand::{Expansion, expand};
 use crate::plan::ignored;
 use crate::plan::providers::{Providers, provider_key, source_of};
 use crate::plan::provision::decode;
@@ -26,11 +29,39 @@ use crate::value::{Marks, Type, Value};
 pub fn validate(configuration: &Configuration, providers: &Providers) -> Diagnostics {
     let mut diagnostics = traversals(configuration, providers);
     let known = diagnostics.clone();
+    let evaluation = without_inputs(configuration, providers);
+    let evaluation = Some(&evaluation);
     for module in configuration.modules.values() {
-        let scope = Unknowns { configuration, providers, module };
+        let scope = Unknowns { configuration, providers, evaluation, module };
         diagnostics.extend(scope.module().into_iter().filter(|it| !known.0.contains(it)));
     }
     diagnostics
+}
+
+/// An evaluation in which the variables of the root module are not known, and no resource is.
+fn without_inputs(configuration: &Configuration, providers: &Providers) -> Evaluation {
+    let root = configuration.module(&ModulePath::default());
+    let unknown = |it: &Variable| Value::unknown(it.ty.clone()).mark(it.marks());
+    let variables = root.into_iter().flat_map(|it| &it.variables);
+    let variables: BTreeMap<String, Value> =
+        variables.map(|(name, it)| (name.clone(), unknown(it))).collect();
+    let configuration = Arc::new(configuration.clone());
+    Evaluation::new(configuration, providers, variables, "default", ".".into(), "")
+}
+
+/// The instances that a module has whatever the variables are; none when that depends on them.
+fn instances(evaluation: &Evaluation, path: &ModulePath) -> Option<Vec<ModuleInstance>> {
+    let Some((name, parent)) = path.0.split_last() else {
+        return Some(vec![ModuleInstance::ROOT]);
+    };
+    let mut found = Vec::new();
+    for parent in instances(evaluation, &ModulePath(parent.to_vec()))? {
+        match evaluation.call_expansion(&parent, name) {
+            Expansion::Unknown => return None,
+            known => found.extend(known.keys().into_iter().map(|key| parent.child(name, key))),
+        }
+    }
+    Some(found)
 }
 
 /// What is wrong with an output that would show a secret.
@@ -53,6 +84,8 @@ pub(super) fn exposed(
 pub(super) struct Unknowns<'a> {
     pub(super) configuration: &'a Configuration,
     pub(super) providers: &'a Providers,
+    /// Tells which instances there are whatever the variables are, where that matters.
+    pub(super) evaluation: Option<&'a Evaluation>,
     pub(super) module: &'a Module,
 }
 
@@ -110,6 +143,7 @@ impl Unknowns<'_> {
         protection.for_each(|it| diagnostics.extend(evaluate(it, self).1));
         let schema = match self.schema(&resource.name) {
             Ok(schema) => schema,
+            Err(_) if self.never_planned(resource) => return diagnostics,
             Err(problem) => {
                 let severity = match self.always_planned(resource) {
                     true => Severity::Error,
@@ -161,6 +195,16 @@ impl Unknowns<'_> {
             call.is_some_and(|it| single(&it.repetition))
         });
         single(&resource.repetition) && called_once
+    }
+
+    /// Whether there is no instance of a resource whatever the variables are.
+    fn never_planned(&self, resource: &Resource) -> bool {
+        let none = |module: &ModuleInstance| {
+            let address = Evaluation::address(module, &resource.name);
+            let expansion = self.evaluation.resource_expansion(&address);
+            expansion != Expansion::Unknown && expansion.keys().is_empty()
+        };
+        instances(self.evaluation, &self.module.path).is_some_and(|it| it.iter().all(none))
     }
 
     fn beyond_schema(

@@ -18,6 +18,7 @@ pub mod fault;
 pub mod iam;
 pub mod log;
 pub mod logs;
+mod published;
 pub mod scope;
 pub mod ssm;
 pub mod sts;

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::fault::Fault;
+use super::published;
 use super::scope::{Answer, Read, Scope, epoch};
 
 /// Parameters, by name.
@@ -65,7 +66,7 @@ fn named<'a>(scope: &'a Scope<'_>, name: &str) -> Option<&'a Value> {
 /// A parameter of the account, or of AWS; secret ones are unreadable unless decrypted.
 fn find(scope: &Scope<'_>, name: &str) -> Option<Value> {
     let own = named(scope, name).cloned();
-    let mut parameter = own.or_else(|| published(scope, name))?;
+    let mut parameter = own.or_else(|| published::parameter(scope, name))?;
     if parameter["Type"] == "SecureString" && scope.input.flag("WithDecryption") != Some(true) {
         parameter["Value"] = json!("encrypted");
     }
@@ -86,22 +87,4 @@ fn get_several(scope: &mut Scope<'_>) -> Answer {
         }
     }
     Ok(json!({"Parameters": found, "InvalidParameters": missing}))
-}
-
-/// The image ids that ECS and EC2 publish; in the sandbox each name has an id of its own.
-fn published(scope: &Scope<'_>, name: &str) -> Option<Value> {
-    let known = ["/aws/service/ecs/optimized-ami/", "/aws/service/ami-amazon-linux-latest/"];
-    known.iter().find(|prefix| name.starts_with(**prefix))?;
-    let place = uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_URL, name.as_bytes()).simple();
-    let image = format!("ami-0{}", &place.to_string()[..16]);
-    let value = match name.ends_with("/recommended") {
-        true => json!({"image_id": image, "os": "Amazon Linux", "schema_version": 1}).to_string(),
-        false => image,
-    };
-    let resource = format!("parameter{name}");
-    Some(json!({
-        "Name": name, "Type": "String", "Value": value, "Version": 1, "DataType": "text",
-        "LastModifiedDate": 1_700_000_000,
-        "ARN": format!("arn:aws:ssm:{}::{resource}", scope.region),
-    }))
 }

@@ -143,7 +143,54 @@ async fn target_groups(aws: &Engine) {
     let group = aws.create(kind, &[&function[..], &several[..]].concat()).await;
     let group = aws.change(kind, &group, &function).await;
     aws.delete(kind, &group).await;
+    passed_over(aws, &network).await;
     network.delete(aws).await;
+}
+
+/// What groups of functions do not have may be written, and changes nothing.
+async fn passed_over(aws: &Engine, network: &Network) {
+    let kind = "aws_lb_target_group";
+    let written = |port: i64, protocol: &str| {
+        vec![
+            ("name", text("function")),
+            ("target_type", text("lambda")),
+            ("port", number(port)),
+            ("protocol", text(protocol)),
+            ("protocol_version", text("HTTP1")),
+            ("vpc_id", text(&network.vpc)),
+            ("stickiness", block([("type", text("lb_cookie"))])),
+            (
+                "target_failover",
+                block([
+                    ("on_deregistration", text("rebalance")),
+                    ("on_unhealthy", text("rebalance")),
+                ]),
+            ),
+            (
+                "health_check",
+                block([
+                    ("path", text("/")),
+                    ("port", text(&port.to_string())),
+                    ("protocol", text(protocol)),
+                ]),
+            ),
+        ]
+    };
+    let group = aws.create(kind, &written(80, "HTTP")).await;
+    let (action, because) = aws.planned(kind, &group, &written(81, "HTTPS"));
+    assert_eq!((action, because), (Action::Nothing, Vec::new()));
+    let over_tcp =
+        [("target_type", text("lambda")), ("health_check", block([("protocol", text("TCP"))]))];
+    assert!(aws.refused(kind, &over_tcp)[0].contains("TCP"));
+    aws.delete(kind, &group).await;
+    let version = [
+        ("port", number(80)),
+        ("protocol", text("TCP")),
+        ("protocol_version", text("HTTP1")),
+        ("vpc_id", text(&network.vpc)),
+    ];
+    let group = aws.create(kind, &version).await;
+    aws.delete(kind, &group).await;
 }
 
 /// A load balancer with two target groups, for listeners and rules.

@@ -7,6 +7,7 @@
 mod balancing;
 mod blocks;
 mod commands;
+mod community;
 mod containers;
 mod ephemeral;
 mod explained;
@@ -25,6 +26,7 @@ mod provisioners;
 mod references;
 mod refused;
 mod registry;
+mod run_modules;
 mod runs;
 mod several_providers;
 mod sources;

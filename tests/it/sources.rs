@@ -321,6 +321,7 @@ fn git_gives_branches_tags_and_commits() {
         ("?ref=v1", "first"),
         ("?ref=feature/x", "second"),
         ("?depth=1&ref=main", "third"),
+        ("?depth=x", "third"),
         (&format!("?ref={first}"), "first"),
         (&format!("?ref={}", &first[..9]), "first"),
     ] {
@@ -332,7 +333,9 @@ fn git_gives_branches_tags_and_commits() {
     }
     let told =
         |source: &str| fails(&Terrace::sandbox(&[("main.tf", &call(source, ""))]), &["init"]);
-    assert_has(&told(&format!("{url}//modules/a?ref=v9")), &["has no `v9`", "a branch, a tag"]);
+    let unknown = told(&format!("{url}//modules/a?ref=v9"));
+    assert_has(&unknown, &["has no `v9`", "a branch, a tag"]);
+    assert!(!unknown.contains("fatal"), "{unknown}");
     assert_has(&told(&format!("{url}//modules/b")), &["no folder `modules/b`", "`modules/a`"]);
     assert_has(&told("git::file:///nowhere/x.git"), &["git cannot fetch file:///nowhere/x.git"]);
     assert_has(&told(&format!("{url}//a/../../b")), &["leads out of the package"]);
@@ -470,4 +473,125 @@ fn tests_run_modules_that_init_fetched() {
     host.clear();
     stack.ok(&["init"]);
     assert_has(&stack.ok(&["test"]).stdout, &["Success! 3 passed, 0 failed."]);
+}
+
+#[test]
+fn secrets_of_addresses_are_in_no_file_and_no_message() {
+    let host = Host::new();
+    let address = host.url.replace("http://", "http://u:${var.token}@");
+    host.put("/m.zip", 200, &[], zipped(&[("main.tf", &output("one"))]));
+    let mut stack = Terrace::sandbox(&[("main.tf", &call(&format!("{address}/m.zip"), ""))]);
+    stack.write("token.tf", "variable \"token\" {}\n");
+    let files = [".terrace.lock.json", ".terrace/modules/modules.json"];
+    stack.set("TF_VAR_token", "TOPSECRET");
+    let told = stack.ok(&["init"]);
+    for text in files.iter().map(|it| stack.read(it)).chain([told.stderr, told.stdout]) {
+        assert!(!text.contains("TOPSECRET"), "{text}");
+    }
+    stack.set("TF_VAR_token", "OTHERSECRET");
+    assert_eq!(said(&stack), "one");
+    host.put("/m.zip", 200, &[], zipped(&[("main.tf", &output("two"))]));
+    fs::remove_dir_all(stack.path(".terrace/modules")).unwrap();
+    assert_has(&fails(&stack, &["init"]), &["Module differs from the lock file"]);
+
+    stack.ok(&["init", "-upgrade"]);
+    stack.write(".terrace.lock.json", &stack.read(files[0]).replace('…', "u:OLDSECRET"));
+    stack.ok(&["init"]);
+    assert!(!stack.read(files[0]).contains("OLDSECRET"));
+    stack.write("main.tf", &call(&format!("{address}/n.zip"), ""));
+    let told = fails(&stack, &["plan"]);
+    assert_has(&told, &["Module source changed", "/n.zip", "/m.zip"]);
+    assert!(!told.contains("SECRET"), "{told}");
+}
+
+#[test]
+fn a_profile_in_an_address_comes_before_the_environment() {
+    let host = Host::new();
+    host.put("/b/m.zip", 200, &[], zipped(&[("main.tf", &output("it"))]));
+    let source = |profile: &str| format!("s3::{}/b/m.zip?aws_profile={profile}", host.url);
+    let mut stack = Terrace::sandbox(&[("main.tf", &call(&source("p1"), ""))]);
+    stack.set("AWS_ACCESS_KEY_ID", "ENVKEY");
+    stack.set("AWS_SECRET_ACCESS_KEY", "secret");
+    let profile = "[p1]\naws_access_key_id = PROFKEY\naws_secret_access_key = other\n";
+    stack.write(".aws/credentials", profile);
+    stack.ok(&["init"]);
+    let [request] = &host.requests("/b/m.zip")[..] else { panic!("not asked once") };
+    assert!(request.contains("credential=profkey/"), "{request}");
+    stack.write("main.tf", &call(&source("p2"), ""));
+    assert_has(&fails(&stack, &["init"]), &["the AWS profile `p2` has no credentials"]);
+}
+
+#[test]
+fn modules_may_be_empty_and_lie_behind_links() {
+    let files = [
+        (
+            "main.tf",
+            "module \"e\" {\n  source = \"./empty\"\n}\nmodule \"l\" {\n  source = \"./link\"\n}\n\
+          output \"e\" {\n  value = module.e\n}\noutput \"it\" {\n  value = module.l.it\n}\n",
+        ),
+        ("#more.tf", "output \"more\" {\n  value = \"more\"\n}\n"),
+        (".#lock.tf", "not even a configuration"),
+        ("empty/README.md", ""),
+        (
+            "sub/real/main.tf",
+            "module \"n\" {\n  source = \"../next\"\n}\noutput \"it\" {\n  \
+          value = \"${path.module} ${module.n.it}\"\n}\n",
+        ),
+        ("sub/next/main.tf", "output \"it\" {\n  value = path.module\n}\n"),
+    ];
+    let stack = Terrace::sandbox(&files);
+    std::os::unix::fs::symlink("sub/real", stack.path("link")).unwrap();
+    stack.ok(&["plan", "-out=saved"]);
+    stack.ok(&["apply", "saved"]);
+    assert_eq!(stack.ok(&["output", "-raw", "it"]).stdout, "sub/real sub/next");
+    assert_eq!(stack.ok(&["output", "-json", "e"]).stdout.trim(), "{}");
+    assert_eq!(stack.ok(&["output", "-raw", "more"]).stdout, "more");
+}
+
+#[test]
+fn the_data_folder_of_opentofu_may_be_elsewhere() {
+    let mut stack = Terrace::sandbox(&[("main.tf", &call(NET, ""))]);
+    stack.write("data/modules/m/main.tf", &output("theirs"));
+    let record = json!({
+        "Key": "m", "Source": "registry.opentofu.org/acme/net/aws", "Version": "1.0.0",
+        "Dir": "data/modules/m",
+    });
+    stack.write("data/modules/modules.json", &json!({ "Modules": [record] }).to_string());
+    assert_has(&fails(&stack, &["plan"]), &["Module not fetched"]);
+    stack.set("TF_DATA_DIR", "data");
+    stack.ok(&["plan", "-out=saved"]);
+    stack.ok(&["apply", "saved"]);
+    assert_eq!(said(&stack), "theirs");
+}
+
+#[test]
+fn checksums_may_be_in_a_file_and_a_mirror_must_be_there() {
+    let host = Host::new();
+    let bytes = zipped(&[("main.tf", &output("checked"))]);
+    host.put("/sums", 200, &[], format!("{}  *m.zip\n", sha256(&bytes)));
+    host.put("/m.zip", 200, &[], bytes);
+    let url = &host.url;
+    let checked = |sums: &str| stack(&host, &format!("{url}/m.zip?checksum=file:{url}/{sums}"), "");
+    let good = checked("sums");
+    good.ok(&["init"]);
+    assert_eq!(said(&good), "checked");
+    host.put("/wrong", 200, &[], format!("{}  m.zip\n", "0".repeat(64)));
+    assert_has(&fails(&checked("wrong"), &["init"]), &["Wrong checksum"]);
+    host.put("/other", 200, &[], "00  other.zip\n");
+    assert_has(&fails(&checked("other"), &["init"]), &["has no checksum of `m.zip`"]);
+
+    let mut missing = stack(&host, NET, "");
+    missing.set("TERRACE_MODULE_MIRROR", "/nowhere");
+    assert_has(&fails(&missing, &["init"]), &["TERRACE_MODULE_MIRROR names /nowhere"]);
+}
+
+#[test]
+fn paths_without_a_user_are_those_of_the_home_folder() {
+    let mut stack = Terrace::sandbox(&[("main.tf", &call("git::example.com:org/repo.git", ""))]);
+    let asked = stack.path("asked");
+    stack.write("ssh.sh", &format!("echo \"$@\" >> {}\nexit 1\n", asked.display()));
+    stack.set("GIT_SSH_COMMAND", &format!("sh {}", stack.path("ssh.sh").display()));
+    assert_has(&fails(&stack, &["init"]), &["git cannot fetch example.com:org/repo.git"]);
+    let asked = stack.read("asked");
+    assert!(asked.contains("example.com") && asked.contains("'org/repo.git'"), "{asked}");
 }

@@ -13,11 +13,11 @@ use super::target_attributes::{
 };
 use super::{claim, name, ours, sdk_tags};
 use crate::aws::client::Aws;
-use crate::aws::resource::{Resource, gone_is_fine, missing};
+use crate::aws::resource::{Proposal, Resource, gone_is_fine, missing};
 use crate::aws::tags::{Tagging, Tags};
 use crate::provider::{Result, Step};
 use crate::schema;
-use crate::schema::{Check, One};
+use crate::schema::{Check, One, Schema, schema_of};
 use crate::value::{Path, Value};
 
 schema! {
@@ -191,6 +191,25 @@ impl Resource for TargetGroup {
         gone_is_fine(call.send().await, Self::GONE)
     }
 
+    /// What a group does not have, for it is one of functions or does not speak HTTP, may be written,
+    /// and is passed over.
+    fn plan(proposal: &mut Proposal<'_>) -> Result {
+        let schema = schema_of::<Self>();
+        let (kind, protocol) = (proposal.value.get("target_type"), proposal.value.get("protocol"));
+        let over_http = matches!(protocol.as_str(), Some("HTTP" | "HTTPS"));
+        match kind.as_str() {
+            Some("lambda") => {
+                NOT_OF_FUNCTIONS.iter().for_each(|name| pass_over(proposal, &schema, name));
+                pass_over_in_check(proposal);
+            }
+            None => NOT_OF_FUNCTIONS.iter().for_each(|name| leave_open(proposal, &schema, name)),
+            Some(_) if !protocol.is_known() => leave_open(proposal, &schema, VERSION),
+            Some(_) if !over_http => pass_over(proposal, &schema, VERSION),
+            Some(_) => {}
+        }
+        Ok(())
+    }
+
     fn validate(configuration: &Value) -> Vec<(Path, String)> {
         let text = |name: &str| configuration.get(name).as_str().map(str::to_string);
         let mut wrong = Vec::new();
@@ -206,6 +225,10 @@ impl Resource for TargetGroup {
         let checks = configuration.get("health_check");
         let check = checks.items().and_then(<[Value]>::first).cloned().unwrap_or(Value::NULL);
         let over_tcp = check.get("protocol").as_str() == Some("TCP");
+        if over_tcp && text("target_type").as_deref() == Some("lambda") {
+            let message = "functions cannot be checked by TCP";
+            wrong.push((Path::attribute("health_check"), message.to_string()));
+        }
         let http = matches!(text("protocol").as_deref(), Some("HTTP" | "HTTPS"));
         if over_tcp && http {
             let message = "targets that speak HTTP cannot be checked by TCP";
@@ -268,6 +291,55 @@ impl Described for TargetGroup {
             ..self
         };
         attributes::told(&group, group.kind(), ATTRIBUTES, told)
+    }
+}
+
+/// The field that only groups that speak HTTP have.
+const VERSION: &str = "protocol_version";
+
+/// The fields that groups of functions do not have.
+const NOT_OF_FUNCTIONS: &[&str] = &[
+    "port",
+    "protocol",
+    VERSION,
+    "stickiness",
+    "target_failover",
+    "target_group_health",
+    "target_health_state",
+    "vpc_id",
+];
+
+/// Plans a field as it is, or as AWS makes it, whatever is written.
+fn pass_over(proposal: &mut Proposal<'_>, schema: &Schema, name: &str) {
+    let Some(field) = schema.field(name) else { return };
+    let as_it_is = match proposal.prior {
+        Some(prior) => prior.get(name),
+        None if field.computed => Value::unknown(field.shape.ty()),
+        None => field.absent(),
+    };
+    proposal.set(name, as_it_is);
+}
+
+/// Plans nothing for what is written of a field: it is not known yet whether the group has it.
+fn leave_open(proposal: &mut Proposal<'_>, schema: &Schema, name: &str) {
+    if let Some(field) = schema.field(name)
+        && !proposal.configuration.get(name).is_null()
+    {
+        proposal.set(name, Value::unknown(field.shape.ty()));
+    }
+}
+
+/// Functions are checked on no port and by no protocol.
+fn pass_over_in_check(proposal: &mut Proposal<'_>) {
+    let prior = proposal.prior.map(|it| it.get("health_check"));
+    let prior = prior.as_ref().and_then(|it| it.items()?.first());
+    let (checks, marks) = proposal.value.get("health_check").unmark();
+    if let (Some(prior), Value::List(ty, items)) = (prior, &checks) {
+        let kept = items.iter().map(|it| {
+            let it = it.clone().with("port", prior.get("port"));
+            it.with("protocol", prior.get("protocol"))
+        });
+        proposal.set("health_check", Value::list(ty.clone(), kept).mark(marks));
     }
 }
 

@@ -84,7 +84,7 @@ pub(super) fn configure(
         return Err(maker.diagnostics);
     }
     let sources = configuration.sources.clone();
-    let configuration = Configuration { modules: maker.modules, sources };
+    let configuration = Configuration { modules: maker.modules, sources, links: BTreeMap::new() };
     Ok(Configured { configuration, stand_ins: maker.stand_ins, overrides: maker.overrides })
 }
 
@@ -177,7 +177,8 @@ impl Maker<'_> {
     /// The name that state files have for a provider configuration of the root module.
     fn called(&self, path: &ModulePath, name: &ProviderName) -> Option<String> {
         let sources = Vec::new();
-        let configuration = Configuration { modules: self.modules.clone(), sources };
+        let configuration =
+            Configuration { modules: self.modules.clone(), sources, links: BTreeMap::new() };
         let module = self.modules.get(path)?;
         Some(provider_key(&configuration, module, name).to_string())
     }

@@ -9,7 +9,7 @@ use crate::language::scope::Scope;
 use crate::plan::{Dependencies, Evaluation, Node};
 use crate::ui::Ui;
 use crate::ui::suite::Status;
-use crate::value::{Marks, Type, convert};
+use crate::value::{Marks, Type, Value, convert};
 
 /// What diagnostics of failed conditions are called.
 const CONDITIONS: [&str; 5] = [
@@ -191,7 +191,9 @@ fn judge_one(ui: &Ui, rule: &CheckRule, scope: &dyn Scope) -> (Status, Diagnosti
 
 fn unfulfilled(ui: &Ui, rule: &CheckRule, scope: &dyn Scope) -> Diagnostic {
     let (message, _) = evaluate(&rule.error_message, scope);
-    let text = match message.bare().as_str() {
+    let text = convert(message.bare(), &Type::String).unwrap_or(Value::NULL);
+    let text = match text.as_str() {
+        None if message.is_null() => "The condition does not hold, and its error message is null.",
         Some(_) if message.marks_deep().contains(Marks::SENSITIVE) => {
             "The error message is sensitive and not shown."
         }

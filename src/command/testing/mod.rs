@@ -9,15 +9,18 @@ mod mock;
 mod scope;
 mod variables;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::command::arguments::TestArguments;
 use crate::command::stack::{configuration_with, working_folder};
 use crate::command::{Exit, stop_with_words};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::language::config::{Configuration, Variable};
+use crate::language::installed::Installed;
 use crate::language::load::Disk;
 use crate::language::module::TestFile;
-use crate::language::suite::load_tests;
+use crate::language::suite::{load_run, load_tests};
 use crate::ui::Ui;
 use crate::ui::suite::FileReport;
 
@@ -31,11 +34,19 @@ const STOPPING: &str = "\nStopping: calls under way are finished, no other run i
 
 /// Runs the command.
 pub(super) async fn run(ui: &Ui, arguments: &TestArguments) -> Result<Exit, Diagnostics> {
-    let configuration = configuration_with(ui, &arguments.variables)?;
-    let files = wanted(ui, arguments)?;
+    let (configuration, files) =
+        match (configuration_with(ui, &arguments.variables), wanted(ui, arguments)) {
+            (Ok(configuration), Ok(files)) => (configuration, files),
+            (Err(mut problems), Err(others)) => {
+                problems.extend(others);
+                return Err(problems);
+            }
+            (Err(problems), _) | (_, Err(problems)) => return Err(problems),
+        };
     let folder = working_folder()?;
     let given = Given {
         main: root(&configuration)?,
+        others: variables_of_runs(&files),
         arguments: &arguments.variables,
         directory: &arguments.test_directory,
         folder: &folder,
@@ -65,6 +76,27 @@ pub(super) async fn run(ui: &Ui, arguments: &TestArguments) -> Result<Exit, Diag
     }
     let good = reports.iter().all(FileReport::is_good) && !stop.is_requested();
     Ok(if good { Exit::Success } else { Exit::Failure })
+}
+
+/// The variables of the modules that runs name. What is wrong with those is told when they are run.
+fn variables_of_runs(files: &[TestFile]) -> BTreeMap<String, Variable> {
+    let mut modules = Installed::read(Path::new("."), &Disk);
+    let mut seen = BTreeSet::new();
+    let mut found = BTreeMap::new();
+    for file in files {
+        for run in &file.runs {
+            let named = run.module.as_ref().map(|it| (it.source.clone(), it.version.clone()));
+            if named.is_some_and(|it| seen.insert(it)) {
+                let early = BTreeMap::new();
+                let (configuration, _) = load_run(&file.path, run, &early, &Disk, &mut modules);
+                let root = configuration.as_ref().and_then(Configuration::root);
+                for (name, variable) in root.into_iter().flat_map(|it| &it.variables) {
+                    found.entry(name.clone()).or_insert_with(|| variable.clone());
+                }
+            }
+        }
+    }
+    found
 }
 
 /// A file and its runs, by their names.

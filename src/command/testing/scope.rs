@@ -79,6 +79,24 @@ impl TestScope<'_> {
     }
 }
 
+/// Checks that the module has what a reference names.
+fn declared(
+    module: &Evaluation,
+    reference: &Reference,
+    span: &Span,
+) -> Result<(), Box<Diagnostic>> {
+    let Some(root) = module.configuration.root() else { return Ok(()) };
+    match reference {
+        Reference::Resource(name, _) if !root.resources.contains_key(name) => {
+            Err(undeclared("resource", &name.to_string(), "", span))
+        }
+        Reference::Module(name, _) if !root.calls.contains_key(name) => {
+            Err(undeclared("module", name, "", span))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The name of something that the language has in tests only: `output.name` or `run.name`.
 fn only_here<'n>(name: &'n ResourceName, root: &str) -> Option<&'n str> {
     (name.mode == Mode::Managed && name.kind == root).then_some(name.name.as_str())
@@ -98,7 +116,10 @@ impl Scope for TestScope<'_> {
             }
         }
         match self.module {
-            Some(module) => module.scope(&ModuleInstance::ROOT).get(reference, span),
+            Some(module) => {
+                declared(module, reference, span)?;
+                module.scope(&ModuleInstance::ROOT).get(reference, span)
+            }
             None => {
                 let detail = format!("`{}` is not known before the run.", span.text());
                 let problem = Diagnostic::error("Invalid reference", detail).at(span);

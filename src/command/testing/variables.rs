@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::command::arguments::VariableArguments;
 use crate::diagnostic::Diagnostics;
-use crate::language::config::{Attribute, Module};
+use crate::language::config::{Attribute, Module, Variable};
 use crate::language::evaluate::evaluate;
 use crate::language::inputs::{InputArgument, InputSource, InputValue, finish_inputs, read_inputs};
 use crate::language::load::{Disk, Files as _};
@@ -19,6 +19,8 @@ use super::scope::TestScope;
 pub(super) struct Given<'a> {
     /// The root of the configuration under test.
     pub(super) main: &'a Module,
+    /// The variables of the modules that runs name.
+    pub(super) others: BTreeMap<String, Variable>,
     /// What the command line says.
     pub(super) arguments: &'a VariableArguments,
     /// The folder of tests, whose files of values count too.
@@ -41,7 +43,7 @@ impl Given<'_> {
     pub(super) fn values(&self, module: &Module) -> (BTreeMap<String, InputValue>, Diagnostics) {
         let mut known = module.clone();
         known.folder = PathBuf::from(".");
-        for (name, variable) in &self.main.variables {
+        for (name, variable) in self.main.variables.iter().chain(&self.others) {
             known.variables.entry(name.clone()).or_insert_with(|| variable.clone());
         }
         let mut given: Vec<InputArgument> =

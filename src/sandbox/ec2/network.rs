@@ -47,8 +47,9 @@ pub fn ensure_defaults(scope: &mut Scope<'_>) {
         document[HOSTNAMES] = json!(true);
     }
     for (index, zone) in zones(scope.region).into_iter().enumerate() {
-        let range = format!("172.31.{}.0/20", index * 16);
-        let subnet = subnet_document(scope, &vpc, &range, zone, true);
+        let third = u8::try_from(index * 16).unwrap_or_default();
+        let range = Ipv4Net::new_assert(Ipv4Addr::new(172, 31, third, 0), 20);
+        let subnet = subnet_document(scope, &vpc, Some(range), zone, true);
         scope.documents.put(
             SUBNET.table,
             subnet.text("subnetId").unwrap_or_default(),
@@ -227,10 +228,47 @@ pub fn modify_vpc_tenancy(scope: &mut Scope<'_>) -> Answer {
 
 /// `CreateSubnet`: inside the VPC's range, overlapping no other subnet.
 pub fn create_subnet(scope: &mut Scope<'_>) -> Answer {
-    for name in ["OutpostArn", "Ipv6Native", "Ipv4IpamPoolId", "Ipv6IpamPoolId"] {
+    for name in ["OutpostArn", "Ipv4IpamPoolId", "Ipv6IpamPoolId"] {
         refuse(scope.input, name)?;
     }
     let vpc = scope.input.required("VpcId")?;
+    let native = scope.input.flag("Ipv6Native") == Some(true);
+    let range = match native {
+        true => no_ipv4(scope.input).map(|()| None)?,
+        false => Some(subnet_ipv4(scope, vpc)?),
+    };
+    let ipv6 = range::subnet_ipv6(scope, vpc)?;
+    let zone = zone_of(scope)?;
+    let mut subnet = subnet_document(scope, vpc, range, zone, false);
+    if native {
+        subnet["ipv6Native"] = json!(true);
+        subnet["assignIpv6AddressOnCreation"] = json!(true);
+        subnet["privateDnsNameOptionsOnLaunch"]["hostnameType"] = json!("resource-name");
+    }
+    subnet["tagSet"] = specified(scope.input, SUBNET);
+    if let Some(range) = ipv6 {
+        let association = range::association("subnet", &range, scope.region);
+        subnet["ipv6CidrBlockAssociationSet"] = json!([association]);
+    }
+    let id = subnet.text("subnetId").unwrap_or_default().to_owned();
+    scope.documents.put(SUBNET.table, &id, subnet.clone());
+    Ok(json!({"subnet": subnet}))
+}
+
+/// A subnet that has IPv6 addresses only has an IPv6 range, and no other.
+fn no_ipv4(input: &Value) -> Result<(), Fault> {
+    input.required("Ipv6CidrBlock")?;
+    match input.text("CidrBlock") {
+        None => Ok(()),
+        Some(_) => {
+            let message = "An IPv4 CIDR block cannot be specified for an IPv6-only subnet";
+            Err(Fault::new("InvalidParameterCombination", message))
+        }
+    }
+}
+
+/// The IPv4 range of a subnet, which has to be in its VPC and free.
+fn subnet_ipv4(scope: &Scope<'_>, vpc: &str) -> Result<Ipv4Net, Fault> {
     let whole = range::ranges(find(scope.documents, VPC, vpc)?);
     let range = range_of(scope.input, "InvalidSubnet.Range")?;
     if !whole.iter().any(|whole| whole.contains(&IpNet::from(range))) {
@@ -246,17 +284,7 @@ pub fn create_subnet(scope: &mut Scope<'_>) -> Answer {
         let message = format!("The CIDR '{range}' conflicts with another subnet");
         return Err(Fault::new("InvalidSubnet.Conflict", message));
     }
-    let ipv6 = range::subnet_ipv6(scope, vpc)?;
-    let zone = zone_of(scope)?;
-    let mut subnet = subnet_document(scope, vpc, &range.to_string(), zone, false);
-    subnet["tagSet"] = specified(scope.input, SUBNET);
-    if let Some(range) = ipv6 {
-        let association = range::association("subnet", &range, scope.region);
-        subnet["ipv6CidrBlockAssociationSet"] = json!([association]);
-    }
-    let id = subnet.text("subnetId").unwrap_or_default().to_owned();
-    scope.documents.put(SUBNET.table, &id, subnet.clone());
-    Ok(json!({"subnet": subnet}))
+    Ok(range)
 }
 
 /// The zone asked for by name or id, or the first.
@@ -275,24 +303,28 @@ fn zone_of(scope: &Scope<'_>) -> Result<(String, String), Fault> {
 fn subnet_document(
     scope: &Scope<'_>,
     vpc: &str,
-    range: &str,
+    range: Option<Ipv4Net>,
     (zone, zone_id): (String, String),
     default: bool,
 ) -> Value {
     let id = new_id(SUBNET);
-    let free = range.parse::<Ipv4Net>().map_or(0, |range| (1_u64 << (32 - range.prefix_len())) - 5);
+    let free = range.map_or(0, |range| (1_u64 << (32 - range.prefix_len())) - 5);
     let names = json!({
         "hostnameType": "ip-name", "enableResourceNameDnsARecord": false,
         "enableResourceNameDnsAAAARecord": false,
     });
-    json!({
+    let mut subnet = json!({
         "subnetId": id, "subnetArn": scope.arn("ec2", &format!("subnet/{id}")), "vpcId": vpc,
-        "ownerId": ACCOUNT, "state": "available", "cidrBlock": range, "availabilityZone": zone,
+        "ownerId": ACCOUNT, "state": "available", "availabilityZone": zone,
         "availabilityZoneId": zone_id, "availableIpAddressCount": free, "defaultForAz": default,
         "mapPublicIpOnLaunch": default, "assignIpv6AddressOnCreation": false, "enableDns64": false,
         "ipv6Native": false, "ipv6CidrBlockAssociationSet": [],
         "mapCustomerOwnedIpOnLaunch": false, "privateDnsNameOptionsOnLaunch": names, "tagSet": [],
-    })
+    });
+    if let Some(range) = range {
+        subnet["cidrBlock"] = json!(range.to_string());
+    }
+    subnet
 }
 
 /// `ModifySubnetAttribute`: one attribute a call.
@@ -309,6 +341,11 @@ pub fn modify_subnet_attribute(scope: &mut Scope<'_>) -> Answer {
         ("EnableResourceNameDnsAAAARecordOnLaunch", "enableResourceNameDnsAAAARecord"),
     ];
     let given = |name: &str| input.get(name).and_then(|it| it.flag("Value"));
+    let names = input.text("PrivateDnsHostnameTypeOnLaunch");
+    if subnet["ipv6Native"] == true && names == Some("ip-name") {
+        let message = "Hosts in an IPv6-only subnet can only be named by resource";
+        return Err(Fault::new("InvalidParameterValue", message));
+    }
     let mut changed = 0;
     for (name, field) in attributes {
         if let Some(value) = given(name) {
@@ -322,7 +359,7 @@ pub fn modify_subnet_attribute(scope: &mut Scope<'_>) -> Answer {
             changed += 1;
         }
     }
-    if let Some(value) = input.text("PrivateDnsHostnameTypeOnLaunch") {
+    if let Some(value) = names {
         subnet["privateDnsNameOptionsOnLaunch"]["hostnameType"] = json!(value);
         changed += 1;
     }

@@ -59,7 +59,7 @@ schema! {
         /// The resources.
         resources: BTreeSet<String>,
         /// The id of the statement.
-        #[check(Check::Pattern("^[a-zA-Z0-9]*$", "letters and digits"))] sid: Option<String>,
+        sid: Option<String>,
     }
 
     /// A condition.
