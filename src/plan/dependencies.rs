@@ -315,7 +315,7 @@ impl Builder<'_> {
         let lifecycle = &resource.lifecycle;
         self.checks(module, &node, &lifecycle.preconditions);
         self.checks(module, &node, &lifecycle.postconditions);
-        for trigger in &lifecycle.replace_triggered_by {
+        for trigger in lifecycle.replace_triggered_by.iter().chain(&lifecycle.prevent_destroy) {
             self.uses(module, &node, trigger.uses());
         }
         lifecycle.prevent_destroy.iter().for_each(|it| self.uses(module, &node, it.uses()));

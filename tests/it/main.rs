@@ -33,6 +33,7 @@ mod support;
 mod targets;
 mod testing;
 mod utility;
+mod validated;
 mod variables;
 mod wire;
 mod workspaces;
