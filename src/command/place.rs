@@ -26,6 +26,7 @@ pub(super) struct Places {
 impl Places {
     /// What the `backend` block of the root module says.
     pub(super) fn of(root: Option<&Module>) -> Result<Places, Diagnostics> {
+        refuse_unknown(root)?;
         let mut places = Places { path: STATE.into(), folder: "terraform.tfstate.d".into() };
         let Some(backend) = root.and_then(|root| root.backend.as_ref()) else {
             return Ok(places);
@@ -111,9 +112,26 @@ pub(super) fn state_path(
     given: Option<&PathBuf>,
 ) -> Result<PathBuf, Diagnostics> {
     match given {
-        Some(given) => Ok(given.clone()),
+        Some(given) => refuse_unknown(root).map(|()| given.clone()),
         None => Ok(Places::of(root)?.state(&workspace()?)),
     }
+}
+
+/// Refuses ways to keep the state that terrace does not have: it must not be kept in another way.
+fn refuse_unknown(root: Option<&Module>) -> Result<(), Diagnostics> {
+    let mut diagnostics = Diagnostics::new();
+    if let Some(cloud) = root.and_then(|it| it.cloud.as_ref()) {
+        let detail = "terrace does not keep state in HCP Terraform or what is like it.";
+        let problem = Diagnostic::error("Unsupported cloud block", detail).at(&cloud.span);
+        diagnostics.push(problem.hint("Use `backend \"local\"` instead, or no block."));
+    }
+    if let Some(encryption) = root.and_then(|it| it.encryption.as_ref()) {
+        let detail = "terrace does not encrypt state and plans itself.";
+        let problem = Diagnostic::error("Unsupported encryption block", detail);
+        let hint = "Remove the block, and keep the state where it is encrypted for you.";
+        diagnostics.push(problem.hint(hint).at(&encryption.span));
+    }
+    if diagnostics.has_errors() { Err(diagnostics) } else { Ok(()) }
 }
 
 /// The file in which OpenTofu and Terraform note the workspace in use.

@@ -40,7 +40,7 @@ fn check(arguments: &ValidateArguments) -> Result<Diagnostics, Diagnostics> {
 
 fn problems(configuration: &Configuration, providers: &Providers) -> Diagnostics {
     match Dependencies::find(configuration) {
-        Ok(_) => validate(configuration, providers),
+        Ok(dependencies) => validate(configuration, &dependencies, providers),
         Err(cycle) => Diagnostics::from(cycle),
     }
 }

@@ -262,6 +262,10 @@ pub struct Module {
     pub required_providers: IndexMap<String, RequiredProvider>,
     /// The `backend` block; only the root's counts.
     pub backend: Option<Block>,
+    /// The `cloud` block; only the root's counts.
+    pub cloud: Option<Block>,
+    /// The `encryption` block; only the root's counts.
+    pub encryption: Option<Block>,
     /// `moved` blocks.
     pub moved: Vec<Moved>,
     /// `removed` blocks.
@@ -301,6 +305,8 @@ pub struct Import {
     pub for_each: Option<Expression>,
     /// `provider`, for a resource whose configuration is generated.
     pub provider: Option<ProviderName>,
+    /// Where `provider` stands.
+    pub provider_span: Option<Span>,
     /// Where the header stands.
     pub span: Span,
 }
@@ -485,6 +491,8 @@ pub struct Resource {
     pub provider: ProviderName,
     /// Which of several configurations of that name: `each.key` in `aws.by_region[each.key]`.
     pub provider_key: Option<Expression>,
+    /// Where `provider` stands, if it is given.
+    pub provider_span: Option<Span>,
     /// `depends_on`
     pub depends_on: Vec<(Reference, Span)>,
     /// `lifecycle`

@@ -10,7 +10,7 @@ use indexmap::IndexMap;
 
 use crate::address::ModulePath;
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
-use crate::language::config::{Attribute, Body, Configuration, Module, ModuleCall};
+use crate::language::config::{Attribute, Block, Body, Configuration, Module, ModuleCall};
 use crate::language::evaluate::evaluate;
 use crate::language::installed::{Installed, Modules, Wanted, package_of};
 use crate::language::module::read_module;
@@ -343,7 +343,13 @@ impl Loader<'_> {
         }
         let read = match file_names(self.files, folder) {
             // A folder without configuration files is an empty module.
-            Ok(names) => Some(Arc::new(self.read(folder, &names))),
+            Ok(names) => {
+                let read = self.read(folder, &names);
+                if call.is_some() {
+                    self.diagnostics.extend(of_no_effect(&read.module));
+                }
+                Some(Arc::new(read))
+            }
             Err(error) => {
                 self.diagnostics.push(nothing_there(folder, &error, call));
                 None
@@ -367,6 +373,16 @@ impl Loader<'_> {
         let module = self.diagnostics.take(read_module(folder.to_path_buf(), bodies));
         Folder { module: Arc::new(module), readable }
     }
+}
+
+/// Warns of what a module that is called says of the state, which is the root module's to say.
+fn of_no_effect(module: &Module) -> Vec<Diagnostic> {
+    let blocks = [&module.backend, &module.cloud, &module.encryption].into_iter().flatten();
+    let warning = |block: &Block| {
+        let detail = format!("Only the root module's `{}` block has an effect.", block.kind);
+        Diagnostic::warning("Block without effect", detail).at(&block.span)
+    };
+    blocks.map(warning).collect()
 }
 
 /// The names of the configuration files in a folder, sorted.

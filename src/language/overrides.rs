@@ -56,7 +56,9 @@ impl Merger {
     }
 
     fn named(&mut self, block: Block) {
-        if let Some(given) = block.body.attributes.get("depends_on") {
+        let given = block.body.attributes.get("depends_on");
+        let empty = |it: &&Attribute| matches!(&it.value.kind, ExpressionKind::Tuple(all) if all.is_empty());
+        if let Some(given) = given.filter(|it| !empty(it)) {
             let problem =
                 Diagnostic::error("Invalid override", "`depends_on` cannot be overridden.");
             self.diagnostics.push(problem.at(&given.name_span));
@@ -74,6 +76,8 @@ impl Merger {
         let base = self.blocks().find(same);
         match base {
             Some(base) => merge(&mut base.body, block.body),
+            // Without a block, there is a default configuration that says nothing.
+            None if block.kind == "provider" && alias.is_none() => self.add(block),
             None => {
                 let name = labels.join(".");
                 self.missing(&format!("{} `{name}`", block.kind), &block.span);
@@ -96,20 +100,32 @@ impl Merger {
     }
 
     /// What an override says of the language, a backend or a provider counts instead.
-    fn settings(&mut self, block: Block) {
+    fn settings(&mut self, mut block: Block) {
         let backs = |it: &Block| it.kind == "backend" || it.kind == "cloud";
         let backend = block.body.blocks.iter().any(backs);
-        let required = block.body.blocks.iter().filter(|it| it.kind == "required_providers");
-        let providers: Vec<String> =
-            required.flat_map(|it| it.body.attributes.keys().cloned()).collect();
         for base in self.blocks().filter(|it| it.kind == "terraform") {
             for name in block.body.attributes.keys() {
                 base.body.attributes.shift_remove(name);
             }
-            base.body.blocks.retain(|it| !(backend && backs(it)));
-            let required = base.body.blocks.iter_mut().filter(|it| it.kind == "required_providers");
-            required.for_each(|it| it.body.attributes.retain(|name, _| !providers.contains(name)));
+            // Two in one file are one too many, and told as they are of any file.
+            let elsewhere = |it: &Block| it.span.source != block.span.source;
+            base.body.blocks.retain(|it| !(backend && backs(it) && elsewhere(it)));
         }
+        // The first of a kind changes what there is; more of them are told as they are of any file.
+        for kind in ["required_providers", "encryption"] {
+            let Some(at) = block.body.blocks.iter().position(|it| it.kind == kind) else {
+                continue;
+            };
+            let terraform = self.blocks().filter(|it| it.kind == "terraform");
+            let mut inside = terraform.flat_map(|it| &mut it.body.blocks);
+            if let Some(base) = inside.find(|it| it.kind == kind) {
+                merge_deep(&mut base.body, block.body.blocks.remove(at).body);
+            }
+        }
+        self.add(block);
+    }
+
+    fn add(&mut self, block: Block) {
         match self.files.last_mut() {
             Some(last) => last.blocks.push(block),
             None => {
@@ -117,6 +133,19 @@ impl Merger {
                 let attributes = indexmap::IndexMap::new();
                 self.files.push(Body { attributes, blocks: vec![block], span });
             }
+        }
+    }
+}
+
+/// Arguments replace those of their name, and blocks are merged into those of their name.
+fn merge_deep(base: &mut Body, change: Body) {
+    base.attributes.extend(change.attributes);
+    let names = |it: &Block| it.labels.iter().map(|it| it.0.clone()).collect::<Vec<_>>();
+    for block in change.blocks {
+        let same = |it: &&mut Block| it.kind == block.kind && names(it) == names(&block);
+        match base.blocks.iter_mut().find(same) {
+            Some(there) => merge_deep(&mut there.body, block.body),
+            None => base.blocks.push(block),
         }
     }
 }

@@ -162,7 +162,9 @@ impl Reader {
                 _ => self.read(value),
             };
             keep_child(&mut defaults, name.clone(), inside);
-            attributes.insert(name, ty);
+            if attributes.insert(name.clone(), ty).is_some() {
+                self.fail(&key.span, format!("`{name}` is given twice."), String::new());
+            }
         }
         (Type::Object(Arc::new(ObjectType { attributes, optional })), defaults)
     }

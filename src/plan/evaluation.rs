@@ -11,7 +11,7 @@ use time::format_description::well_known::Rfc3339;
 use crate::address::{
     ConfigAddress, InstanceAddress, Key, ModuleInstance, ModulePath, ResourceAddress, ResourceName,
 };
-use crate::diagnostic::{Diagnostic, Diagnostics, Span};
+use crate::diagnostic::{Diagnostics, Span};
 use crate::language::config::{Configuration, Expression, Import, Module, Resource};
 use crate::language::evaluate::evaluate;
 use crate::language::inputs::finish_variable;
@@ -461,7 +461,7 @@ impl Evaluation {
             return Value::unknown(Type::Any);
         };
         let (configuration, providers) = (&self.configuration, &self.providers);
-        Unknowns { configuration, providers, evaluation: None, module }.unseen(&address.resource)
+        Unknowns::new(configuration, providers, module).unseen(&address.resource)
     }
 
     /// An instance of a resource; unknown while nothing is noted of it.

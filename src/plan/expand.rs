@@ -116,6 +116,46 @@ pub(super) fn expand(repetition: &Repetition, scope: &dyn Scope) -> Result<Expan
     })
 }
 
+/// What is wrong with how often something is there, as far as that is known.
+pub(super) fn check(repetition: &Repetition, scope: &dyn Scope) -> Diagnostics {
+    let (Repetition::Count(it) | Repetition::ForEach(it) | Repetition::Enabled(it)) = repetition
+    else {
+        return Diagnostics::new();
+    };
+    let (value, problems) = evaluate(it, scope);
+    let (value, marks) = value.unmark();
+    let open = !value.is_known() || matches!(value, Value::Set(..)) && !value.is_wholly_known();
+    let may_be_secret = matches!(repetition, Repetition::Count(_));
+    let shown = marks.is_empty() || may_be_secret && !marks.contains(Marks::EPHEMERAL);
+    let suits = suits(repetition, &value.ty());
+    if problems.has_errors() || open && shown && suits {
+        return problems;
+    }
+    if open && shown {
+        let (name, wanted) = match repetition {
+            Repetition::Count(_) => ("count", "Give a whole number of instances."),
+            Repetition::ForEach(_) => ("for_each", SHAPE),
+            _ => ("enabled", "Give true or false."),
+        };
+        let detail = format!("`{name}` is {}.", value.ty());
+        let problem = Diagnostic::error(format!("Invalid {name} argument"), detail).at(&it.span);
+        return problem.hint(wanted).into();
+    }
+    expand(repetition, scope).err().unwrap_or(problems)
+}
+
+/// Whether a value of a type may say how often something is there.
+fn suits(repetition: &Repetition, ty: &Type) -> bool {
+    match repetition {
+        Repetition::Single => true,
+        Repetition::ForEach(_) => match ty {
+            Type::Set(item) => matches!(**item, Type::String | Type::Any),
+            ty => matches!(ty, Type::Any | Type::Map(_) | Type::Object(_)),
+        },
+        Repetition::Count(_) | Repetition::Enabled(_) => *ty == Type::Any || ty.is_primitive(),
+    }
+}
+
 /// What is wrong with a value that decides how many instances there are.
 fn cause(expression: &Expression, scope: &dyn Scope) -> Cause {
     let (value, _) = evaluate(expression, scope);
@@ -134,6 +174,8 @@ fn value_of(expression: &Expression, scope: &dyn Scope) -> Result<Value, Diagnos
 fn fail<T>(summary: &str, detail: String, hint: &str, span: &Span) -> Result<T, Diagnostics> {
     Err(Diagnostic::error(summary, detail).hint(hint).at(span).into())
 }
+
+const SHAPE: &str = "Give a map, an object, or a set of strings; `toset` makes a set of a list.";
 
 const DECIDE_FIRST: &str = "The number of instances must be known before anything is applied. Use \
     values from variables, locals or data sources; or apply what it depends on first, with `-target`.";
@@ -207,8 +249,6 @@ fn count(expression: &Expression, scope: &dyn Scope) -> Result<Expansion, Diagno
 
 fn each(expression: &Expression, scope: &dyn Scope) -> Result<Expansion, Diagnostics> {
     const SUMMARY: &str = "Invalid for_each argument";
-    const SHAPE: &str =
-        "Give a map, an object, or a set of strings; `toset` makes a set of a list.";
     let span = &expression.span;
     let (value, marks) = value_of(expression, scope)?.unmark();
     if marks.contains(Marks::EPHEMERAL) {

@@ -9,16 +9,17 @@ use crate::address::{InstanceAddress, Key, ModuleInstance, ResourceAddress, Targ
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::language::config::{Expression, Import, Repetition};
 use crate::language::evaluate::evaluate;
+use crate::language::scope::Scope;
 use crate::plan::ProviderKey;
 use crate::plan::evaluation::Evaluation;
-use crate::plan::expand::{Expansion, expand};
+use crate::plan::expand::{self, Expansion, expand};
 use crate::plan::providers::{Providers, instance_provider};
 use crate::plan::resolve::object_of;
 use crate::plan::scope::ModuleScope;
 use crate::plan::walk::Planner;
 use crate::provider::{Connection, ProviderError, ResourceType};
 use crate::state::Instance;
-use crate::value::{Fields, Marks, Value};
+use crate::value::{Fields, Marks, Type, Value, convert};
 use identity::import_id;
 
 /// One object to import.
@@ -70,8 +71,41 @@ fn invalid<T>(what: &str, detail: String, place: &Expression) -> Result<T, Diagn
     Err(Diagnostic::error(format!("Invalid {what}"), detail).at(&place.span).into())
 }
 
-/// A value that must be there, and be shown.
-fn plain(what: &str, it: &Expression, scope: &ModuleScope<'_>) -> Result<Value, Diagnostics> {
+/// What is wrong with an `import` block, as far as its values are known.
+pub(super) fn check(import: &Import, scope: &dyn Scope) -> Diagnostics {
+    let mut diagnostics = Diagnostics::new();
+    if let Some(each) = &import.for_each {
+        let (value, _) = evaluate(each, scope);
+        let listed = matches!(value.ty(), Type::List(_) | Type::Tuple(_));
+        if !listed || !value.marks().is_empty() {
+            diagnostics.extend(expand::check(&Repetition::ForEach(each.clone()), scope));
+        }
+    }
+    let keys = import.to.iter().filter_map(|(_, key)| key.as_ref());
+    for key in keys {
+        diagnostics.extend(shown("instance key", key, scope).err().unwrap_or_default());
+    }
+    let what = what(import);
+    match shown(what, &import.id, scope) {
+        Err(problems) => diagnostics.extend(problems),
+        Ok(value) if !import.is_identity => {
+            if let Err(error) = convert(&value, &Type::String) {
+                let detail = format!("The {what} is not a string: {error}.");
+                let problems = invalid::<Value>(what, detail, &import.id);
+                diagnostics.extend(problems.err().unwrap_or_default());
+            }
+        }
+        Ok(_) => {}
+    }
+    diagnostics
+}
+
+fn what(import: &Import) -> &'static str {
+    if import.is_identity { "import identity" } else { "import id" }
+}
+
+/// A value that must be there if it is known, and be shown.
+fn shown(what: &str, it: &Expression, scope: &dyn Scope) -> Result<Value, Diagnostics> {
     let (value, problems) = evaluate(it, scope);
     if problems.has_errors() {
         return Err(problems);
@@ -81,13 +115,21 @@ fn plain(what: &str, it: &Expression, scope: &ModuleScope<'_>) -> Result<Value, 
         "is sensitive, and it would be shown"
     } else if marks.contains(Marks::EPHEMERAL) {
         "is ephemeral, and the plan would have to keep it"
-    } else if !value.is_wholly_known() {
-        "is not known until apply, and importing is part of planning"
     } else if value.is_null() {
         "is null"
     } else {
         return Ok(value);
     };
+    invalid(what, format!("The {what} {wrong}."), it)
+}
+
+/// A value that must be there, and be shown.
+fn plain(what: &str, it: &Expression, scope: &ModuleScope<'_>) -> Result<Value, Diagnostics> {
+    let value = shown(what, it, scope)?;
+    if value.is_wholly_known() {
+        return Ok(value);
+    }
+    let wrong = "is not known until apply, and importing is part of planning";
     invalid(what, format!("The {what} {wrong}."), it)
 }
 
@@ -127,7 +169,7 @@ fn id(
     scope: &ModuleScope<'_>,
     providers: &Providers,
 ) -> Result<Option<String>, Diagnostics> {
-    let what = if import.is_identity { "import identity" } else { "import id" };
+    let what = what(import);
     let value = plain(what, &import.id, scope)?;
     if import.is_identity {
         let kind = &import.resource.resource.kind;

@@ -14,7 +14,7 @@ use crate::plan::validate::Unknowns;
 pub(super) fn traversals(configuration: &Configuration, providers: &Providers) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
     for module in configuration.modules.values() {
-        let scope = Unknowns { configuration, providers, evaluation: None, module };
+        let scope = Unknowns::new(configuration, providers, module);
         let mut search = Search { scope, diagnostics: Diagnostics::new() };
         search.module(module);
         diagnostics.extend(search.diagnostics);
@@ -29,7 +29,7 @@ pub fn traversals_in(
     module: &Module,
     expression: &Expression,
 ) -> Diagnostics {
-    let scope = Unknowns { configuration, providers, evaluation: None, module };
+    let scope = Unknowns::new(configuration, providers, module);
     let mut search = Search { scope, diagnostics: Diagnostics::new() };
     search.expression(expression, false);
     search.diagnostics

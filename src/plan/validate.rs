@@ -1,38 +1,50 @@
 //! Checks a configuration without values: everything that is not constant is unknown.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 
 use crate::address::{Mode, ModuleInstance, ModulePath, ResourceName};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, Span};
 use crate::language::body;
 use crate::language::config::{
-    Configuration, Expression, Module, ModuleCall, Output, Reference, Repetition, Resource,
-    Variable,
+    CheckRule, Configuration, Module, ModuleCall, Output, Reference, Repetition, Resource, Variable,
 };
 use crate::language::evaluate::evaluate;
 use crate::language::inputs::finish_variable;
 use crate::language::scope::Scope;
-use crate::plan::ephemeral;
+use crate::plan::checks::{self, Checked};
+use crate::plan::dependencies::{Dependencies, Node};
 use crate::plan::evaluation::Evaluation;
-use crate::plan::expand::{Expansion, expand};
-use crate::plan::ignored;
+use crate::plan::expand::Expansion;
 use crate::plan::providers::{Providers, provider_key, source_of};
 use crate::plan::provision::decode;
 use crate::plan::traversals::traversals;
+use crate::plan::{ephemeral, expand, ignored, import};
 use crate::provider::ProviderFunction;
 use crate::schema::Schema;
-use crate::value::{Marks, Type, Value};
+use crate::value::{Marks, Path, Type, Value};
 
 /// All that is wrong with a configuration whatever its variables, state and world are.
-pub fn validate(configuration: &Configuration, providers: &Providers) -> Diagnostics {
+pub fn validate(
+    configuration: &Configuration,
+    dependencies: &Dependencies,
+    providers: &Providers,
+) -> Diagnostics {
+    let mut locals: BTreeMap<&ModulePath, Vec<&str>> = BTreeMap::new();
+    for node in dependencies.order.iter().filter_map(|at| dependencies.dag.node(*at)) {
+        if let Node::Local(module, name) = node {
+            locals.entry(module).or_default().push(name);
+        }
+    }
     let mut diagnostics = traversals(configuration, providers);
     let known = diagnostics.clone();
     let evaluation = without_inputs(configuration, providers);
-    let evaluation = Some(&evaluation);
     for module in configuration.modules.values() {
-        let scope = Unknowns { configuration, providers, evaluation, module };
+        let mut scope = Unknowns::new(configuration, providers, module);
+        scope.evaluation = Some(&evaluation);
+        for name in locals.get(&module.path).into_iter().flatten() {
+            scope.local(name);
+        }
         diagnostics.extend(scope.module().into_iter().filter(|it| !known.0.contains(it)));
     }
     diagnostics
@@ -63,6 +75,11 @@ fn instances(evaluation: &Evaluation, path: &ModulePath) -> Option<Vec<ModuleIns
     }
     Some(found)
 }
+fn instance_of(module: &ModulePath) -> ModuleInstance {
+    ModuleInstance(module.0.iter().map(|it| (it.clone(), None)).collect())
+}
+
+const INVALID: &str = "Invalid value for variable";
 
 /// What is wrong with an output that would show a secret.
 pub(super) fn exposed(
@@ -80,37 +97,65 @@ pub(super) fn exposed(
     })
 }
 
-/// A module in which only constants are known.
+/// A module in which only constants are known, and what local values are made of them.
 pub(super) struct Unknowns<'a> {
-    pub(super) configuration: &'a Configuration,
-    pub(super) providers: &'a Providers,
+    configuration: &'a Configuration,
+    providers: &'a Providers,
     /// Tells which instances there are whatever the variables are, where that matters.
-    pub(super) evaluation: Option<&'a Evaluation>,
-    pub(super) module: &'a Module,
+    evaluation: Option<&'a Evaluation>,
+    module: &'a Module,
+    locals: BTreeMap<&'a str, (Value, Diagnostics)>,
 }
 
-impl Unknowns<'_> {
+impl<'a> Unknowns<'a> {
+    pub(super) fn new(
+        configuration: &'a Configuration,
+        providers: &'a Providers,
+        module: &'a Module,
+    ) -> Unknowns<'a> {
+        let locals = BTreeMap::new();
+        Unknowns { configuration, providers, evaluation: None, module, locals }
+    }
+
+    /// Evaluates a local value after all that it depends on.
+    fn local(&mut self, name: &'a str) {
+        let Some(local) = self.module.locals.get(name) else { return };
+        let found = evaluate(&local.value, self);
+        self.locals.insert(name, found);
+    }
+
     fn module(&self) -> Diagnostics {
         let mut diagnostics = Diagnostics::new();
-        let mut check = |expression: &Expression| diagnostics.extend(evaluate(expression, self).1);
-        self.module.locals.values().for_each(|it| check(&it.value));
+        let locals = self.module.locals.keys().filter_map(|it| self.locals.get(it.as_str()));
+        locals.for_each(|(_, problems)| diagnostics.extend(problems.clone()));
+        for call in self.module.calls.values() {
+            diagnostics.extend(expand::check(&call.repetition, self));
+        }
+        for import in &self.module.imports {
+            diagnostics.extend(import::check(import, self));
+        }
         for (name, output) in &self.module.outputs {
-            let (value, problems) = evaluate(&output.value, self);
-            diagnostics.extend(problems);
-            diagnostics.extend(exposed(&self.module.path, name, output, &value));
-            diagnostics.extend(ephemeral::output(output, &value).err().map(|it| *it));
+            diagnostics.extend(self.output(name, output));
         }
         for call in self.module.calls.values() {
-            diagnostics.extend(self.repetition(&call.repetition));
             diagnostics.extend(self.inputs(call));
         }
         for (name, block) in &self.module.providers {
+            let each = block.for_each.iter().map(|it| Repetition::ForEach(it.clone()));
+            each.for_each(|it| diagnostics.extend(expand::check(&it, self)));
             if let Some(provider) = self.providers.get(&source_of(self.module, &name.name)) {
                 diagnostics.extend(body::decode(&block.body, provider.schema(), self).1);
             }
         }
-        let asserts = self.module.checks.values().flat_map(|it| &it.asserts);
-        asserts.for_each(|it| diagnostics.extend(evaluate(&it.condition, self).1));
+        let asserts = self.module.checks.values();
+        asserts.for_each(|it| diagnostics.extend(rules(&it.asserts, self)));
+        if self.module.path.is_root() {
+            for (name, variable) in &self.module.variables {
+                let value = Value::unknown(variable.ty.clone()).mark(variable.marks());
+                let found = self.validations(self.module, (name, variable), value, &variable.span);
+                diagnostics.extend(found);
+            }
+        }
         for resource in self.module.resources.values() {
             let found = self.resource(resource);
             diagnostics.extend(found);
@@ -118,27 +163,78 @@ impl Unknowns<'_> {
         diagnostics
     }
 
+    fn output(&self, name: &str, output: &Output) -> Diagnostics {
+        let (value, mut diagnostics) = evaluate(&output.value, self);
+        diagnostics.extend(exposed(&self.module.path, name, output, &value));
+        diagnostics.extend(ephemeral::output(output, &value).err().map(|it| *it));
+        let checked = Checked::value("output_value", &instance_of(&self.module.path), name);
+        let summary = "Module output value precondition failed";
+        diagnostics.extend(checks::check(&output.preconditions, summary, &checked, self).1);
+        diagnostics.extend(messages(&output.preconditions, self));
+        diagnostics
+    }
+
     /// What is wrong with the values that a module is called with.
     fn inputs(&self, call: &ModuleCall) -> Diagnostics {
         let mut diagnostics = Diagnostics::new();
-        let child = self.configuration.module(&self.module.path.child(&call.name));
+        let mut values = BTreeMap::new();
         for (name, input) in &call.inputs {
             let (value, problems) = evaluate(&input.value, self);
-            let sound = !problems.has_errors();
-            diagnostics.extend(problems);
-            if let Some(variable) = child.and_then(|it| it.variables.get(name))
-                && sound
-            {
-                let place = &input.value.span;
-                diagnostics.extend(finish_variable(name, variable, Some(value), place).1);
+            if !problems.has_errors() {
+                values.insert(name.as_str(), (value, &input.value.span));
             }
+            diagnostics.extend(problems);
+        }
+        let child = self.configuration.module(&self.module.path.child(&call.name));
+        let Some(child) = child else { return diagnostics };
+        for (name, variable) in &child.variables {
+            let (given, place) = match values.remove(name.as_str()) {
+                Some((value, place)) => (Some(value), place),
+                None if call.inputs.contains_key(name) || variable.default.is_none() => continue,
+                None => (None, &variable.span),
+            };
+            let (value, problems) = finish_variable(name, variable, given, place);
+            if !problems.has_errors() {
+                let found = self.validations(child, (name, variable), value, place);
+                diagnostics.extend(found);
+            }
+            diagnostics.extend(problems);
         }
         diagnostics
     }
 
+    /// What the validations of a module's variable say of the value that it is called with.
+    fn validations(
+        &self,
+        child: &'a Module,
+        (name, variable): (&str, &Variable),
+        value: Value,
+        place: &Span,
+    ) -> Diagnostics {
+        let (configuration, providers) = (self.configuration, self.providers);
+        let around = Unknowns::new(configuration, providers, child);
+        let variable_name = Reference::Variable(name.to_string());
+        let scope = With { around: &around, name: variable_name, value };
+        let checked = Checked::value("var", &instance_of(&child.path), name);
+        let found = checks::check(&variable.validations, INVALID, &checked, &scope).1;
+        let place = if variable.marks().is_empty() { place } else { &variable.span };
+        let found = found.into_iter().chain(messages(&variable.validations, &scope));
+        let at_value = |it: Diagnostic| match (it.summary == INVALID, it.span.clone()) {
+            (true, Some(rule)) => it.at(place).see(&rule, "this does not hold"),
+            _ => it,
+        };
+        found.map(at_value).collect()
+    }
+
     fn resource(&self, resource: &Resource) -> Diagnostics {
         let mut diagnostics = Diagnostics::new();
-        diagnostics.extend(self.repetition(&resource.repetition));
+        diagnostics.extend(expand::check(&resource.repetition, self));
+        for trigger in &resource.lifecycle.replace_triggered_by {
+            diagnostics.extend(evaluate(trigger, self).1);
+        }
+        let own = With { around: self, name: Reference::SelfValue, value: self.own(resource) };
+        diagnostics.extend(rules(&resource.lifecycle.preconditions, self));
+        diagnostics.extend(rules(&resource.lifecycle.postconditions, &own));
         let protection = resource.lifecycle.prevent_destroy.iter();
         protection.for_each(|it| diagnostics.extend(evaluate(it, self).1));
         let schema = match self.schema(&resource.name) {
@@ -154,7 +250,7 @@ impl Unknowns<'_> {
             }
         };
         for provisioner in &resource.provisioners {
-            diagnostics.extend(decode(provisioner, self).1);
+            diagnostics.extend(decode(provisioner, &own).1);
         }
         diagnostics.extend(ignored::problems(&resource.lifecycle.ignore_changes, schema));
         let (value, mut problems) = body::decode(&resource.body, schema, self);
@@ -174,16 +270,6 @@ impl Unknowns<'_> {
         diagnostics
     }
 
-    /// What is wrong with how often something is repeated, as far as it is constant.
-    fn repetition(&self, it: &Repetition) -> Diagnostics {
-        let Some(expression) = repetition(it) else { return Diagnostics::new() };
-        let (value, mut problems) = evaluate(expression, self);
-        if !problems.has_errors() && is_settled(it, &value) {
-            problems.extend(expand(it, self).err().unwrap_or_default());
-        }
-        problems
-    }
-
     /// Whether there is an instance of a resource whatever the variables are.
     fn always_planned(&self, resource: &Resource) -> bool {
         let single = |it: &Repetition| matches!(it, Repetition::Single);
@@ -199,19 +285,16 @@ impl Unknowns<'_> {
 
     /// Whether there is no instance of a resource whatever the variables are.
     fn never_planned(&self, resource: &Resource) -> bool {
+        let Some(evaluation) = self.evaluation else { return false };
         let none = |module: &ModuleInstance| {
             let address = Evaluation::address(module, &resource.name);
-            let expansion = self.evaluation.resource_expansion(&address);
+            let expansion = evaluation.resource_expansion(&address);
             expansion != Expansion::Unknown && expansion.keys().is_empty()
         };
-        instances(self.evaluation, &self.module.path).is_some_and(|it| it.iter().all(none))
+        instances(evaluation, &self.module.path).is_some_and(|it| it.iter().all(none))
     }
 
-    fn beyond_schema(
-        &self,
-        name: &ResourceName,
-        value: &Value,
-    ) -> Vec<(crate::value::Path, String)> {
+    fn beyond_schema(&self, name: &ResourceName, value: &Value) -> Vec<(Path, String)> {
         let source = self.source(name);
         match name.mode {
             Mode::Managed => self
@@ -247,6 +330,11 @@ impl Unknowns<'_> {
         }
     }
 
+    /// One instance of a resource, as itself sees it.
+    fn own(&self, resource: &Resource) -> Value {
+        self.unknown(&resource.name, false)
+    }
+
     /// One instance, or all of them, as unknown values of the type's schema.
     fn unknown(&self, name: &ResourceName, whole: bool) -> Value {
         let single = self
@@ -268,19 +356,43 @@ impl Unknowns<'_> {
     }
 }
 
-/// Whether enough is known of how often something is repeated to say that it is wrong.
-fn is_settled(repetition: &Repetition, value: &Value) -> bool {
-    let repeats_each = matches!(repetition, Repetition::ForEach(_));
-    let is_set = matches!(value.bare(), Value::Set(..));
-    value.marks().contains(Marks::EPHEMERAL)
-        || (value.is_known() && (!is_set || value.is_wholly_known()))
-            && !(repeats_each && value.marks().contains(Marks::SENSITIVE))
+/// What is wrong with conditions and messages that are not evaluated yet.
+fn rules(rules: &[CheckRule], scope: &dyn Scope) -> Diagnostics {
+    let mut diagnostics = messages(rules, scope);
+    rules.iter().for_each(|it| diagnostics.extend(evaluate(&it.condition, scope).1));
+    diagnostics
 }
 
-fn repetition(repetition: &Repetition) -> Option<&Expression> {
-    match repetition {
-        Repetition::Single => None,
-        Repetition::Count(it) | Repetition::ForEach(it) | Repetition::Enabled(it) => Some(it),
+fn messages(rules: &[CheckRule], scope: &dyn Scope) -> Diagnostics {
+    rules.iter().flat_map(|it| evaluate(&it.error_message, scope).1).collect()
+}
+
+/// A scope with the value of one more name.
+struct With<'a> {
+    around: &'a dyn Scope,
+    name: Reference,
+    value: Value,
+}
+
+impl Scope for With<'_> {
+    fn get(&self, reference: &Reference, span: &Span) -> Result<Value, Box<Diagnostic>> {
+        if *reference == self.name {
+            Ok(self.value.clone())
+        } else {
+            self.around.get(reference, span)
+        }
+    }
+
+    fn provider_functions(
+        &self,
+        provider: &str,
+        span: &Span,
+    ) -> Result<&'static [ProviderFunction], Box<Diagnostic>> {
+        self.around.provider_functions(provider, span)
+    }
+
+    fn folder(&self) -> &std::path::Path {
+        self.around.folder()
     }
 }
 
@@ -292,14 +404,18 @@ impl Scope for Unknowns<'_> {
                 let value = Value::unknown(variable.map_or(Type::Any, |it| it.ty.clone()));
                 value.mark(variable.map_or(Marks::NONE, Variable::marks))
             }
+            Reference::Local(name) => {
+                let found = self.locals.get(name.as_str()).filter(|it| !it.1.has_errors());
+                found.map_or(Value::unknown(Type::Any), |it| it.0.clone())
+            }
             Reference::Resource(name, key) => self.unknown(name, key.is_none()),
             Reference::CountIndex => Value::unknown_not_null(Type::Number),
             Reference::Applying => Value::unknown_not_null(Type::Bool).mark(Marks::EPHEMERAL),
-            Reference::EachKey
-            | Reference::PathModule
-            | Reference::PathRoot
-            | Reference::PathWorking
-            | Reference::Workspace => Value::unknown_not_null(Type::String),
+            Reference::PathModule => Value::string(self.module.folder.display().to_string()),
+            Reference::PathRoot => Value::string("."),
+            Reference::EachKey | Reference::PathWorking | Reference::Workspace => {
+                Value::unknown_not_null(Type::String)
+            }
             _ => Value::unknown(Type::Any),
         })
     }
@@ -312,7 +428,7 @@ impl Scope for Unknowns<'_> {
         self.providers.functions(self.module, provider, span)
     }
 
-    fn folder(&self) -> &Path {
-        Path::new(".")
+    fn folder(&self) -> &std::path::Path {
+        std::path::Path::new(".")
     }
 }

@@ -37,6 +37,7 @@ mod targets;
 mod testing;
 mod told;
 mod utility;
+mod validated;
 mod variables;
 mod wire;
 mod workspaces;

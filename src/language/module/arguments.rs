@@ -47,6 +47,11 @@ impl<'d> Arguments<'d> {
         }
     }
 
+    /// Where the value of argument `name` stands, if it is given.
+    pub(super) fn place(&self, name: &str) -> Option<Span> {
+        self.body.attributes.get(name).map(|it| it.value.span.clone())
+    }
+
     /// The argument `name`, if it is given.
     pub(super) fn take(&mut self, name: &'static str) -> Option<Attribute> {
         self.known.push(name);
@@ -64,12 +69,20 @@ impl<'d> Arguments<'d> {
         found
     }
 
-    /// The argument `name` as a constant of type `ty`; null counts as not given.
+    /// The argument `name` as a constant of type `ty`, which is not null.
     fn constant(&mut self, name: &'static str, ty: &Type) -> Option<(Value, Span)> {
         let given = self.take(name)?;
-        self.constant_of(name, given, ty)
+        let before = self.diagnostics.0.len();
+        let place = given.value.span.clone();
+        let found = self.constant_of(name, given, ty);
+        if found.is_none() && self.diagnostics.0.len() == before {
+            let problem = Diagnostic::error("Unsuitable value", format!("`{name}` is null."));
+            self.diagnostics.push(problem.at(&place).hint(format!("Leave `{name}` out.")));
+        }
+        found
     }
 
+    /// What was given for `name` as a constant of type `ty`; null counts as not given.
     fn constant_of(
         &mut self,
         name: &'static str,
@@ -92,6 +105,16 @@ impl<'d> Arguments<'d> {
     /// The argument `name` as a constant text.
     pub(super) fn text(&mut self, name: &'static str) -> Option<(String, Span)> {
         let (value, span) = self.constant(name, &Type::String)?;
+        Some((value.as_str()?.to_string(), span))
+    }
+
+    /// What was given for `name` as a constant text; null counts as not given.
+    pub(super) fn text_of(
+        &mut self,
+        name: &'static str,
+        given: Attribute,
+    ) -> Option<(String, Span)> {
+        let (value, span) = self.constant_of(name, given, &Type::String)?;
         Some((value.as_str()?.to_string(), span))
     }
 
@@ -121,21 +144,69 @@ impl<'d> Arguments<'d> {
         Some(expression)
     }
 
-    /// The nested blocks of a kind.
-    pub(super) fn blocks(&mut self, kind: &'static str) -> Vec<Block> {
+    /// The nested blocks of a kind that has labels.
+    pub(super) fn labelled(&mut self, kind: &'static str) -> Vec<Block> {
         self.known_blocks.push(kind);
-        self.body.blocks.extract_if(.., |it| it.kind == kind).collect()
+        self.extract(kind)
+    }
+
+    /// The nested blocks of a kind that has no labels.
+    pub(super) fn blocks(&mut self, kind: &'static str) -> Vec<Block> {
+        let found = self.labelled(kind);
+        for (_, label) in found.iter().filter_map(|it| it.labels.first()) {
+            let detail = format!("A `{kind}` block has no labels.");
+            self.diagnostics.push(Diagnostic::error("Wrong block labels", detail).at(label));
+        }
+        found
     }
 
     /// The nested block of a kind of which there may be one.
     pub(super) fn block(&mut self, kind: &'static str) -> Option<Block> {
-        let mut found = self.blocks(kind).into_iter();
+        let found = self.blocks(kind);
+        self.only(found)
+    }
+
+    fn extract(&mut self, kind: &str) -> Vec<Block> {
+        self.body.blocks.extract_if(.., |it| it.kind == kind).collect()
+    }
+
+    /// The first of several blocks of which there may be one.
+    pub(super) fn only(&mut self, found: Vec<Block>) -> Option<Block> {
+        let mut found = found.into_iter();
         let first = found.next()?;
         for more in found {
-            let detail = format!("Only one `{kind}` block may stand in {}.", self.title);
-            self.diagnostics.push(Diagnostic::error("Duplicate block", detail).at(&more.span));
+            let detail = format!("Only one `{}` block may stand in {}.", more.kind, self.title);
+            let problem = Diagnostic::error("Duplicate block", detail).at(&more.span);
+            self.diagnostics.push(problem.see(&first.span, "the first one"));
         }
         Some(first)
+    }
+
+    /// Puts what stands in the `_` block among the arguments and blocks that have not been taken: they
+    /// are not those of the language, whatever they are called.
+    pub(super) fn unescape(&mut self) {
+        let found = self.extract("_");
+        let Some(block) = self.only(found) else { return };
+        for (name, attribute) in block.body.attributes {
+            if let Some(first) = self.body.attributes.get(&name) {
+                let detail = format!("`{name}` is given already, at {}.", first.name_span);
+                let problem = Diagnostic::error("Duplicate argument", detail);
+                self.diagnostics.push(problem.at(&attribute.name_span));
+                continue;
+            }
+            self.body.attributes.insert(name, attribute);
+        }
+        self.body.blocks.extend(block.body.blocks);
+    }
+
+    /// Refuses blocks of kinds that the language keeps for later.
+    pub(super) fn reserved(&mut self, kinds: &[&str]) {
+        let found: Vec<Block> = kinds.iter().flat_map(|kind| self.extract(kind)).collect();
+        for block in found {
+            let detail = format!("There are no `{}` blocks in {}.", block.kind, self.title);
+            let problem = Diagnostic::error("Unsupported block type", detail);
+            self.diagnostics.push(problem.at(&block.span));
+        }
     }
 
     /// All arguments that have not been taken.

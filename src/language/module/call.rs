@@ -1,7 +1,8 @@
 //! `module` blocks.
 
 use super::arguments::{Arguments, EarlyText};
-use super::resource::{enabled, provider_name, provider_reference, repetition};
+use super::repetition::Repeats;
+use super::resource::{provider_name, provider_reference};
 use super::{Reader, depends_on, insert};
 use crate::diagnostic::Diagnostic;
 use crate::language::config::{Block, Expression, ExpressionKind, ModuleCall, PassedProvider};
@@ -22,16 +23,19 @@ impl Reader {
             let problem = Diagnostic::error("Invalid version constraint", detail);
             arguments.diagnostics.push(problem.at(&version.span).hint("Remove `version`."));
         }
-        let mut repetition = repetition(&mut arguments);
+        let mut repeats = Repeats::of(&mut arguments);
         if let Some(block) = arguments.block("lifecycle") {
             let title = "a lifecycle block of a module";
             let mut inner = Arguments::new(title, block, arguments.diagnostics);
-            enabled(&mut inner, &mut repetition);
+            repeats.enabled(&mut inner);
             inner.finish();
         }
         let providers = arguments.take("providers").map(|it| it.value);
         let providers = providers.map(|it| providers_map(it, &mut arguments)).unwrap_or_default();
         let depends_on = depends_on(&mut arguments);
+        let repetition = repeats.only_one(arguments.diagnostics);
+        arguments.reserved(&["locals", "provider"]);
+        arguments.unescape();
         let inputs = arguments.take_rest();
         arguments.finish();
         let call = ModuleCall {
@@ -56,10 +60,12 @@ impl Reader {
 
 fn source(arguments: &mut Arguments<'_>) -> Option<EarlyText> {
     let before = arguments.diagnostics.0.len();
+    let given = arguments.place("source");
     let found = arguments.early_text("source");
     if found.is_none() && arguments.diagnostics.0.len() == before {
         let detail = "The argument `source` is required in a module block.";
-        let problem = Diagnostic::error("Missing required argument", detail).at(&arguments.span);
+        let place = given.unwrap_or_else(|| arguments.span.clone());
+        let problem = Diagnostic::error("Missing required argument", detail).at(&place);
         arguments.diagnostics.push(problem.hint("Write `source = \"./modules/name\"`."));
     }
     found

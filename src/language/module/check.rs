@@ -12,7 +12,7 @@ impl Reader {
         let checks_anything = block.body.blocks.iter().any(|it| it.kind == "assert");
         let mut arguments = Arguments::new("a check block", block, &mut self.diagnostics);
         let span = arguments.span.clone();
-        let sources = arguments.blocks("data");
+        let sources = arguments.labelled("data");
         if let Some(second) = sources.get(1) {
             let detail = "A `check` block has at most one data source.";
             let problem = Diagnostic::error("Duplicate block", detail).at(&second.span);

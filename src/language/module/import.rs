@@ -23,13 +23,22 @@ impl Reader {
             }
             found
         });
-        let provider = arguments.take("provider").map(|it| it.value);
-        let provider = provider.and_then(|it| provider_name(&it, arguments.diagnostics));
+        let provider = arguments.take("provider");
+        let provider_span = provider.as_ref().map(|it| it.name_span.clone());
+        let in_module = to.as_ref().is_some_and(|(resource, _)| !resource.module.is_root());
+        if let (Some(place), true) = (&provider_span, in_module) {
+            let detail = "The module decides which provider its resources have.";
+            let problem = Diagnostic::error("Unsupported argument", detail).at(place);
+            let hint = "Leave `provider` out, and pass it with `providers` in the `module` block.";
+            arguments.diagnostics.push(problem.hint(hint));
+        }
+        let provider = provider.and_then(|it| provider_name(&it.value, arguments.diagnostics));
         let for_each = arguments.take("for_each").map(|it| it.value);
         let id = what(&mut arguments);
         arguments.finish();
         let (Some((resource, to)), Some((id, is_identity))) = (to, id) else { return };
-        let import = Import { resource, to, id, is_identity, for_each, provider, span };
+        let import =
+            Import { resource, to, id, is_identity, for_each, provider, provider_span, span };
         let twice = self.module.imports.iter().find(|it| same(it, &import));
         match twice {
             Some(first) => {
@@ -48,10 +57,12 @@ fn what(arguments: &mut Arguments<'_>) -> Option<(Expression, bool)> {
     let problem = match (arguments.take("id"), arguments.take("identity")) {
         (Some(id), None) => return Some((id.value, false)),
         (None, Some(identity)) => return Some((identity.value, true)),
-        (Some(_), Some(identity)) => {
+        (Some(id), Some(identity)) => {
             let detail = "`id` and `identity` exclude each other.";
             let problem = Diagnostic::error("Invalid combination of arguments", detail);
-            problem.at(&identity.name_span)
+            let (one, other) = (id.name_span, identity.name_span);
+            let in_order = one.range.start < other.range.start;
+            problem.at(&if in_order { one.to(&other) } else { other.to(&one) })
         }
         (None, None) => {
             let detail = "An import block has an `id` or an `identity`.";
@@ -86,9 +97,14 @@ fn resource(steps: &[(String, Option<Expression>)]) -> Option<ConfigAddress> {
     let names = |at: usize| steps.get(at).is_none_or(|(_, key)| key.is_none());
     let modules = steps.iter().step_by(2).take_while(|(name, _)| name == "module").count();
     let plain = (0..modules).all(|at| names(2 * at)) && names(2 * modules);
+    let odd = |it: &Value| it.is_known() && it.as_str().is_none() && it.as_number().is_none();
+    let mut keys = steps.iter().filter_map(|(_, key)| key.as_ref());
+    let keyed = keys.all(|key| !matches!(&key.kind, ExpressionKind::Literal(value) if odd(value)));
     let without = steps.iter().map(|(name, _)| (name.clone(), None)).collect();
     match Target::from_steps(without) {
-        Ok(Target::Resource(it)) if plain && it.resource.mode == Mode::Managed => Some(it.config()),
+        Ok(Target::Resource(it)) if plain && keyed && it.resource.mode == Mode::Managed => {
+            Some(it.config())
+        }
         _ => None,
     }
 }

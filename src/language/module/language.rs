@@ -22,12 +22,15 @@ impl Reader {
         if let Some(given) = arguments.take("experiments") {
             arguments.diagnostics.extend(experiments(&given.value));
         }
-        for block in arguments.blocks("compatible_with") {
-            // what else stands there is for other software
-            if let Some(given) = block.body.attributes.get("opentofu") {
-                arguments.diagnostics.extend(incompatible(&given.value));
-            }
+        // what else stands there is for other software
+        let mut about = arguments.blocks("compatible_with");
+        about.retain(|it| it.body.attributes.contains_key("opentofu"));
+        for block in &about {
+            let given = block.body.attributes.get("opentofu");
+            let problems = given.map(|it| incompatible(&it.value));
+            arguments.diagnostics.extend(problems.unwrap_or_default());
         }
+        arguments.only(about);
         arguments.finish();
     }
 }

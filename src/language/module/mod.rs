@@ -9,8 +9,11 @@ mod language;
 mod moved;
 mod provisioner;
 mod removed;
+mod repetition;
+mod requirements;
 mod resource;
 mod settings;
+mod storage;
 mod test_file;
 mod variable;
 
@@ -30,6 +33,7 @@ use crate::language::config::{
 };
 use crate::language::parse::parse_expression;
 use crate::language::suggest::nearest;
+use crate::language::version::VersionConstraint;
 
 use arguments::Arguments;
 pub(crate) use constant::constant;
@@ -67,20 +71,28 @@ pub fn read_module(folder: PathBuf, files: Vec<Body>) -> (Module, Diagnostics) {
         providers: IndexMap::new(),
         required_providers: IndexMap::new(),
         backend: None,
+        cloud: None,
+        encryption: None,
         moved: Vec::new(),
         removed: Vec::new(),
         imports: Vec::new(),
         checks: IndexMap::new(),
     };
-    let mut reader = Reader { module, diagnostics: Diagnostics::new() };
+    let (required, metas) = (None, IndexMap::new());
+    let mut reader = Reader { module, required, metas, diagnostics: Diagnostics::new() };
     for file in files {
         reader.file(file);
     }
+    reader.one_place();
     (reader.module, reader.diagnostics)
 }
 
 struct Reader {
     module: Module,
+    /// Where the `required_providers` block stands.
+    required: Option<Span>,
+    /// Where the `provider_meta` block of each provider stands.
+    metas: IndexMap<String, Span>,
     diagnostics: Diagnostics,
 }
 
@@ -142,14 +154,9 @@ impl Reader {
     }
 
     fn check_name(&mut self, name: &str, span: &Span) -> bool {
-        let good = is_name(name);
-        if !good {
-            let detail = format!(
-                "`{name}` is not a name: a name starts with a letter or underscore and goes on with \
-                 letters, digits, underscores and dashes."
-            );
-            self.diagnostics.push(Diagnostic::error("Invalid name", detail).at(span));
-        }
+        let problem = bad_name(name, span);
+        let good = problem.is_none();
+        self.diagnostics.extend(problem);
         good
     }
 
@@ -162,6 +169,7 @@ impl Reader {
             self.diagnostics.push(problem.at(&inner.span));
         }
         for (name, attribute) in block.body.attributes {
+            self.check_name(&name, &attribute.name_span);
             let local = Local { value: attribute.value, span: attribute.name_span };
             let span = local.span.clone();
             let shown = format!("local value `{name}`");
@@ -196,7 +204,11 @@ impl Reader {
         let mut arguments = Arguments::new("a provider block", block, &mut self.diagnostics);
         let span = arguments.span.clone();
         let (alias, for_each) = several(&mut arguments);
-        if let Some((_, span)) = arguments.text("version") {
+        let version = arguments.take("version");
+        if let Some((version, span)) = version.and_then(|it| arguments.text_of("version", it)) {
+            if let Err(part) = VersionConstraint::parse(&version) {
+                arguments.diagnostics.push(settings::no_constraint(&part, &span));
+            }
             let detail = "The version of a provider is part of terrace; this has no effect.";
             let hint = "State the version that the configuration needs in `required_providers`.";
             let problem = Diagnostic::warning("Version in a provider block", detail).hint(hint);
@@ -209,10 +221,9 @@ impl Reader {
                 arguments.diagnostics.push(problem.at(&given.name_span));
             }
         }
+        arguments.reserved(&["lifecycle", "locals"]);
+        arguments.unescape();
         let body = arguments.rest();
-        if let Some((alias, span)) = &alias {
-            self.check_name(alias, span);
-        }
         self.diagnostics.extend(resource::bad_local_name(&name, &span));
         let name = ProviderName { name, alias: alias.map(|(alias, _)| alias) };
         let shown = format!("provider configuration `{name}`");
@@ -229,6 +240,9 @@ impl Reader {
 /// `alias` and `for_each` of a provider configuration.
 fn several(arguments: &mut Arguments<'_>) -> (Option<(String, Span)>, Option<Expression>) {
     let alias = arguments.text("alias");
+    if let Some((alias, span)) = &alias {
+        arguments.diagnostics.extend(bad_name(alias, span));
+    }
     let for_each = arguments.take("for_each").map(|it| it.value);
     if let (Some(each), None) = (&for_each, &alias) {
         let detail = "Only a provider configuration with an alias can have `for_each`.";
@@ -269,6 +283,17 @@ pub(super) fn is_name(text: &str) -> bool {
         && rest.all(|c| c.is_alphanumeric() || c == '_' || c == '-')
 }
 
+/// What is wrong with a name, if anything.
+fn bad_name(name: &str, span: &Span) -> Option<Diagnostic> {
+    (!is_name(name)).then(|| {
+        let detail = format!(
+            "`{name}` is not a name: a name starts with a letter or underscore and goes on with \
+             letters, digits, underscores and dashes."
+        );
+        Diagnostic::error("Invalid name", detail).at(span)
+    })
+}
+
 /// What stands for an expression that is missing, which is an error elsewhere.
 fn unknown(span: &Span) -> Expression {
     let value = crate::value::Value::unknown(crate::value::Type::Any);
@@ -301,7 +326,8 @@ fn quoted_reference(item: &Expression, diagnostics: &mut Diagnostics) -> Option<
 
 /// Warns of a name or keyword in quotes, as it was written long ago.
 fn warn_of_quotes(summary: &str, item: &Expression, diagnostics: &mut Diagnostics) {
-    if matches!(item.kind, ExpressionKind::Literal(_)) && item.span.text().starts_with('"') {
+    let quoted = matches!(item.kind, ExpressionKind::Literal(_)) && !resource::is_json(&item.span);
+    if quoted && item.span.text().starts_with('"') {
         let detail = "Names and keywords are written without quotes today.";
         let problem = Diagnostic::warning(summary, detail).at(&item.span);
         diagnostics.push(problem.hint("Remove the quotes."));
@@ -326,6 +352,14 @@ fn depends_on(arguments: &mut Arguments<'_>) -> Vec<(Reference, Span)> {
         match item.kind {
             ExpressionKind::Reference(reference) => found.push((reference, item.span)),
             ExpressionKind::Literal(ref value) if !value.is_known() => {}
+            ExpressionKind::Attribute(whole, _)
+                if matches!(whole.kind, ExpressionKind::Reference(Reference::Module(..))) =>
+            {
+                // An output is there when its module is.
+                if let ExpressionKind::Reference(reference) = whole.kind {
+                    found.push((reference, item.span));
+                }
+            }
             _ => {
                 let detail = "An entry of `depends_on` is a resource, data source or module.";
                 let mut problem = Diagnostic::error("Invalid depends_on", detail).at(&item.span);

@@ -17,17 +17,18 @@ const GONE: [&str; 4] = ["chef", "habitat", "puppet", "salt-masterless"];
 
 /// The provisioners of a resource, the `connection` block of the resource merged into theirs.
 pub(super) fn provisioners(arguments: &mut Arguments<'_>, mode: Mode) -> Vec<Arc<Provisioner>> {
-    let blocks = arguments.blocks("provisioner");
+    let blocks = arguments.labelled("provisioner");
     let shared = arguments.blocks("connection");
-    if mode == Mode::Data {
+    if mode != Mode::Managed {
         for block in blocks.iter().chain(&shared) {
-            let detail = format!("A data source is only read, so it has no `{}`.", block.kind);
+            let why = super::resource::nature(mode);
+            let detail = format!("{why}, so it has no `{}` block.", block.kind);
             let problem = Diagnostic::error("Unsupported block type", detail).at(&block.span);
             arguments.diagnostics.push(problem);
         }
         return Vec::new();
     }
-    let shared = only_one(shared, "a resource", arguments.diagnostics);
+    let shared = arguments.only(shared).map(|it| it.body);
     let all = blocks.into_iter().filter_map(|it| provisioner(it, arguments.diagnostics));
     let all: Vec<Provisioner> = all.collect();
     let merged = all
@@ -44,7 +45,7 @@ pub(super) fn of_removed(
     from: Option<&Target>,
     destroy: Option<bool>,
 ) -> Vec<Arc<Provisioner>> {
-    let blocks = arguments.blocks("provisioner");
+    let blocks = arguments.labelled("provisioner");
     let all = blocks.into_iter().filter_map(|it| provisioner(it, arguments.diagnostics));
     let all: Vec<Provisioner> = all.collect();
     let wrong = |detail: &str, span: &Span| Diagnostic::error("Invalid block", detail).at(span);
@@ -80,14 +81,6 @@ fn check_connections(provisioners: &[Arc<Provisioner>], diagnostics: &mut Diagno
     }
 }
 
-fn only_one(blocks: Vec<Block>, title: &str, diagnostics: &mut Diagnostics) -> Option<Body> {
-    if let Some(second) = blocks.get(1) {
-        let detail = format!("Only one `{}` block may stand in {title}.", second.kind);
-        diagnostics.push(Diagnostic::error("Duplicate block", detail).at(&second.span));
-    }
-    blocks.into_iter().next().map(|it| it.body)
-}
-
 /// What two `connection` blocks say together; the inner one counts.
 fn merged(shared: Option<&Body>, own: Option<Body>) -> Option<Body> {
     let (Some(shared), Some(own)) = (shared, &own) else { return own.or_else(|| shared.cloned()) };
@@ -105,19 +98,10 @@ fn provisioner(block: Block, diagnostics: &mut Diagnostics) -> Option<Provisione
     let destroy = keyword(&mut arguments, "when", ["create", "destroy"]).unwrap_or(false);
     let may_fail = keyword(&mut arguments, "on_failure", ["fail", "continue"]).unwrap_or(false);
     let when = if destroy { Moment::Destroy } else { Moment::Create };
-    let connections = arguments.blocks("connection");
-    let connection = only_one(connections, "a provisioner", arguments.diagnostics);
-    let more = arguments.blocks("_");
-    let more = only_one(more, "a provisioner", arguments.diagnostics);
-    for block in arguments.blocks("lifecycle") {
-        let detail = "There are no `lifecycle` blocks in a provisioner.";
-        let problem = Diagnostic::error("Unsupported block type", detail).at(&block.span);
-        arguments.diagnostics.push(problem);
-    }
-    let mut body = arguments.rest();
-    for (name, attribute) in more.into_iter().flat_map(|it| it.attributes) {
-        body.attributes.insert(name, attribute);
-    }
+    let connection = arguments.block("connection").map(|it| it.body);
+    arguments.reserved(&["lifecycle"]);
+    arguments.unescape();
+    let body = arguments.rest();
     if when == Moment::Destroy {
         only_self(&body, diagnostics);
     }

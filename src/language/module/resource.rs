@@ -2,12 +2,13 @@
 
 use super::arguments::Arguments;
 use super::provisioner::provisioners;
+use super::repetition::Repeats;
 use super::{Reader, depends_on, insert, rules};
 use crate::address::{Mode, ResourceName};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::language::config::{
     Attribute, Block, Expression, ExpressionKind, IgnoreChanges, Lifecycle, ProviderName,
-    Reference, Repetition, Resource,
+    Reference, Resource,
 };
 use crate::value::{Path, Step, Value};
 
@@ -28,18 +29,23 @@ impl Reader {
         let default = kind.split('_').next().unwrap_or(&kind);
         let default = ProviderName { name: default.to_string(), alias: None };
         let name = ResourceName { mode, kind, name };
-        let mut repetition = repetition(&mut arguments);
+        let mut repeats = Repeats::of(&mut arguments);
+        let provider_span = arguments.place("provider");
         let provider = arguments.take("provider").map(|it| it.value);
         let provider = provider.and_then(|it| provider_reference(&it, arguments.diagnostics));
         let (provider, provider_key) = provider.unwrap_or((default, None));
         let depends_on = depends_on(&mut arguments);
         let lifecycle = arguments.block("lifecycle");
-        let lifecycle = lifecycle.map(|it| lifecycle_of(it, mode, &mut repetition, &mut arguments));
+        let lifecycle = lifecycle.map(|it| lifecycle_of(it, mode, &mut repeats, &mut arguments));
         let provisioners = provisioners(&mut arguments, mode);
+        arguments.reserved(&["locals"]);
+        arguments.unescape();
+        let repetition = repeats.only_one(arguments.diagnostics);
         let resource = Resource {
             repetition,
             provider,
             provider_key,
+            provider_span,
             depends_on,
             lifecycle: lifecycle.unwrap_or_default(),
             provisioners,
@@ -53,33 +59,6 @@ impl Reader {
         let problem = insert(resources, name, resource, &shown, &span, |it| &it.span);
         self.diagnostics.extend(problem);
     }
-}
-
-/// `count` or `for_each`
-pub(super) fn repetition(arguments: &mut Arguments<'_>) -> Repetition {
-    match (arguments.take("count"), arguments.take("for_each")) {
-        (None, None) => Repetition::Single,
-        (Some(count), None) => Repetition::Count(count.value),
-        (None, Some(each)) => Repetition::ForEach(each.value),
-        (Some(_), Some(each)) => {
-            let detail = "`count` and `for_each` exclude each other.";
-            let problem = Diagnostic::error("Invalid combination of arguments", detail);
-            arguments.diagnostics.push(problem.at(&each.name_span).hint("Remove one of them."));
-            Repetition::ForEach(each.value)
-        }
-    }
-}
-
-/// `enabled`, which is a way of repeating.
-pub(super) fn enabled(lifecycle: &mut Arguments<'_>, repetition: &mut Repetition) {
-    let Some(given) = lifecycle.take("enabled") else { return };
-    if matches!(repetition, Repetition::Single) {
-        *repetition = Repetition::Enabled(given.value);
-        return;
-    }
-    let detail = "`enabled` and `count` or `for_each` exclude each other.";
-    let problem = Diagnostic::error("Invalid combination of arguments", detail);
-    lifecycle.diagnostics.push(problem.at(&given.name_span).hint("Remove one of them."));
 }
 
 /// `aws`, `aws.west` or `aws.by_region[each.key]`: the name, and the key.
@@ -115,14 +94,20 @@ pub(super) fn provider_name(
     name
 }
 
+/// Whether a place is in a file of JSON, where all names are strings.
+pub(super) fn is_json(span: &Span) -> bool {
+    span.source.path.extension().is_some_and(|it| it == "json")
+}
+
 /// What is wrong with the name that a module has for a provider, if anything.
 pub(super) fn bad_local_name(name: &str, span: &Span) -> Option<Diagnostic> {
     let part = |it: char| it.is_alphanumeric() && it.to_lowercase().eq([it]) || it == '-';
-    let good = name.chars().all(part) && !name.starts_with('-') && !name.ends_with('-');
+    let ends = name.starts_with('-') || name.ends_with('-') || name.contains("--");
+    let good = name.chars().all(part) && !ends;
     (!good && !name.is_empty()).then(|| {
         let detail = format!(
             "`{name}` cannot be the name of a provider, which has only lowercase letters, digits \
-             and, inside, dashes."
+             and, inside, single dashes."
         );
         Diagnostic::error("Invalid provider name", detail).at(span)
     })
@@ -130,17 +115,11 @@ pub(super) fn bad_local_name(name: &str, span: &Span) -> Option<Diagnostic> {
 
 fn read_provider_name(expression: &Expression) -> Option<ProviderName> {
     match &expression.kind {
-        ExpressionKind::Reference(Reference::Bound(name)) => {
-            Some(ProviderName { name: name.clone(), alias: None })
+        ExpressionKind::Attribute(inside, alias) => {
+            Some(ProviderName { name: word(inside)?, alias: Some(alias.clone()) })
         }
-        ExpressionKind::Attribute(inside, alias) => match &inside.kind {
-            ExpressionKind::Reference(Reference::Bound(name)) => {
-                Some(ProviderName { name: name.clone(), alias: Some(alias.clone()) })
-            }
-            _ => None,
-        },
         // The key of a `providers` map.
-        ExpressionKind::Literal(value) => {
+        ExpressionKind::Literal(value) if value.as_str().is_some() => {
             let text = value.as_str()?;
             let (name, alias) = match text.split_once('.') {
                 Some((name, alias)) => (name, Some(alias.to_string())),
@@ -148,7 +127,25 @@ fn read_provider_name(expression: &Expression) -> Option<ProviderName> {
             };
             super::is_name(name).then(|| ProviderName { name: name.to_string(), alias })
         }
+        _ => Some(ProviderName { name: word(expression)?, alias: None }),
+    }
+}
+
+/// A word that stands for itself. There is a provider `null`.
+fn word(expression: &Expression) -> Option<String> {
+    match &expression.kind {
+        ExpressionKind::Reference(Reference::Bound(name)) => Some(name.clone()),
+        ExpressionKind::Literal(Value::Null(_)) => Some("null".to_string()),
         _ => None,
+    }
+}
+
+/// What makes data sources and ephemeral resources different from resources.
+pub(super) fn nature(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Managed => "A resource is made and kept",
+        Mode::Data => "A data source is only read",
+        Mode::Ephemeral => "An ephemeral resource is opened anew each time",
     }
 }
 
@@ -171,11 +168,11 @@ fn refuse_repetition(arguments: &mut Arguments<'_>) {
 fn lifecycle_of(
     block: Block,
     mode: Mode,
-    repetition: &mut Repetition,
+    repeats: &mut Repeats,
     outer: &mut Arguments<'_>,
 ) -> Lifecycle {
     let mut arguments = Arguments::new("a lifecycle block", block, outer.diagnostics);
-    enabled(&mut arguments, repetition);
+    repeats.enabled(&mut arguments);
     let mut lifecycle = Lifecycle {
         preconditions: rules(&mut arguments, "precondition"),
         postconditions: rules(&mut arguments, "postcondition"),
@@ -190,11 +187,7 @@ fn lifecycle_of(
             "replace_triggered_by",
         ] {
             if let Some(given) = arguments.take(name) {
-                let why = match mode {
-                    Mode::Data => "A data source is only read",
-                    _ => "An ephemeral resource is opened anew each time",
-                };
-                let detail = format!("{why}, so it cannot have `{name}`.");
+                let detail = format!("{}, so it cannot have `{name}`.", nature(mode));
                 let problem = Diagnostic::error("Unsupported argument", detail);
                 arguments.diagnostics.push(problem.at(&given.name_span));
             }
@@ -287,14 +280,29 @@ fn replace_triggered_by(given: Attribute, arguments: &mut Arguments<'_>) -> Vec<
         return Vec::new();
     };
     for item in &items {
-        if !leads_to_resource(item) {
+        if !leads_to_resource(item) || !keys_are_own(item) {
             let detail = "An entry of `replace_triggered_by` is a managed resource of this module, \
                           an instance of it, or one of its attributes.";
             let problem = Diagnostic::error("Invalid replace_triggered_by", detail).at(&item.span);
-            arguments.diagnostics.push(problem);
+            let hint = "In brackets may stand constants, `count.index` and `each.key`.";
+            arguments.diagnostics.push(problem.hint(hint));
         }
     }
     items
+}
+
+/// Whether keys in brackets depend on nothing but which instance this is.
+fn keys_are_own(expression: &Expression) -> bool {
+    let mut triggers = 0;
+    let known = expression.references().into_iter().all(|(reference, _)| match reference {
+        Reference::Resource(..) => {
+            triggers += 1;
+            triggers == 1
+        }
+        Reference::CountIndex | Reference::EachKey => true,
+        _ => false,
+    });
+    known || matches!(&expression.kind, ExpressionKind::Literal(value) if !value.is_known())
 }
 
 fn leads_to_resource(expression: &Expression) -> bool {

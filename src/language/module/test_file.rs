@@ -1,6 +1,6 @@
 //! Files of tests: `*.tftest.hcl`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use indexmap::IndexMap;
@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use super::arguments::Arguments;
 use super::moved::address;
 use super::resource::provider_name;
-use super::{is_name, read_module, rules, several};
+use super::{constant, is_name, read_module, rules, several};
 use crate::address::{Key, Mode, ModulePath, ResourceName, Target};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::language::config::{
@@ -142,7 +142,7 @@ pub fn read_tests(path: PathBuf, body: Body) -> (TestFile, Diagnostics) {
     let overrides = overrides(&mut arguments);
     let mocks = mocks(&mut arguments);
     let mut runs: Vec<Run> = Vec::new();
-    for block in arguments.blocks("run") {
+    for block in arguments.labelled("run") {
         let Some(run) = run(block, arguments.diagnostics) else { continue };
         if runs.iter().any(|it| it.name == run.name) {
             let detail = format!("There already is a run `{}` in this file.", run.name);
@@ -200,12 +200,25 @@ fn overrides(arguments: &mut Arguments<'_>) -> Vec<Override> {
     found
 }
 
+/// An argument whose value is an object.
+fn object(arguments: &mut Arguments<'_>, name: &'static str) -> Option<Attribute> {
+    let given = arguments.take(name)?;
+    let value = constant(&given.value, name).0;
+    if value.is_some_and(|it| it.fields().is_none()) {
+        let problem = Diagnostic::error("Object required", format!("`{name}` is an object."));
+        let hint = format!("Write `{name} = {{ … }}`.");
+        arguments.diagnostics.push(problem.at(&given.value.span).hint(hint));
+    }
+    Some(given)
+}
+
 fn one_override(block: Block, diagnostics: &mut Diagnostics) -> Option<Override> {
     let kind = block.kind.clone();
     let mut arguments = Arguments::new("an override block", block, diagnostics);
     let span = arguments.span.clone();
     let target = arguments.required("target");
-    let values = arguments.take(if kind == "override_module" { "outputs" } else { "values" });
+    let values =
+        object(&mut arguments, if kind == "override_module" { "outputs" } else { "values" });
     arguments.finish();
     let target = target?;
     let found = address(&target).and_then(|steps| Target::from_steps(steps).ok());
@@ -236,7 +249,7 @@ fn one_override(block: Block, diagnostics: &mut Diagnostics) -> Option<Override>
 
 fn mocks(arguments: &mut Arguments<'_>) -> IndexMap<ProviderName, Mock> {
     let mut mocks = IndexMap::new();
-    for block in arguments.blocks("mock_provider") {
+    for block in arguments.labelled("mock_provider") {
         let span = block.span.clone();
         let Some((name, mock)) = mock(block, arguments.diagnostics) else { continue };
         if mocks.contains_key(&name) {
@@ -256,18 +269,19 @@ fn mock(block: Block, diagnostics: &mut Diagnostics) -> Option<(ProviderName, Mo
     let (alias, for_each) = several(&mut arguments);
     let overrides = overrides(&mut arguments);
     let mut defaults = BTreeMap::new();
+    let mut seen = BTreeSet::new();
     for (kind, mode) in [("mock_resource", Mode::Managed), ("mock_data", Mode::Data)] {
-        for block in arguments.blocks(kind) {
+        for block in arguments.labelled(kind) {
             let Some(name) = label(&block, arguments.diagnostics) else { continue };
             let mut inner = Arguments::new("a mock block", block, arguments.diagnostics);
-            let given = inner.take("defaults");
+            let given = object(&mut inner, "defaults");
             let span = inner.span.clone();
             inner.finish();
-            let Some(given) = given else { continue };
-            if defaults.insert((mode, name.clone()), given).is_some() {
+            if !seen.insert((mode, name.clone())) {
                 let detail = format!("There already is a `{kind}` block for `{name}`.");
                 arguments.diagnostics.push(Diagnostic::error("Duplicate mock", detail).at(&span));
             }
+            defaults.extend(given.map(|it| ((mode, name), it)));
         }
     }
     arguments.finish();
@@ -337,7 +351,13 @@ fn plan_options(block: Block, run: &mut Run, diagnostics: &mut Diagnostics) {
             }
         }
     }
+    let place = arguments.place("refresh");
     run.refresh = arguments.flag("refresh").unwrap_or(true);
+    if let (true, false, Some(place)) = (run.refresh_only, run.refresh, place) {
+        let detail = "`refresh-only` looks how objects are, so `refresh` cannot be false.";
+        let problem = Diagnostic::error("Invalid combination of arguments", detail).at(&place);
+        arguments.diagnostics.push(problem.hint("Remove one of them."));
+    }
     run.targets = list(&mut arguments, "target").iter().map(written).collect();
     run.replace = list(&mut arguments, "replace").iter().map(written).collect();
     arguments.finish();
@@ -385,12 +405,20 @@ fn providers(arguments: &mut Arguments<'_>) -> Vec<(ProviderName, ProviderName, 
         arguments.diagnostics.push(problem.hint("Write `providers = { aws = aws.west }`."));
         return Vec::new();
     };
-    let pair = |(key, value): &(Expression, Expression)| {
-        let inner = provider_name(key, arguments.diagnostics)?;
-        let outer = provider_name(value, arguments.diagnostics)?;
-        Some((inner, outer, key.span.to(&value.span)))
-    };
-    entries.iter().filter_map(pair).collect()
+    let mut found: Vec<(ProviderName, ProviderName, Span)> = Vec::new();
+    for (key, value) in entries {
+        let inner = provider_name(key, arguments.diagnostics);
+        let outer = provider_name(value, arguments.diagnostics);
+        let (Some(inner), Some(outer)) = (inner, outer) else { continue };
+        if found.iter().any(|(name, ..)| *name == inner) {
+            let detail = format!("`{inner}` is given twice.");
+            let problem = Diagnostic::error("Invalid providers", detail).at(&key.span);
+            arguments.diagnostics.push(problem);
+            continue;
+        }
+        found.push((inner, outer, key.span.to(&value.span)));
+    }
+    found
 }
 
 fn expected(arguments: &mut Arguments<'_>) -> Vec<Expected> {
@@ -410,10 +438,25 @@ fn expected(arguments: &mut Arguments<'_>) -> Vec<Expected> {
     found
 }
 
+/// Names that begin no address of a resource.
+const NO_RESOURCES: [&str; 11] = [
+    "var",
+    "output",
+    "check",
+    "local",
+    "path",
+    "terraform",
+    "tofu",
+    "count",
+    "each",
+    "self",
+    "run",
+];
+
 fn can_fail(steps: &[(String, Option<Key>)], address: &str) -> bool {
     match steps {
         [(root, None), (_, None)] if ["var", "output", "check"].contains(&root.as_str()) => true,
-        [(root, _), ..] if ["var", "output", "check", "local"].contains(&root.as_str()) => false,
+        [(root, _), ..] if NO_RESOURCES.contains(&root.as_str()) => false,
         _ => match address.parse() {
             Ok(Target::Resource(it)) => it.module.is_root(),
             Ok(Target::Instance(it)) => it.resource.module.is_root(),

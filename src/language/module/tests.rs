@@ -289,7 +289,7 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "resource \"a\" \"b\" {\n  count    = 1\n  for_each = []\n}\n",
-        "main.tf:3:3 Invalid combination of arguments: `count` and `for_each` exclude each other. Remove one of them.",
+        "main.tf:2:3 Invalid combination of arguments: `count` and `for_each` exclude each other. Leave one of them.",
     ),
     (
         "resource \"a\" \"b\" {\n  provider = aws.west\n  depends_on = [\"c\"]\n}\n",
@@ -317,7 +317,7 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "resource \"a\" \"b\" {\n  lifecycle {\n    replace_triggered_by = [var.x]\n  }\n}\n",
-        "main.tf:3:29 Invalid replace_triggered_by: An entry of `replace_triggered_by` is a managed resource of this module, an instance of it, or one of its attributes. ",
+        "main.tf:3:29 Invalid replace_triggered_by: An entry of `replace_triggered_by` is a managed resource of this module, an instance of it, or one of its attributes. In brackets may stand constants, `count.index` and `each.key`.",
     ),
     (
         "resource \"a\" \"b\" {\n  lifecycle {}\n  lifecycle {}\n}\n",
@@ -357,7 +357,7 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "resource \"a\" \"b\" {\n  connection {}\n  connection {}\n}\n",
-        "main.tf:3:3 Duplicate block: Only one `connection` block may stand in a resource. ",
+        "main.tf:3:3 Duplicate block: Only one `connection` block may stand in a resource block. ",
     ),
     (
         "data \"a\" \"b\" {\n  connection {}\n}\n",

@@ -2,15 +2,26 @@
 
 use super::arguments::Arguments;
 use super::{Reader, constant, deprecated, insert, rules};
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
 use crate::language::config::{Attribute, Block, CheckRule, Reference, TypeDefaults, Variable};
 use crate::language::inputs::convert_input;
+use crate::language::overrides;
 use crate::language::type_constraint::type_constraint;
 use crate::value::{Type, Value};
 
 /// Names that are arguments of `module` blocks already.
-const RESERVED: [&str; 8] =
-    ["source", "version", "providers", "count", "for_each", "lifecycle", "depends_on", "locals"];
+const RESERVED: [&str; 10] = [
+    "source",
+    "version",
+    "providers",
+    "count",
+    "for_each",
+    "lifecycle",
+    "depends_on",
+    "locals",
+    "provider",
+    "_",
+];
 
 impl Reader {
     pub(super) fn variable(&mut self, block: Block) {
@@ -21,6 +32,8 @@ impl Reader {
         }
         let mut arguments = Arguments::new("a variable block", block, &mut self.diagnostics);
         let span = arguments.span.clone();
+        let demands = ["type", "nullable"].into_iter().filter_map(|it| arguments.place(it));
+        let demands: Vec<Span> = demands.collect();
         let constraint = arguments.take("type");
         let typed = constraint.is_some();
         let (ty, type_defaults) = match constraint {
@@ -51,13 +64,19 @@ impl Reader {
             self.diagnostics.extend(beside_the_point(&name, rule));
         }
         if let Some(default) = default {
-            variable.default = self.diagnostics.take(default_value(&name, &variable, &default));
+            variable.default =
+                self.diagnostics.take(default_value(&name, &variable, &default, &demands));
         }
         let shown = format!("variable `{name}`");
         let variables = &mut self.module.variables;
         let problem = insert(variables, name, variable, &shown, &span, |it| &it.span);
         self.diagnostics.extend(problem);
     }
+}
+
+fn is_override(source: &Source) -> bool {
+    let name = source.path.file_name().and_then(|it| it.to_str());
+    name.is_some_and(overrides::is_override)
 }
 
 /// A validation must be about its own variable.
@@ -71,18 +90,21 @@ fn beside_the_point(name: &str, rule: &CheckRule) -> Option<Diagnostic> {
     })
 }
 
-/// The default of a variable, as a value of its type. One that is wrong is reported, and still
-/// counts as given.
+/// The default of a variable, as a value of its type. One that is wrong is reported, where an
+/// override file asks for what it is not if one does, and still counts as given.
 fn default_value(
     name: &str,
     variable: &Variable,
     default: &Attribute,
+    demands: &[Span],
 ) -> (Option<Value>, Diagnostics) {
     let what = format!("the default of variable `{name}`");
     let (value, mut diagnostics) = constant(&default.value, &what);
     let stand_in = Some(Value::unknown(variable.ty.clone()));
     let Some(value) = value else { return (stand_in, diagnostics) };
-    let span = &default.value.span;
+    let own = &default.value.span.source;
+    let demand = demands.iter().find(|it| it.source != *own && is_override(&it.source));
+    let span = demand.unwrap_or(&default.value.span);
     if value.is_null() && !variable.nullable {
         let detail = format!("Variable `{name}` is not nullable, so its default cannot be null.");
         let hint = "Remove `default` if the variable must be given.";

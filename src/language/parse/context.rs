@@ -47,7 +47,7 @@ impl Context {
             (Context::File, "check") => Context::Check,
             (Context::File, "terraform") => Context::Terraform,
             (Context::File, "language" | "moved") => Context::Raw,
-            (Context::Terraform, "backend") => Context::Plain,
+            (Context::Terraform, "backend" | "cloud") => Context::Plain,
             (Context::File, "removed") => Context::Removed,
             (Context::File, "import") => Context::Import,
             (Context::Check, "data") => Context::Resource,

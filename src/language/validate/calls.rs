@@ -53,12 +53,14 @@ fn inputs(call: &ModuleCall, child: &Module, diagnostics: &mut Diagnostics) {
 
 /// A module with provider configurations of its own cannot be repeated: they would not outlive it.
 fn own_providers(call: &ModuleCall, child: &Module, diagnostics: &mut Diagnostics) {
-    let what = match call.repetition {
-        Repetition::Count(_) => "count",
-        Repetition::ForEach(_) => "for_each",
-        Repetition::Enabled(_) => "enabled",
-        Repetition::Single if !call.depends_on.is_empty() => "depends_on",
-        Repetition::Single => return,
+    let (what, place) = match &call.repetition {
+        Repetition::Count(it) => ("count", &it.span),
+        Repetition::ForEach(it) => ("for_each", &it.span),
+        Repetition::Enabled(it) => ("enabled", &it.span),
+        Repetition::Single => match call.depends_on.first() {
+            Some((_, span)) => ("depends_on", span),
+            None => return,
+        },
     };
     let own = child.providers.values().find(|it| !super::providers::is_proxy(it));
     if let Some(own) = own {
@@ -66,7 +68,7 @@ fn own_providers(call: &ModuleCall, child: &Module, diagnostics: &mut Diagnostic
             "Module `{}` has a provider configuration of its own, at {}, so it cannot have `{what}`.",
             call.name, own.span
         );
-        let problem = Diagnostic::error("Module with own providers", detail).at(&call.span);
+        let problem = Diagnostic::error("Module with own providers", detail).at(place);
         diagnostics.push(problem.hint("Configure the provider here and pass it with `providers`."));
     }
 }

@@ -11,7 +11,7 @@ mod tests;
 use crate::diagnostic::Diagnostics;
 use crate::language::config::Configuration;
 
-pub use providers::{Route, provider_of, provider_source, provider_through};
+pub use providers::{Route, normal_source, provider_of, provider_source, provider_through};
 pub use references::check_expression;
 
 /// Checks every module: references, inputs of module calls, provider configurations.

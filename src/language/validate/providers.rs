@@ -5,7 +5,7 @@ mod keys;
 use crate::address::{Mode, ModulePath};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::language::config::{
-    Configuration, Module, ModuleCall, PassedProvider, ProviderBlock, ProviderName,
+    Configuration, Import, Module, ModuleCall, PassedProvider, ProviderBlock, ProviderName,
 };
 use keys::Chosen;
 
@@ -72,13 +72,17 @@ pub fn provider_source(configuration: &Configuration, module: &ModulePath, name:
 }
 
 fn source_in(module: &Module, name: &str) -> String {
-    let source = module.required_providers.get(name).map(|it| it.source.as_str());
-    let source = source.map(|it| match it.split('/').collect::<Vec<_>>().as_slice() {
+    let required = module.required_providers.get(name);
+    required.map_or_else(|| format!("hashicorp/{name}"), |it| normal_source(&it.source))
+}
+
+/// The source address of a provider without what needs not be said.
+pub fn normal_source(source: &str) -> String {
+    match source.split('/').collect::<Vec<_>>().as_slice() {
         ["registry.terraform.io" | "registry.opentofu.org", rest @ ..] => rest.join("/"),
         [name] => format!("hashicorp/{name}"),
-        _ => it.to_string(),
-    });
-    source.unwrap_or_else(|| format!("hashicorp/{name}"))
+        _ => source.to_string(),
+    }
 }
 
 /// What a module calls the provider with a source address, when it says so.
@@ -105,20 +109,22 @@ pub(super) fn is_proxy(block: &ProviderBlock) -> bool {
 pub(super) fn check(configuration: &Configuration, module: &Module) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
     for resource in module.resources.values() {
+        let span = resource.provider_span.as_ref().unwrap_or(&resource.span);
         if !is_declared(module, &resource.provider) {
-            diagnostics.push(undeclared(module, &resource.provider, &resource.span));
+            diagnostics.push(undeclared(module, &resource.provider, span));
         }
         let chosen = Chosen {
             name: &resource.provider,
             key: resource.provider_key.as_ref(),
             repetition: &resource.repetition,
-            span: &resource.span,
+            span,
         };
         diagnostics.extend(keys::check(module, &chosen, resource.name.mode == Mode::Managed));
     }
     for provider in module.providers.values() {
         diagnostics.extend(keys::check_each(module, provider));
     }
+    module.imports.iter().for_each(|it| diagnostics.extend(imported(module, it)));
     for call in module.calls.values() {
         let child = configuration.module(&module.path.child(&call.name));
         for passed in &call.providers {
@@ -136,12 +142,45 @@ pub(super) fn check(configuration: &Configuration, module: &Module) -> Diagnosti
                 let problem = Diagnostic::error("Undeclared provider configuration", detail);
                 diagnostics.push(problem.hint(hint).at(span));
             }
+            diagnostics.extend(child.and_then(|child| unfit(module, child, passed)));
         }
         if let Some(child) = child {
             diagnostics.extend(not_passed(call, child));
         }
     }
     diagnostics
+}
+
+/// What is wrong with a configuration that is passed to a module that knows the name.
+fn unfit(module: &Module, child: &Module, passed: &PassedProvider) -> Option<Diagnostic> {
+    let PassedProvider { inner, outer, span, .. } = passed;
+    let problem =
+        |detail: String| Diagnostic::error("Unsuitable provider configuration", detail).at(span);
+    if let Some(own) = child.providers.get(inner).filter(|it| !is_proxy(it)) {
+        let detail = format!("The module configures `{inner}` itself, at {}.", own.span);
+        return Some(problem(detail).hint("Remove one of the two configurations."));
+    }
+    let (wanted, given) = (source_in(child, &inner.name), source_in(module, &outer.name));
+    (wanted != given).then(|| {
+        let detail = format!(
+            "For the module, `{inner}` is a configuration of `{wanted}`, and `{outer}` here is one \
+             of `{given}`."
+        );
+        problem(detail)
+    })
+}
+
+/// An import block may say again which provider a resource has, and nothing else.
+fn imported(module: &Module, import: &Import) -> Option<Diagnostic> {
+    let resource = module.resources.get(&import.resource.resource);
+    let resource = resource.filter(|_| import.resource.module.is_root())?;
+    let (given, place) = import.provider.as_ref().zip(import.provider_span.as_ref())?;
+    let agrees = resource.provider_span.is_some() && *given == resource.provider;
+    (!agrees).then(|| {
+        let detail = format!("The block of `{}` says which provider it has.", resource.name);
+        let problem = Diagnostic::error("Unsupported argument", detail).at(place);
+        problem.see(&resource.span, "the resource").hint("Leave `provider` out here.")
+    })
 }
 
 /// Whether a module may use a name: default configurations are always there.

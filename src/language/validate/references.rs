@@ -63,8 +63,9 @@ impl<'c> Checker<'c> {
         for variable in module.variables.values() {
             self.rules(&variable.validations, nowhere);
         }
-        for local in module.locals.values() {
+        for (name, local) in &module.locals {
             self.expression(&local.value, nowhere);
+            self.needs_itself(name, &local.value);
         }
         for provider in module.providers.values() {
             let each = provider.for_each.is_some();
@@ -137,6 +138,14 @@ impl<'c> Checker<'c> {
         for provisioner in &resource.provisioners {
             self.body(&provisioner.body, place);
             provisioner.connection.iter().for_each(|it| self.body(it, place));
+        }
+    }
+
+    fn needs_itself(&mut self, name: &str, value: &Expression) {
+        let is_own = |it: &Reference| matches!(it, Reference::Local(other) if other == name);
+        for (_, span) in value.references().into_iter().filter(|(it, _)| is_own(it)) {
+            let detail = format!("The value of `local.{name}` depends on `local.{name}` itself.");
+            self.report("Dependency cycle", detail, String::new(), &span);
         }
     }
 

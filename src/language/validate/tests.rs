@@ -186,7 +186,7 @@ fn provider_configurations_must_exist() {
             ),
         ]),
         [
-            "main.tf:4:1 There is no provider configuration `aws.west` in this module. There is `aws.east`.",
+            "main.tf:5:14 There is no provider configuration `aws.west` in this module. There is `aws.east`.",
             "main.tf:9:17 There is no provider configuration `aws.y` in this module. There is `aws.east`.",
             "main.tf:9:17 Module `m` does not expect `aws.x`. Add `configuration_aliases = [aws.x]` to its `required_providers`.",
             "main.tf:7:1 Module `m` must be given the provider configuration `aws.z`. Pass it with `providers = { name_in_module = name_here }`.",
@@ -198,7 +198,7 @@ fn provider_configurations_must_exist() {
             ("m/main.tf", "provider \"aws\" {\n  region = \"x\"\n}\n"),
         ]),
         [
-            "main.tf:1:1 Module `m` has a provider configuration of its own, at m/main.tf:1:1, so it \
+            "main.tf:3:11 Module `m` has a provider configuration of its own, at m/main.tf:1:1, so it \
           cannot have `count`. Configure the provider here and pass it with `providers`."
         ]
     );

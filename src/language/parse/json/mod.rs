@@ -43,6 +43,10 @@ fn parse_json(source: Arc<Source>, within: &str) -> (Body, Diagnostics) {
     let empty = Body { attributes: IndexMap::new(), blocks: Vec::new(), span: whole };
     let mut reader = Reader { source: &source, bound: Vec::new(), diagnostics: Diagnostics::new() };
     match read(&source.text) {
+        Ok(item) if matches!(item.kind, Kind::Null) => {
+            reader.report("A file is an object, or an array of objects.".into(), &item.range);
+            (empty, reader.diagnostics)
+        }
         Ok(item) => {
             let body = reader.body(&item, within);
             (Body { span: empty.span, ..body }, reader.diagnostics)
@@ -62,16 +66,25 @@ fn labels(within: &str, name: &str) -> Option<usize> {
     Some(match (within, name) {
         ("", "resource" | "data" | "ephemeral") | ("check", "data") => 2,
         ("", "provider" | "variable" | "output" | "module" | "check") => 1,
-        ("", "terraform" | "locals" | "moved" | "import" | "removed") => 0,
+        ("", "terraform" | "language" | "locals" | "moved" | "import" | "removed") => 0,
         ("terraform", "backend" | "provider_meta") => 1,
         ("terraform", "required_providers" | "cloud" | "encryption") => 0,
+        ("cloud", "workspaces") | ("language", "compatible_with") => 0,
+        ("encryption", "key_provider" | "method") => 2,
+        ("encryption", "state" | "plan" | "remote_state_data_sources") => 0,
+        ("remote_state_data_sources", "remote_state_data_source") => 1,
+        ("remote_state_data_sources", "default") => 0,
+        ("state" | "plan" | "default" | "fallback" | "remote_state_data_source", "fallback") => 0,
         ("variable", "validation") | ("output", "precondition") => 0,
+        ("provider", "lifecycle" | "locals" | "_") | ("module", "locals" | "_") => 0,
+        ("resource" | "data" | "ephemeral", "locals" | "_") => 0,
+        ("module", "provider") => 1,
         ("check", "assert") | ("removed", "lifecycle") => 0,
         ("resource" | "data" | "ephemeral", "lifecycle" | "connection") => 0,
         ("resource" | "data" | "ephemeral", "provisioner" | "dynamic") => 1,
         ("provider" | "content", "dynamic") | ("removed", "provisioner") => 1,
         ("lifecycle", "precondition" | "postcondition") | ("module", "lifecycle") => 0,
-        ("dynamic", "content") | ("provisioner", "connection" | "_") => 0,
+        ("dynamic", "content") | ("provisioner", "connection" | "lifecycle" | "_") => 0,
         (TESTS, "run" | "provider" | "mock_provider") => 1,
         ("mock_provider", "mock_resource" | "mock_data") => 1,
         (TESTS | "run", "variables") | ("run", "assert" | "module" | "plan_options") => 0,

@@ -31,6 +31,7 @@ impl Strings {
             | ("lifecycle", "replace_triggered_by") => (false, false),
             ("variable", "type")
             | ("dynamic", "iterator")
+            | ("language", "edition" | "experiments")
             | ("lifecycle", "ignore_changes")
             | ("moved", "from" | "to")
             | ("removed", "from")
@@ -43,9 +44,9 @@ impl Strings {
             ("resource" | "data" | "ephemeral", "provider") => (true, true),
             ("module", "providers") => (true, true),
             ("provisioner", "when" | "on_failure") => (true, false),
-            ("variable", "description" | "default") | ("run", "providers") => {
-                return Strings::Literal;
-            }
+            ("variable", "description" | "default")
+            | ("run", "providers")
+            | ("provider_meta" | "required_providers", _) => return Strings::Literal,
             _ => return Strings::Templates,
         };
         Strings::Expressions { raw, live_keys }
