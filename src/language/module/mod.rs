@@ -17,6 +17,7 @@ mod variable;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use indexmap::IndexMap;
@@ -72,7 +73,8 @@ pub fn read_module(folder: PathBuf, files: Vec<Body>) -> (Module, Diagnostics) {
         imports: Vec::new(),
         checks: IndexMap::new(),
     };
-    let mut reader = Reader { module, diagnostics: Diagnostics::new() };
+    let (imported, diagnostics) = (HashMap::new(), Diagnostics::new());
+    let mut reader = Reader { module, imported, diagnostics };
     for file in files {
         reader.file(file);
     }
@@ -81,6 +83,8 @@ pub fn read_module(folder: PathBuf, files: Vec<Body>) -> (Module, Diagnostics) {
 
 struct Reader {
     module: Module,
+    /// Where the instances are imported that are so far.
+    imported: HashMap<import::Instance, Span>,
     diagnostics: Diagnostics,
 }
 
