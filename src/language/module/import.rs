@@ -1,5 +1,7 @@
 //! `import` blocks.
 
+use std::collections::hash_map::Entry;
+
 use super::Reader;
 use super::arguments::Arguments;
 use super::moved::spelled;
@@ -39,16 +41,18 @@ impl Reader {
         let (Some((resource, to)), Some((id, is_identity))) = (to, id) else { return };
         let import =
             Import { resource, to, id, is_identity, for_each, provider, provider_span, span };
-        let twice = self.module.imports.iter().find(|it| same(it, &import));
-        match twice {
-            Some(first) => {
-                let detail =
-                    format!("`{}` is imported already, at {}.", import.resource, first.span);
-                let problem = Diagnostic::error("Duplicate import", detail).at(&import.span);
-                self.diagnostics.push(problem);
+        if let Some(instance) = instance(&import) {
+            match self.imported.entry(instance) {
+                Entry::Occupied(first) => {
+                    let first = first.get();
+                    let detail = format!("`{}` is imported already, at {first}.", import.resource);
+                    let problem = Diagnostic::error("Duplicate import", detail).at(&import.span);
+                    return self.diagnostics.push(problem);
+                }
+                Entry::Vacant(free) => drop(free.insert(import.span.clone())),
             }
-            None => self.module.imports.push(import),
         }
+        self.module.imports.push(import);
     }
 }
 
@@ -79,16 +83,16 @@ fn no_address(given: &Expression) -> Diagnostic {
     Diagnostic::error("Invalid address", detail).hint(hint).at(&given.span)
 }
 
-/// Whether both surely are about the same instance.
-fn same(one: &Import, other: &Import) -> bool {
-    let key = |key: &Option<Expression>| match key.as_ref().map(|it| &it.kind) {
+/// The resource and all keys of what an import is about, where they are written out.
+pub(super) type Instance = (ConfigAddress, Vec<Value>);
+
+fn instance(import: &Import) -> Option<Instance> {
+    let key = |(_, key): &(String, Option<Expression>)| match key.as_ref().map(|it| &it.kind) {
         None => Some(Value::NULL),
         Some(ExpressionKind::Literal(value)) => Some(value.clone()),
         Some(_) => None,
     };
-    let steps = one.to.iter().zip(&other.to);
-    let mut keys = steps.map(|((_, one), (_, other))| key(one).is_some() && key(one) == key(other));
-    one.resource == other.resource && keys.all(|it| it)
+    Some((import.resource.clone(), import.to.iter().map(key).collect::<Option<_>>()?))
 }
 
 /// The resource that an address with any keys is about.

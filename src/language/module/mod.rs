@@ -20,6 +20,7 @@ mod variable;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use indexmap::IndexMap;
@@ -78,8 +79,9 @@ pub fn read_module(folder: PathBuf, files: Vec<Body>) -> (Module, Diagnostics) {
         imports: Vec::new(),
         checks: IndexMap::new(),
     };
-    let (required, metas) = (None, IndexMap::new());
-    let mut reader = Reader { module, required, metas, diagnostics: Diagnostics::new() };
+    let (required, metas, imported) = (None, IndexMap::new(), HashMap::new());
+    let diagnostics = Diagnostics::new();
+    let mut reader = Reader { module, required, metas, imported, diagnostics };
     for file in files {
         reader.file(file);
     }
@@ -93,6 +95,8 @@ struct Reader {
     required: Option<Span>,
     /// Where the `provider_meta` block of each provider stands.
     metas: IndexMap<String, Span>,
+    /// Where the instances are imported that are so far.
+    imported: HashMap<import::Instance, Span>,
     diagnostics: Diagnostics,
 }
 

@@ -361,7 +361,7 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "data \"a\" \"b\" {\n  connection {}\n}\n",
-        "main.tf:2:3 Unsupported block type: A data source is only read, so it has no `connection`. ",
+        "main.tf:2:3 Unsupported block type: A data source is only read, so it has no `connection` block. ",
     ),
     (
         "resource \"a\" \"b\" {}\nresource \"a\" \"b\" {}\n",
