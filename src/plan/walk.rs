@@ -195,6 +195,7 @@ impl<'a> Planner<'a> {
             }
             self.diagnostics.extend(self.evaluation.take_problems());
         }
+        self.look_again();
     }
 
     fn check_block(&mut self, path: &ModulePath, name: &str) {

@@ -292,3 +292,33 @@ fn plans_and_states_are_shown_as_elsewhere() {
     let read = json!({ "resource": "module.m[\"p\"].terraform_data.z", "attribute": ["id"] });
     assert!(shown(&["plan"])["relevant_attributes"].as_array().unwrap().contains(&read));
 }
+
+#[test]
+fn a_check_that_fails_is_looked_at_again() {
+    let text = r#"
+resource "terraform_data" "a" {}
+check "c" {
+  data "local_file" "f" {
+    filename = "f.txt"
+  }
+  assert {
+    condition     = data.local_file.f.content == "good"
+    error_message = "It is bad."
+  }
+}
+"#;
+    let stack = Terrace::sandbox(&[("main.tf", text), ("f.txt", "bad")]);
+    stack.ok(&["apply", "-auto-approve"]);
+    assert_eq!(stack.run(&["plan", "-detailed-exitcode", "-out=plan"]).code, Some(2));
+    let plan: Json = serde_json::from_str(&stack.ok(&["show", "-json", "plan"]).stdout).unwrap();
+    let all = plan["resource_changes"].as_array().unwrap();
+    let read = all.iter().find(|it| it["mode"] == "data").unwrap();
+    assert_eq!(read["action_reason"], "read_because_check_nested");
+    let told = stack.ok(&["apply", "plan"]).stderr;
+    assert!(told.contains("It is bad."), "{told}");
+    stack.write("f.txt", "good");
+    stack.ok(&["plan", "-detailed-exitcode"]);
+    std::fs::remove_file(stack.path("f.txt")).unwrap();
+    assert_eq!(stack.run(&["plan", "-detailed-exitcode"]).code, Some(2));
+    stack.ok(&["plan", "-refresh-only", "-detailed-exitcode"]);
+}

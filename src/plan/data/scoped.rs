@@ -1,12 +1,16 @@
 //! Data sources of `check` blocks: what goes wrong with them is a warning, and the check fails.
 
+use std::collections::BTreeSet;
+
 use super::Source;
 use crate::address::InstanceAddress;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::language::body;
 use crate::plan::checks::Checked;
 use crate::plan::evaluation::Evaluation;
+use crate::plan::providers::instance_provider;
 use crate::plan::walk::Planner;
-use crate::plan::{Change, Reason};
+use crate::plan::{Change, CheckResult, CheckStatus, Reason};
 use crate::value::{Type, Value};
 
 impl Planner<'_> {
@@ -27,6 +31,51 @@ impl Planner<'_> {
             false => self.defer(source, configuration, Reason::CheckNested),
         };
         read.or(again).or(Some(Value::unknown(Type::Any)))
+    }
+
+    /// Plans to read the data sources of checks that fail, though nothing else may change: apply looks
+    /// whether they hold by then.
+    pub(in crate::plan) fn look_again(&mut self) {
+        let failed = |it: &&CheckResult| it.kind == "check" && it.status == CheckStatus::Fail;
+        let failing: BTreeSet<String> =
+            self.checks.iter().filter(failed).map(|it| it.address.clone()).collect();
+        let evaluation = self.evaluation;
+        for module in evaluation.configuration.modules.values() {
+            let sources: Vec<_> =
+                module.checks.iter().filter(|(_, it)| it.source.is_some()).collect();
+            if failing.is_empty() || sources.is_empty() {
+                continue;
+            }
+            for instance in evaluation.module_instances(&module.path) {
+                for (name, check) in &sources {
+                    let address = Checked::value("check", &instance, name).address;
+                    if let Some(source) =
+                        check.source.as_ref().filter(|_| failing.contains(&address))
+                    {
+                        self.read_again(Evaluation::address(&instance, source).instance(None));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Plans to read a data source when all else is done, if that is not planned yet and it can be.
+    fn read_again(&mut self, address: InstanceAddress) {
+        let evaluation = self.evaluation;
+        let Some(resource) = evaluation.resource(&address.resource) else { return };
+        // What is wrong with it has been told when it was read.
+        let Ok(provider) = instance_provider(evaluation, &address, resource) else { return };
+        let kind = self.request.providers.data(&provider.source, &resource.name.kind);
+        let Ok(kind) = kind else { return };
+        if self.changes_of(&address.resource).next().is_some() {
+            return;
+        }
+        let scope = evaluation.scope(&address.resource.module);
+        let (configuration, problems) = body::decode(&resource.body, kind.schema(), &scope);
+        if !problems.has_errors() {
+            let source = Source { address, resource, kind, provider };
+            self.defer(&source, configuration, Reason::CheckNested);
+        }
     }
 }
 
