@@ -13,14 +13,16 @@ use crate::value::{Marks, Value};
 
 /// Runs the command.
 pub(super) fn run(ui: &Ui, arguments: &OutputArguments) -> Result<Exit, Diagnostics> {
-    let settings = settings(ui)?;
-    let path = state_path(settings.as_ref(), arguments.state.as_ref())?;
+    let path = match &arguments.state {
+        Some(path) => path.clone(),
+        None => state_path(settings(ui, &arguments.variables)?.as_ref(), None)?,
+    };
     let store = Store::open(&Options::read(path)).map_err(|error| state_problem(&error))?;
     let state = store.state();
     let Some(name) = &arguments.name else {
         let text = match arguments.json {
             true => format!("{:#}\n", all_json(&state.outputs)),
-            false => all_text(ui, &state.outputs)?,
+            false => all_text(ui, &state.outputs, arguments.show_sensitive)?,
         };
         ui.data(&text);
         return Ok(Exit::Success);
@@ -79,10 +81,11 @@ fn all_json(outputs: &std::collections::BTreeMap<String, OutputValue>) -> Json {
 fn all_text(
     ui: &Ui,
     outputs: &std::collections::BTreeMap<String, OutputValue>,
+    reveal: bool,
 ) -> Result<String, Diagnostics> {
     let mut text = String::new();
     for (name, output) in outputs {
-        let marks = if output.sensitive { Marks::SENSITIVE } else { Marks::NONE };
+        let marks = if output.sensitive && !reveal { Marks::SENSITIVE } else { Marks::NONE };
         let value = decode(name, output)?.mark(marks);
         text.push_str(&format!("{name} = {}\n", ui.value(&value)));
     }

@@ -21,12 +21,15 @@ mod value;
 
 use std::io::{IsTerminal as _, Write as _};
 
+use serde_json::Value as Json;
+
 pub use diagnostic_json::validation;
 pub use functions_json::functions_json;
 pub use schema_json::schema_json;
 
 use crate::apply::{Applied, Doing};
 use crate::diagnostic::Diagnostics;
+use crate::language::config::Configuration;
 use crate::plan::{Counts, Mode, Plan, Providers};
 use crate::state::State;
 use crate::value::Value;
@@ -40,6 +43,8 @@ pub struct Ui {
     pub live: bool,
     /// Whether everything is written as JSON lines to stdout.
     pub json: bool,
+    /// Whether what is sensitive is shown to people; JSON has its own ways.
+    pub reveal: bool,
 }
 
 impl Ui {
@@ -47,12 +52,18 @@ impl Ui {
     pub fn new(no_color: bool) -> Ui {
         let live = std::io::stderr().is_terminal();
         let wanted = !no_color && std::env::var_os("NO_COLOR").is_none_or(|it| it.is_empty());
-        Ui { colour: wanted && live && std::io::stdout().is_terminal(), live, json: false }
+        let colour = wanted && live && std::io::stdout().is_terminal();
+        Ui { colour, live, json: false, reveal: false }
     }
 
     /// The same, writing JSON lines.
     pub fn json(self, json: bool) -> Ui {
-        Ui { json, colour: self.colour && !json, live: self.live && !json }
+        Ui { json, colour: self.colour && !json, live: self.live && !json, ..self }
+    }
+
+    /// The same, showing what is sensitive if `reveal` is true.
+    pub fn revealing(self, reveal: bool) -> Ui {
+        Ui { reveal, ..self }
     }
 
     /// Writes what was asked for. A reader that has gone away is not an error.
@@ -76,6 +87,14 @@ impl Ui {
         drop(written);
     }
 
+    /// Writes a line about what is going on, for those who read JSON lines as well.
+    pub fn note(&self, text: &str) {
+        match self.json {
+            true => self.data(&format!("{}\n", machine::line("info", "log", text, Json::Null))),
+            false => self.status(text),
+        }
+    }
+
     /// Writes diagnostics, each with its source.
     pub fn diagnostics(&self, diagnostics: &Diagnostics) {
         for diagnostic in &diagnostics.0 {
@@ -92,13 +111,21 @@ impl Ui {
         if self.json {
             machine::plan(plan).iter().for_each(|line| self.data(&format!("{line}\n")));
         } else {
-            self.data(&plan::text(plan, providers, self.colour));
+            self.data(&self.plan_text(plan, providers));
         }
     }
 
     /// A plan as text.
     pub fn plan_text(&self, plan: &Plan, providers: &Providers) -> String {
-        plan::text(plan, providers, self.colour)
+        match self.reveal {
+            true => plan::text(&plan::revealed(plan), providers, self.colour),
+            false => plan::text(plan, providers, self.colour),
+        }
+    }
+
+    /// A configuration in Terraform's JSON format.
+    pub fn configuration_json(&self, of: &Configuration, providers: &Providers) -> String {
+        format!("{}\n", configuration_json::configuration(of, providers))
     }
 
     /// A plan in Terraform's JSON format.
@@ -108,7 +135,7 @@ impl Ui {
 
     /// A state as text.
     pub fn state(&self, state: &State, providers: &Providers) -> Result<String, Diagnostics> {
-        state::text(state, providers)
+        state::text(state, providers, self.reveal)
     }
 
     /// A state in Terraform's JSON format.
@@ -151,7 +178,8 @@ impl Ui {
         let mut text = "\nOutputs:\n\n".to_string();
         for (name, output) in &state.outputs {
             let value = match output.decode() {
-                _ if output.sensitive => "(sensitive value)".to_string(),
+                _ if output.sensitive && !self.reveal => "(sensitive value)".to_string(),
+                Ok(value) if self.reveal => value::render(&value.unmark_deep().0, 0),
                 Ok(value) => value::render(&value, 0),
                 Err(error) => format!("(unreadable: {error})"),
             };
@@ -172,7 +200,7 @@ impl Ui {
         out.write_all(question.as_bytes()).and_then(|()| out.flush()).ok()?;
         let mut answer = String::new();
         let read = std::io::stdin().read_line(&mut answer).ok()?;
-        (read > 0).then(|| answer.trim().to_string())
+        (read > 0).then(|| answer.trim_end().to_string())
     }
 
     /// The same for an answer that nobody should see: a terminal does not show it.
@@ -181,6 +209,6 @@ impl Ui {
         if !std::io::stdin().is_terminal() {
             return self.ask(question);
         }
-        rpassword::prompt_password(question).ok().map(|answer| answer.trim().to_string())
+        rpassword::prompt_password(question).ok().map(|answer| answer.trim_end().to_string())
     }
 }

@@ -190,7 +190,8 @@ mod tests {
 
     #[test]
     fn a_reason_is_told_until_it_changes_or_the_work_is_over() {
-        let progress = Progress::new(&Ui { colour: false, live: false, json: false });
+        let progress =
+            Progress::new(&Ui { colour: false, live: false, json: false, reveal: false });
         let place = |name: &str| Place { address: name.parse().unwrap(), deposed: None };
         let waiting = |name: &str, why: &str| {
             progress.is_old(&Event::Waiting { place: place(name), why: why.into() })

@@ -4,13 +4,17 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use super::LockArguments;
+use super::{LockArguments, VariableArguments};
 
 /// `terrace workspace …`
 #[derive(Debug, Subcommand)]
 pub enum WorkspaceCommand {
     /// List the workspaces; a star marks the one in use.
-    List,
+    List {
+        #[command(flatten)]
+        #[allow(missing_docs, reason = "documented at the type")]
+        variables: VariableArguments,
+    },
     /// Create a workspace and use it from now on.
     New {
         /// Its name.
@@ -21,6 +25,9 @@ pub enum WorkspaceCommand {
         #[command(flatten)]
         #[allow(missing_docs, reason = "documented at the type")]
         locking: LockArguments,
+        #[command(flatten)]
+        #[allow(missing_docs, reason = "documented at the type")]
+        variables: VariableArguments,
     },
     /// Use another workspace from now on.
     Select {
@@ -29,6 +36,9 @@ pub enum WorkspaceCommand {
         /// Create it when it is not there.
         #[arg(long)]
         or_create: bool,
+        #[command(flatten)]
+        #[allow(missing_docs, reason = "documented at the type")]
+        variables: VariableArguments,
     },
     /// Delete a workspace whose state is empty.
     Delete {
@@ -40,7 +50,14 @@ pub enum WorkspaceCommand {
         #[command(flatten)]
         #[allow(missing_docs, reason = "documented at the type")]
         locking: LockArguments,
+        #[command(flatten)]
+        #[allow(missing_docs, reason = "documented at the type")]
+        variables: VariableArguments,
     },
     /// Print the name of the workspace in use.
-    Show,
+    Show {
+        #[command(flatten)]
+        #[allow(missing_docs, reason = "documented at the type")]
+        variables: VariableArguments,
+    },
 }
