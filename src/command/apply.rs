@@ -23,25 +23,24 @@ pub(super) async fn run(
     arguments: &ApplyArguments,
     destroy: bool,
 ) -> Result<Exit, Diagnostics> {
-    let ui = ui.clone().json(arguments.json).revealing(arguments.view.show_sensitive);
-    ui.begin();
+    let ui = &ui.clone().revealing(arguments.view.show_sensitive);
     check(&arguments.options, destroy)?;
     if let Some(saved) = &arguments.plan {
         if destroy {
             return Err(not_a_destroy(saved));
         }
-        return saved_plan(&ui, arguments, saved).await;
+        return saved_plan(ui, arguments, saved).await;
     }
     if ui.json && !arguments.auto_approve {
         let error =
             Diagnostic::error("Nobody to ask", "With -json, apply cannot ask for approval.");
         return Err(error.hint("Add -auto-approve, or apply a saved plan.").into());
     }
-    let stack = Stack::open(&ui, &arguments.stack, "OperationTypeApply")?;
+    let stack = Stack::open(ui, &arguments.stack, "OperationTypeApply")?;
     let mode = if destroy { Mode::Destroy } else { mode(&arguments.options) };
     stack.must_be_configured(mode)?;
-    let reporter: Arc<dyn Reporter> = progress::reporter(&ui);
-    let stop = stop_on_interrupt(&ui);
+    let reporter: Arc<dyn Reporter> = progress::reporter(ui);
+    let stop = stop_on_interrupt(ui);
     let plan =
         make_plan(&stack, &arguments.options, mode, Purpose::Change, &reporter, &stop).await?;
     ui.plan(&plan, &stack.providers);
@@ -50,9 +49,9 @@ pub(super) async fn run(
     }
     ui.diagnostics(&plan.diagnostics);
     if plan.changes_anything() && !arguments.auto_approve {
-        approve(&ui, arguments, mode)?;
+        approve(ui, arguments, mode)?;
     }
-    execute(&ui, plan, &stack.store, &stack.providers, &stack.resolver, reporter, stop, arguments)
+    execute(ui, plan, &stack.store, &stack.providers, &stack.resolver, reporter, stop, arguments)
         .await
 }
 

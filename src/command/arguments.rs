@@ -7,12 +7,14 @@ use clap::{Args, FromArgMatches, Parser, Subcommand};
 
 use crate::language::inputs::InputArgument;
 
+mod form;
 mod init;
 mod show;
 mod state;
 mod test;
 mod workspace;
 
+pub use form::Form;
 pub use init::{BackendArguments, GetArguments, InitArguments};
 pub use show::{
     GraphArguments, GraphType, HostArguments, OutputArguments, ProvidersArguments,
@@ -36,6 +38,9 @@ pub struct Arguments {
     /// Write no colours. The environment variable NO_COLOR does the same.
     #[arg(long, global = true)]
     pub no_color: bool,
+    /// Write what the command tells to this file in JSON, besides what is printed.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub json_into: Option<PathBuf>,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -121,20 +126,6 @@ pub enum Command {
     /// Look into the sandbox of this folder, or empty it.
     #[command(subcommand)]
     Sandbox(SandboxCommand),
-}
-
-impl Command {
-    /// Whether all it says is JSON, line by line.
-    pub fn writes_lines(&self) -> bool {
-        match self {
-            Command::Init(it) => it.json,
-            Command::Plan(it) => it.json,
-            Command::Apply(it) | Command::Destroy(it) => it.json,
-            Command::Test(it) => it.json,
-            Command::Refresh(it) => it.json,
-            _ => false,
-        }
-    }
 }
 
 /// Input variables.
@@ -428,6 +419,9 @@ pub struct RefreshArguments {
 /// `terrace import`
 #[derive(Debug, Args)]
 pub struct ImportArguments {
+    /// Print JSON, one object per line.
+    #[arg(long)]
+    pub json: bool,
     /// The address of an instance that the configuration has.
     pub address: String,
     /// The id of the object; what it looks like depends on the type.

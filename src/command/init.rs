@@ -14,22 +14,20 @@ use crate::ui::Ui;
 
 /// Runs `init`: the configuration must load, with all its modules.
 pub(super) fn run(ui: &Ui, arguments: &InitArguments) -> Result<Exit, Diagnostics> {
-    let ui = ui.clone().json(arguments.json);
-    ui.begin();
     if let Some(source) = &arguments.from_module {
-        copied(&ui, source)?;
+        copied(ui, source)?;
     }
     let configuration = match arguments.get {
         true => {
             let frozen = arguments.lockfile.is_some();
             let how = How { upgrade: arguments.upgrade, frozen, tests: &arguments.test_directory };
-            fetched(&ui, &arguments.variables, &how)?
+            fetched(ui, &arguments.variables, &how)?
         }
-        false => stack::configuration_with(&ui, &arguments.variables)?,
+        false => stack::configuration_with(ui, &arguments.variables)?,
     };
-    let places = backend::initialise(&ui, configuration.root(), arguments)?;
+    let places = backend::initialise(ui, configuration.root(), arguments)?;
     let modules = configuration.modules.len().saturating_sub(1);
-    ui.note(&format!(
+    ui.status(&format!(
         "Ready: {modules} module calls found, state in {}. Providers are part of terrace.",
         places.state(&workspace()?).display()
     ));
@@ -44,8 +42,8 @@ fn copied(ui: &Ui, source: &str) -> Result<(), Diagnostics> {
         let error = Diagnostic::error("Folder is not empty", detail);
         return Err(error.hint("Leave out -from-module to use what is there.").into());
     }
-    ui.note(&format!("Copying the configuration from {source}."));
-    let say = |text: &str| ui.note(text);
+    ui.status(&format!("Copying the configuration from {source}."));
+    let say = |text: &str| ui.status(text);
     let fetcher = Fetcher::new(Path::new("."), false, &say);
     let mut fetcher = fetcher.map_err(|error| Diagnostics::from(error.plain()))?;
     fetcher.copy(source).map_err(|error| Diagnostics::from(*error))
@@ -77,7 +75,7 @@ fn fetched(
     variables: &VariableArguments,
     how: &How<'_>,
 ) -> Result<Configuration, Diagnostics> {
-    let say = |text: &str| ui.note(text);
+    let say = |text: &str| ui.status(text);
     let fetcher = Fetcher::new(Path::new("."), how.upgrade, &say);
     let fetcher = fetcher.map_err(|error| Diagnostics::from(error.plain()))?;
     let mut fetcher = fetcher.frozen(how.frozen);

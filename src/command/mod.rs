@@ -33,6 +33,7 @@ mod words;
 mod workspace;
 mod world;
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -42,7 +43,7 @@ use clap::error::ErrorKind as ClapKind;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::apply::Stop;
-use crate::command::arguments::{Arguments, Command};
+use crate::command::arguments::{Arguments, Command, Form};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::ui::Ui;
 
@@ -86,17 +87,40 @@ pub fn main(arguments: impl Iterator<Item = String>) -> Exit {
         Ok(parsed) => parsed,
         Err(error) => return usage(&error),
     };
-    let ui = Ui::new(parsed.no_color);
-    let json = parsed.command.writes_lines();
+    let form = parsed.command.form();
+    let mut ui = Ui::new(parsed.no_color).json(form == Form::Lines(true));
     let entered = parsed.chdir.as_ref().map_or(Ok(()), |folder| enter(folder, "Invalid -chdir"));
-    let outcome = entered.and_then(|()| run(&ui, parsed.command));
-    match outcome {
-        Ok(exit) => exit,
-        Err(problems) => {
-            ui.json(json).diagnostics(&problems);
-            Exit::Failure
+    let outcome = entered.and_then(|()| {
+        ui = into(&ui, form, parsed.json_into.as_deref())?;
+        run(&ui, parsed.command)
+    });
+    outcome.unwrap_or_else(|problems| {
+        ui.diagnostics(&problems);
+        Exit::Failure
+    })
+}
+
+/// The same with a file for JSON besides, if one is named.
+fn into(ui: &Ui, form: Form, file: Option<&Path>) -> Result<Ui, Diagnostics> {
+    let refused = |detail: String| Diagnostic::error("Invalid -json-into", detail);
+    let ui = match (form, file) {
+        (_, None) => ui.clone(),
+        (Form::Text, Some(_)) => {
+            return Err(refused("This command tells nothing in JSON.".into()).into());
         }
+        (Form::Lines(true) | Form::Document(true), Some(_)) => {
+            let detail = "With -json, JSON is printed already: the two exclude each other.";
+            return Err(refused(detail.into()).into());
+        }
+        (_, Some(path)) => {
+            let ui = ui.clone().json_into(path, form == Form::Lines(false));
+            ui.map_err(|error| refused(format!("{} cannot be written: {error}.", path.display())))?
+        }
+    };
+    if let Form::Lines(_) = form {
+        ui.begin();
     }
+    Ok(ui)
 }
 
 /// Help goes to stdout and succeeds; a mistake goes to stderr and fails.
@@ -235,7 +259,7 @@ fn now() -> String {
 }
 
 /// Writes a file that only its owner can read: plans and states may hold secrets.
-fn write_private(path: &std::path::Path, bytes: &[u8]) -> std::io::Result<()> {
+fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     use std::io::Write as _;
     use std::os::unix::fs::OpenOptionsExt as _;
     let options =

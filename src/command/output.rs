@@ -20,11 +20,9 @@ pub(super) fn run(ui: &Ui, arguments: &OutputArguments) -> Result<Exit, Diagnost
     let store = Store::open(&Options::read(path)).map_err(|error| state_problem(&error))?;
     let state = store.state();
     let Some(name) = &arguments.name else {
-        let text = match arguments.json {
-            true => format!("{:#}\n", all_json(&state.outputs)),
-            false => all_text(ui, &state.outputs, arguments.show_sensitive)?,
-        };
-        ui.data(&text);
+        let json = || Ok(format!("{:#}\n", all_json(&state.outputs)));
+        let text = || all_text(ui, &state.outputs, arguments.show_sensitive);
+        ui.document(arguments.json, text, json)?;
         return Ok(Exit::Success);
     };
     let Some(output) = state.outputs.get(name) else {
@@ -33,7 +31,8 @@ pub(super) fn run(ui: &Ui, arguments: &OutputArguments) -> Result<Exit, Diagnost
         let error = Diagnostic::error("Output not found", detail);
         return Err(error.hint("Outputs get into state with the next apply.").into());
     };
-    ui.data(&one(ui, arguments, name, output)?);
+    let json = || Ok(format!("{}\n", output.value));
+    ui.document(arguments.json, || one(ui, arguments, name, output), json)?;
     Ok(Exit::Success)
 }
 
@@ -43,9 +42,6 @@ fn one(
     name: &str,
     output: &OutputValue,
 ) -> Result<String, Diagnostics> {
-    if arguments.json {
-        return Ok(format!("{}\n", output.value));
-    }
     if !arguments.raw {
         // who asks for it by name may see it
         let (value, _) = decode(name, output)?.unmark_deep();

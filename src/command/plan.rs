@@ -27,15 +27,14 @@ pub(super) fn mode(options: &PlanOptions) -> Mode {
 
 /// Runs the command.
 pub(super) async fn run(ui: &Ui, arguments: &PlanArguments) -> Result<Exit, Diagnostics> {
-    let ui = ui.clone().json(arguments.json).revealing(arguments.view.show_sensitive);
-    ui.begin();
+    let ui = &ui.clone().revealing(arguments.view.show_sensitive);
     check(&arguments.options, false)?;
-    let stack = Stack::open(&ui, &arguments.stack, OPERATION)?;
+    let stack = Stack::open(ui, &arguments.stack, OPERATION)?;
     let stack = match &arguments.generate_config_out {
         Some(out) => generated(stack, &arguments.stack, OPERATION, out).await?,
         None => stack,
     };
-    let reporter: Arc<dyn Reporter> = progress::reporter(&ui);
+    let reporter: Arc<dyn Reporter> = progress::reporter(ui);
     let mode = mode(&arguments.options);
     stack.must_be_configured(mode)?;
     let stop = Stop::default();

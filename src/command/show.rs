@@ -71,8 +71,7 @@ fn show_state(
     providers: &Providers,
     json: bool,
 ) -> Result<Exit, Diagnostics> {
-    let text = if json { ui.state_json(state, providers)? } else { ui.state(state, providers)? };
-    ui.data(&text);
+    ui.document(json, || ui.state(state, providers), || ui.state_json(state, providers))?;
     Ok(Exit::Success)
 }
 
@@ -85,7 +84,7 @@ fn show_plan(
 ) -> Result<Exit, Diagnostics> {
     let (plan, _) = file::read(bytes, path)
         .map_err(|error| Diagnostic::error("Saved plan cannot be used", format!("{error}.")))?;
-    let text = if json { ui.plan_json(&plan, providers)? } else { ui.plan_text(&plan, providers) };
-    ui.data(&text);
+    let text = || Ok(ui.plan_text(&plan, providers));
+    ui.document(json, text, || ui.plan_json(&plan, providers))?;
     Ok(Exit::Success)
 }

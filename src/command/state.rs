@@ -24,11 +24,13 @@ use transfer::Elsewhere;
 /// Runs the command.
 pub(super) fn run(ui: &Ui, command: &StateCommand) -> Result<Exit, Diagnostics> {
     match command {
-        StateCommand::List { addresses, id, access } => list(ui, addresses, id.as_deref(), access),
-        StateCommand::Show { address, show_sensitive, access } => {
-            show(&ui.clone().revealing(*show_sensitive), address, access)
+        StateCommand::List { addresses, id, access, .. } => {
+            list(ui, addresses, id.as_deref(), access)
         }
-        StateCommand::Mv { from, to, dry_run, backup_out, access } => {
+        StateCommand::Show { json, address, show_sensitive, access } => {
+            show(&ui.clone().revealing(*show_sensitive), address, *json, access)
+        }
+        StateCommand::Mv { from, to, dry_run, backup_out, access, .. } => {
             match access.state.state_out.as_deref() {
                 Some(out) if access.state.state.as_deref() != Some(out) => {
                     let there = Elsewhere { out, backup: backup_out.clone() };
@@ -37,8 +39,10 @@ pub(super) fn run(ui: &Ui, command: &StateCommand) -> Result<Exit, Diagnostics> 
                 _ => rename::rename(ui, from, to, *dry_run, access),
             }
         }
-        StateCommand::Rm { addresses, dry_run, access } => forget(ui, addresses, *dry_run, access),
-        StateCommand::ReplaceProvider { from, to, auto_approve, access } => {
+        StateCommand::Rm { addresses, dry_run, access, .. } => {
+            forget(ui, addresses, *dry_run, access)
+        }
+        StateCommand::ReplaceProvider { from, to, auto_approve, access, .. } => {
             provider::replace(ui, (from, to), *auto_approve, access)
         }
         StateCommand::Pull { access } => {
@@ -46,7 +50,7 @@ pub(super) fn run(ui: &Ui, command: &StateCommand) -> Result<Exit, Diagnostics> 
             ui.data(&String::from_utf8_lossy(&state::print(&store.state())));
             Ok(Exit::Success)
         }
-        StateCommand::Push { file, force, access } => push(ui, file, *force, access),
+        StateCommand::Push { file, force, access, .. } => push(ui, file, *force, access),
     }
 }
 
@@ -87,7 +91,7 @@ fn list(
         let covered = wanted.is_empty() || wanted.iter().any(|target| target.covers(address));
         let own = instance.current.as_ref().and_then(|object| object.id());
         if covered && instance.current.is_some() && id.is_none_or(|id| own == Some(id)) {
-            ui.data(&format!("{address}\n"));
+            ui.address(address);
         }
     }
     Ok(Exit::Success)
@@ -103,7 +107,7 @@ fn there_is_one(store: &Store, state: &State) -> Result<(), Diagnostics> {
     Err(error.hint("`terrace apply` makes one.").into())
 }
 
-fn show(ui: &Ui, address: &str, access: &StateAccess) -> Result<Exit, Diagnostics> {
+fn show(ui: &Ui, address: &str, json: bool, access: &StateAccess) -> Result<Exit, Diagnostics> {
     let address: InstanceAddress = address.parse().map_err(|error| invalid(&error))?;
     let state = open(ui, access, false)?.state();
     let Some(instance) = state.resources.get(&address) else {
@@ -112,7 +116,7 @@ fn show(ui: &Ui, address: &str, access: &StateAccess) -> Result<Exit, Diagnostic
     let mut one = State { lineage: state.lineage.clone(), ..State::default() };
     one.resources_mut().insert(address.clone(), instance.clone());
     let providers = Providers(world::providers(&WorldArguments::default())?);
-    ui.data(&ui.state(&one, &providers)?);
+    ui.document(json, || ui.state(&one, &providers), || ui.state_json(&one, &providers))?;
     Ok(Exit::Success)
 }
 

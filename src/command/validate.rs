@@ -20,14 +20,12 @@ pub(super) fn run(ui: &Ui, arguments: &ValidateArguments) -> Result<Exit, Diagno
     }
     let diagnostics = check(arguments).unwrap_or_else(|problems| problems);
     let valid = !diagnostics.has_errors();
-    if arguments.json {
-        ui.data(&format!("{:#}\n", validation(&diagnostics)));
-    } else {
+    let text = || {
         ui.diagnostics(&diagnostics);
-        if valid {
-            ui.data("Success! The configuration is valid.\n");
-        }
-    }
+        let good = "Success! The configuration is valid.\n";
+        Ok(if valid { good } else { "" }.to_string())
+    };
+    ui.document(arguments.json, text, || Ok(format!("{:#}\n", validation(&diagnostics))))?;
     Ok(if valid { Exit::Success } else { Exit::Failure })
 }
 

@@ -16,17 +16,17 @@ use crate::ui::Ui;
 /// Runs the command.
 pub(super) fn run(ui: &Ui, command: &WorkspaceCommand) -> Result<Exit, Diagnostics> {
     match command {
-        WorkspaceCommand::List { variables } => list(ui, &places(ui, variables)?)?,
+        WorkspaceCommand::List { variables, .. } => list(ui, &places(ui, variables)?)?,
         WorkspaceCommand::Show { .. } => ui.data(&format!("{}\n", place::workspace()?)),
-        WorkspaceCommand::New { name, state, locking, variables } => {
+        WorkspaceCommand::New { name, state, locking, variables, .. } => {
             changeable(Some(name))?;
             create(ui, &places(ui, variables)?, name, state.as_deref(), locking)?;
         }
-        WorkspaceCommand::Select { name, or_create, variables } => {
+        WorkspaceCommand::Select { name, or_create, variables, .. } => {
             changeable(None)?;
             select(ui, &places(ui, variables)?, name, *or_create)?;
         }
-        WorkspaceCommand::Delete { name, force, locking, variables } => {
+        WorkspaceCommand::Delete { name, force, locking, variables, .. } => {
             delete(ui, &places(ui, variables)?, name, *force, locking)?;
         }
     }
@@ -40,10 +40,7 @@ fn places(ui: &Ui, variables: &VariableArguments) -> Result<Places, Diagnostics>
 
 fn list(ui: &Ui, places: &Places) -> Result<(), Diagnostics> {
     let current = place::workspace()?;
-    let mark = |name: &String| if *name == current { "*" } else { " " };
-    let lines = places.workspaces()?;
-    let lines: String = lines.iter().map(|name| format!("{} {name}\n", mark(name))).collect();
-    ui.data(&format!("{lines}\n"));
+    ui.workspaces(&places.workspaces()?, &current);
     if named_by_environment().is_some() {
         ui.status("The environment variable TF_WORKSPACE says which one is in use.");
     }
@@ -169,7 +166,8 @@ fn delete(
     drop(store);
     ui.status(&format!("Workspace `{name}` is deleted."));
     if !left.is_empty() {
-        ui.status(&format!("Nobody manages any more: {}.", left.join(", ")));
+        let detail = format!("Nobody manages any more: {}.", left.join(", "));
+        ui.diagnostics(&Diagnostic::warning("Workspace was not empty", detail).into());
     }
     Ok(())
 }

@@ -31,6 +31,26 @@ fn info(kind: &str, message: &str, fields: Json) -> Json {
     line("info", kind, message, fields)
 }
 
+/// A line of text, which is of no kind.
+pub(super) fn message(text: &str) -> Json {
+    let mut line = info("", text, Json::Null);
+    if let Json::Object(line) = &mut line {
+        line.remove("type");
+    }
+    line
+}
+
+/// An address that state has.
+pub(super) fn address(address: &InstanceAddress) -> Json {
+    info("resource_address", &address.to_string(), Json::Null)
+}
+
+/// The workspaces, and the one in use.
+pub(super) fn workspaces(all: &[String], current: &str) -> Json {
+    let fields = json!({ "workspaces": all, "current_workspace": current });
+    info("workspace_list", "list of workspaces", fields)
+}
+
 /// The first line of all.
 pub(super) fn version() -> Json {
     let own = env!("CARGO_PKG_VERSION");

@@ -19,7 +19,11 @@ pub mod suite;
 mod tests;
 mod value;
 
+use std::fs::File;
 use std::io::{IsTerminal as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value as Json;
 
@@ -27,6 +31,7 @@ pub use diagnostic_json::validation;
 pub use functions_json::functions_json;
 pub use schema_json::schema_json;
 
+use crate::address::InstanceAddress;
 use crate::apply::{Applied, Doing};
 use crate::diagnostic::Diagnostics;
 use crate::language::config::Configuration;
@@ -45,6 +50,8 @@ pub struct Ui {
     pub json: bool,
     /// Whether what is sensitive is shown to people; JSON has its own ways.
     pub reveal: bool,
+    /// A file that gets JSON besides, and whether it gets lines or documents.
+    pub into: Option<(Arc<Mutex<File>>, bool)>,
 }
 
 impl Ui {
@@ -53,7 +60,7 @@ impl Ui {
         let live = std::io::stderr().is_terminal();
         let wanted = !no_color && std::env::var_os("NO_COLOR").is_none_or(|it| it.is_empty());
         let colour = wanted && live && std::io::stdout().is_terminal();
-        Ui { colour, live, json: false, reveal: false }
+        Ui { colour, live, json: false, reveal: false, into: None }
     }
 
     /// The same, writing JSON lines.
@@ -66,6 +73,14 @@ impl Ui {
         Ui { reveal, ..self }
     }
 
+    /// The same, writing JSON to a new file besides: lines, or else documents. It may hold what only
+    /// its owner may read.
+    pub fn json_into(self, path: &Path, lines: bool) -> std::io::Result<Ui> {
+        let mut options = File::options();
+        let file = options.write(true).create(true).truncate(true).mode(0o600).open(path)?;
+        Ok(Ui { into: Some((Arc::new(Mutex::new(file)), lines)), ..self })
+    }
+
     /// Writes what was asked for. A reader that has gone away is not an error.
     pub fn data(&self, text: &str) {
         let mut out = std::io::stdout().lock();
@@ -73,45 +88,101 @@ impl Ui {
         drop(written);
     }
 
+    /// Whether anybody reads JSON lines.
+    fn has_lines(&self) -> bool {
+        self.json || matches!(self.into, Some((_, true)))
+    }
+
+    /// Writes to the file that gets JSON. That it cannot be written is no reason to stop.
+    fn write_into(&self, text: &str, lines: bool) {
+        if let Some((file, _)) = self.into.as_ref().filter(|it| it.1 == lines) {
+            let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+            let written = file.write_all(text.as_bytes());
+            drop(written);
+        }
+    }
+
+    /// Writes what was asked for, as text or as JSON.
+    pub fn document(
+        &self,
+        json: bool,
+        text: impl FnOnce() -> Result<String, Diagnostics>,
+        document: impl Fn() -> Result<String, Diagnostics>,
+    ) -> Result<(), Diagnostics> {
+        if matches!(self.into, Some((_, false))) {
+            self.write_into(&document()?, false);
+        }
+        self.data(&if json { document()? } else { text()? });
+        Ok(())
+    }
+
+    /// Writes a line for those who read JSON. A reader that has gone away is not an error.
+    fn line(&self, line: &Json) {
+        if self.json {
+            self.data(&format!("{line}\n"));
+        }
+        self.write_into(&format!("{line}\n"), true);
+    }
+
     /// Says which program it is, to those who read JSON lines.
     pub fn begin(&self) {
-        if self.json {
-            self.data(&format!("{}\n", machine::version()));
-        }
+        self.line(&machine::version());
     }
 
     /// Writes a line about what is going on.
     pub fn status(&self, text: &str) {
-        let mut out = std::io::stderr().lock();
-        let written = writeln!(out, "{text}");
-        drop(written);
+        self.line(&machine::message(text.trim()));
+        self.say(text);
     }
 
-    /// Writes a line about what is going on, for those who read JSON lines as well.
-    pub fn note(&self, text: &str) {
-        match self.json {
-            true => self.data(&format!("{}\n", machine::line("info", "log", text, Json::Null))),
-            false => self.status(text),
+    /// The same for those only who do not read JSON.
+    fn say(&self, text: &str) {
+        if !self.json {
+            let mut out = std::io::stderr().lock();
+            let written = writeln!(out, "{text}");
+            drop(written);
         }
     }
 
     /// Writes diagnostics, each with its source.
     pub fn diagnostics(&self, diagnostics: &Diagnostics) {
-        for diagnostic in &diagnostics.0 {
-            if self.json {
-                self.data(&format!("{}\n", diagnostic_json::line(diagnostic)));
-            } else {
-                self.status(&diagnostics::render(diagnostic, self.colour));
-            }
+        diagnostics.0.iter().for_each(|it| self.line(&diagnostic_json::line(it)));
+        self.explain(diagnostics);
+    }
+
+    /// The same for those only who do not read JSON.
+    fn explain(&self, diagnostics: &Diagnostics) {
+        if !self.json {
+            let render = |it| self.say(&diagnostics::render(it, self.colour));
+            diagnostics.0.iter().for_each(render);
         }
     }
 
     /// Shows a plan.
     pub fn plan(&self, plan: &Plan, providers: &Providers) {
-        if self.json {
-            machine::plan(plan).iter().for_each(|line| self.data(&format!("{line}\n")));
-        } else {
+        if self.has_lines() {
+            machine::plan(plan).iter().for_each(|line| self.line(line));
+        }
+        if !self.json {
             self.data(&self.plan_text(plan, providers));
+        }
+    }
+
+    /// Shows an address that state has.
+    pub fn address(&self, address: &InstanceAddress) {
+        self.line(&machine::address(address));
+        if !self.json {
+            self.data(&format!("{address}\n"));
+        }
+    }
+
+    /// Shows the workspaces; a star marks the one in use.
+    pub fn workspaces(&self, all: &[String], current: &str) {
+        self.line(&machine::workspaces(all, current));
+        if !self.json {
+            let mark = |name: &String| if name == current { "*" } else { " " };
+            let lines: String = all.iter().map(|name| format!("{} {name}\n", mark(name))).collect();
+            self.data(&format!("{lines}\n"));
         }
     }
 
@@ -158,14 +229,14 @@ impl Ui {
             forget: count(Doing::Forget),
             import,
         };
+        self.line(&machine::applied(mode, counts));
+        if applied.complete {
+            self.line(&machine::values(&applied.state.outputs));
+        }
         if self.json {
-            self.data(&format!("{}\n", machine::applied(mode, counts)));
-            if applied.complete {
-                self.data(&format!("{}\n", machine::values(&applied.state.outputs)));
-            }
             return;
         }
-        self.status(&format!("\n{}", machine::came_out(mode, applied.complete, counts)));
+        self.say(&format!("\n{}", machine::came_out(mode, applied.complete, counts)));
         if applied.complete && mode != Mode::Destroy {
             self.outputs(&applied.state);
         }

@@ -31,14 +31,14 @@ impl Progress {
             // a terminal that has gone away is not worth a word
             drop(self.live.println(text));
         } else {
-            self.ui.status(text);
+            self.ui.say(text);
         }
     }
 
     fn start(&self, place: &Place, doing: Doing) {
         let text = format!("{place}: {} …", present(doing));
         if !self.ui.live {
-            return self.ui.status(&text);
+            return self.ui.say(&text);
         }
         let line = self.live.add(ProgressBar::new_spinner());
         if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
@@ -53,7 +53,7 @@ impl Progress {
         let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         match lines.get(&place.to_string()) {
             Some(line) => line.set_message(format!("{place}: {why}")),
-            None => self.ui.status(&format!("{place}: {why}")),
+            None => self.ui.say(&format!("{place}: {why}")),
         }
     }
 
@@ -127,13 +127,12 @@ impl Reporter for Progress {
         if self.is_old(&event) {
             return;
         }
-        if self.ui.json {
-            if let Some(line) = super::machine::event(&event) {
-                self.ui.data(&format!("{line}\n"));
-            }
-            return;
+        if self.ui.has_lines() {
+            super::machine::event(&event).iter().for_each(|line| self.ui.line(line));
         }
-        self.show(&event);
+        if !self.ui.json {
+            self.show(&event);
+        }
     }
 }
 
@@ -190,8 +189,7 @@ mod tests {
 
     #[test]
     fn a_reason_is_told_until_it_changes_or_the_work_is_over() {
-        let progress =
-            Progress::new(&Ui { colour: false, live: false, json: false, reveal: false });
+        let progress = Progress::new(&Ui { live: false, ..Ui::new(true) });
         let place = |name: &str| Place { address: name.parse().unwrap(), deposed: None };
         let waiting = |name: &str, why: &str| {
             progress.is_old(&Event::Waiting { place: place(name), why: why.into() })

@@ -53,11 +53,11 @@ pub struct FileReport {
 
 /// The plan or the state of a run.
 #[derive(Clone, Debug)]
-pub enum Verbose {
+pub struct Verbose {
     /// For people.
-    Text(String),
+    text: String,
     /// For programs: what it is, and its JSON.
-    Json(&'static str, Json),
+    json: Option<(&'static str, Json)>,
 }
 
 /// An object that somebody has to destroy.
@@ -141,7 +141,7 @@ fn plural(count: usize, what: &str) -> String {
 impl Ui {
     /// Says which tests there are, to those who read JSON lines. A test is a file and its runs.
     pub fn suite(&self, files: &[(String, Vec<String>)]) {
-        if !self.json {
+        if !self.has_lines() {
             return;
         }
         let runs = files.iter().map(|(_, runs)| runs.len()).sum();
@@ -154,10 +154,9 @@ impl Ui {
 
     /// A plan, as a run of a test shows it.
     pub fn verbose_plan(&self, plan: &Plan, providers: &Providers) -> Result<Verbose, Diagnostics> {
-        Ok(match self.json {
-            true => Verbose::Json("plan", json::plan(plan, providers)?),
-            false => Verbose::Text(self.plan_text(plan, providers)),
-        })
+        let json = || json::plan(plan, providers).map(|it| ("plan", it));
+        let text = self.plan_text(plan, providers);
+        Ok(Verbose { text, json: self.has_lines().then(json).transpose()? })
     }
 
     /// A state, as a run of a test shows it.
@@ -166,34 +165,33 @@ impl Ui {
         state: &State,
         providers: &Providers,
     ) -> Result<Verbose, Diagnostics> {
-        Ok(match self.json {
-            true => Verbose::Json("state", json::state(state, providers)?),
-            false => Verbose::Text(self.state(state, providers)?),
-        })
+        let json = || json::state(state, providers).map(|it| ("state", it));
+        let text = self.state(state, providers)?;
+        Ok(Verbose { text, json: self.has_lines().then(json).transpose()? })
     }
 
     fn event(&self, kind: &str, text: &str, fields: Json) {
-        self.data(&format!("{}\n", machine::line("info", kind, text, fields)));
+        self.line(&machine::line("info", kind, text, fields));
     }
 
     /// Says how a file came out, and its runs.
     pub fn tested(&self, file: &FileReport) {
         let status = file.status();
+        let text = format!("{}... {}", file.path, status.word());
+        let fields = json!({ "path": file.path, "status": status.name() });
+        let fields = json!({ "@testfile": file.path, "test_file": fields });
+        self.event("test_file", &text, fields);
+        file.runs.iter().for_each(|run| self.run_event(file, run));
         if self.json {
-            let text = format!("{}... {}", file.path, status.word());
-            let fields = json!({ "path": file.path, "status": status.name() });
-            let fields = json!({ "@testfile": file.path, "test_file": fields });
-            self.event("test_file", &text, fields);
-            file.runs.iter().for_each(|run| self.run_event(file, run));
             return;
         }
         self.data(&format!("{}... {}\n", file.path, self.painted(status)));
         for run in &file.runs {
             self.data(&format!("  run {:?}... {}\n", run.name, self.painted(run.status)));
-            if let Some(Verbose::Text(text)) = &run.verbose {
-                self.data(&format!("\n{}\n\n", text.trim()));
+            if let Some(verbose) = &run.verbose {
+                self.data(&format!("\n{}\n\n", verbose.text.trim()));
             }
-            self.diagnostics(&run.diagnostics);
+            self.explain(&run.diagnostics);
         }
     }
 
@@ -206,7 +204,7 @@ impl Ui {
         let fields = json!({ "path": file.path, "run": run.name, "status": run.status.name() });
         let fields = json!({ "@testfile": file.path, "@testrun": run.name, "test_run": fields });
         self.event("test_run", &text, fields);
-        if let Some(Verbose::Json(what, json)) = &run.verbose {
+        if let Some((what, json)) = run.verbose.as_ref().and_then(|it| it.json.as_ref()) {
             let mut fields = json!({ "@testfile": file.path, "@testrun": run.name });
             let kind = format!("test_{what}");
             fields[&kind] = json.clone();
@@ -224,7 +222,7 @@ impl Ui {
         if let (Json::Object(line), Json::Object(place)) = (&mut line, place) {
             line.extend(place);
         }
-        self.data(&format!("{line}\n"));
+        self.line(&line);
     }
 
     /// Says what went wrong when what the tests of a file had made was destroyed.
@@ -232,16 +230,14 @@ impl Ui {
         if file.cleanup.is_empty() && file.left.is_empty() {
             return;
         }
-        if self.json {
-            return self.cleanup_events(file);
-        }
+        self.cleanup_events(file);
         if file.cleanup.has_errors() {
-            self.status(&format!("\nWhat {} made could not all be destroyed.", file.path));
+            self.say(&format!("\nWhat {} made could not all be destroyed.", file.path));
         }
-        self.diagnostics(&file.cleanup);
+        self.explain(&file.cleanup);
         if !file.left.is_empty() {
-            self.status(&format!("What is left of {}:", file.path));
-            file.left.iter().for_each(|it| self.status(&format!("  - {}", it.text())));
+            self.say(&format!("What is left of {}:", file.path));
+            file.left.iter().for_each(|it| self.say(&format!("  - {}", it.text())));
         }
     }
 
@@ -251,8 +247,7 @@ impl Ui {
             let text = format!("Not all that {} made is destroyed", file.path);
             let fields = json!({ "failed_resources": left });
             let fields = json!({ "@testfile": file.path, "test_cleanup": fields });
-            let line = machine::line("error", "test_cleanup", &text, fields);
-            self.data(&format!("{line}\n"));
+            self.line(&machine::line("error", "test_cleanup", &text, fields));
         }
         for diagnostic in &file.cleanup.0 {
             self.placed(diagnostic, json!({ "@testfile": file.path }));
@@ -267,16 +262,19 @@ impl Ui {
             if good { ("Success!", Label::Add) } else { ("Failure!", Label::Destroy) };
         let skips = if skipped > 0 { format!(", {skipped} skipped") } else { String::new() };
         let numbers = format!("{passed} passed, {} failed{skips}.", failed + errored);
-        if self.json {
-            let worst = files.iter().map(FileReport::status).max().unwrap_or(Status::Pass);
-            let status = if good { worst } else { worst.max(Status::Fail) };
-            let summary = json!({
-                "status": status.name(), "passed": passed, "failed": failed, "errored": errored,
-                "skipped": skipped,
-            });
-            let text = format!("{word} {numbers}");
-            return self.event("test_summary", &text, json!({ "test_summary": summary }));
+        let worst = files.iter().map(FileReport::status).max().unwrap_or(Status::Pass);
+        let status = if good { worst } else { worst.max(Status::Fail) };
+        let summary = json!({
+            "status": status.name(), "passed": passed, "failed": failed, "errored": errored,
+            "skipped": skipped,
+        });
+        self.event(
+            "test_summary",
+            &format!("{word} {numbers}"),
+            json!({ "test_summary": summary }),
+        );
+        if !self.json {
+            self.data(&format!("\n{} {numbers}\n", paint(word, label, self.colour)));
         }
-        self.data(&format!("\n{} {numbers}\n", paint(word, label, self.colour)));
     }
 }

@@ -34,6 +34,7 @@ mod strict;
 mod support;
 mod targets;
 mod testing;
+mod told;
 mod utility;
 mod variables;
 mod wire;

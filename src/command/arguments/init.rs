@@ -68,6 +68,9 @@ pub struct BackendArguments {
 /// `terrace get`
 #[derive(Debug, Args)]
 pub struct GetArguments {
+    /// Print JSON, one object per line.
+    #[arg(long)]
+    pub json: bool,
     /// Fetch the newest modules that fit, whatever the lock file says.
     #[arg(long, alias = "upgrade")]
     pub update: bool,

@@ -25,6 +25,9 @@ pub struct StateAccess {
 pub enum StateCommand {
     /// List the addresses of what state has.
     List {
+        /// Print JSON, one object per line.
+        #[arg(long)]
+        json: bool,
         /// Only these resources or modules.
         addresses: Vec<String>,
         /// Only objects with this id.
@@ -36,6 +39,9 @@ pub enum StateCommand {
     },
     /// Show one object as state has it.
     Show {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
         /// The address of an instance.
         address: String,
         /// Show what is sensitive.
@@ -47,6 +53,9 @@ pub enum StateCommand {
     },
     /// Give objects another address, without touching them.
     Mv {
+        /// Print JSON, one object per line.
+        #[arg(long)]
+        json: bool,
         /// What to move: an instance, a resource or a module.
         from: String,
         /// Its new address.
@@ -63,6 +72,9 @@ pub enum StateCommand {
     },
     /// Forget objects, leaving them as they are.
     Rm {
+        /// Print JSON, one object per line.
+        #[arg(long)]
+        json: bool,
         /// What to forget: instances, resources or modules.
         #[arg(required = true)]
         addresses: Vec<String>,
@@ -75,6 +87,9 @@ pub enum StateCommand {
     },
     /// Have another provider manage the objects of one.
     ReplaceProvider {
+        /// Print JSON, one object per line.
+        #[arg(long)]
+        json: bool,
         /// The source of the provider that state has, such as `hashicorp/aws`.
         from: String,
         /// The source of the other.
@@ -94,6 +109,9 @@ pub enum StateCommand {
     },
     /// Replace the state by a file, or by standard input for `-`.
     Push {
+        /// Print JSON, one object per line.
+        #[arg(long)]
+        json: bool,
         /// The file.
         file: PathBuf,
         /// Even when its lineage is another, or its serial is older.
@@ -108,6 +126,9 @@ pub enum StateCommand {
 /// `terrace taint` and `terrace untaint`
 #[derive(Debug, Args)]
 pub struct TaintArguments {
+    /// Print JSON, one object per line.
+    #[arg(long)]
+    pub json: bool,
     /// The instance, such as `aws_instance.web[0]`.
     pub address: String,
     /// Succeed also when state has no such instance.
@@ -121,6 +142,9 @@ pub struct TaintArguments {
 /// `terrace force-unlock`
 #[derive(Debug, Args)]
 pub struct ForceUnlockArguments {
+    /// Print JSON, one object per line.
+    #[arg(long)]
+    pub json: bool,
     /// The id of the lock, as the error says it.
     pub id: String,
     /// Do not ask.

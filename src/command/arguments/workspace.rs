@@ -11,12 +11,18 @@ use super::{LockArguments, VariableArguments};
 pub enum WorkspaceCommand {
     /// List the workspaces; a star marks the one in use.
     List {
+        /// Print JSON, one object per line.
+        #[arg(long)]
+        json: bool,
         #[command(flatten)]
         #[allow(missing_docs, reason = "documented at the type")]
         variables: VariableArguments,
     },
     /// Create a workspace and use it from now on.
     New {
+        /// Print JSON, one object per line.
+        #[arg(long)]
+        json: bool,
         /// Its name.
         name: String,
         /// Start with a copy of this state file.
@@ -31,6 +37,9 @@ pub enum WorkspaceCommand {
     },
     /// Use another workspace from now on.
     Select {
+        /// Print JSON, one object per line.
+        #[arg(long)]
+        json: bool,
         /// Its name.
         name: String,
         /// Create it when it is not there.
@@ -42,6 +51,9 @@ pub enum WorkspaceCommand {
     },
     /// Delete a workspace whose state is empty.
     Delete {
+        /// Print JSON, one object per line.
+        #[arg(long)]
+        json: bool,
         /// Its name.
         name: String,
         /// Even when its state has objects; they are left as they are, and nobody manages them.

@@ -106,7 +106,7 @@ fn migrate(
     for copy in &copies {
         let pushed = copy.to.push(copy.state.clone(), true);
         pushed.map_err(|error| state_problem(&error))?;
-        ui.note(&format!(
+        ui.status(&format!(
             "Copied the state of {} to {}; the old file stays where it is.",
             copy.source.display(),
             copy.target.display()

@@ -31,10 +31,8 @@ const STOPPING: &str = "\nStopping: calls under way are finished, no other run i
 
 /// Runs the command.
 pub(super) async fn run(ui: &Ui, arguments: &TestArguments) -> Result<Exit, Diagnostics> {
-    let ui = ui.clone().json(arguments.json);
-    ui.begin();
-    let configuration = configuration_with(&ui, &arguments.variables)?;
-    let files = wanted(&ui, arguments)?;
+    let configuration = configuration_with(ui, &arguments.variables)?;
+    let files = wanted(ui, arguments)?;
     let folder = working_folder()?;
     let given = Given {
         main: root(&configuration)?,
@@ -49,9 +47,9 @@ pub(super) async fn run(ui: &Ui, arguments: &TestArguments) -> Result<Exit, Diag
     ui.diagnostics(&told);
     let record = Record::default();
     let words = record.clone();
-    let stop = stop_with_words(&ui, STOPPING, move || words.words());
+    let stop = stop_with_words(ui, STOPPING, move || words.words());
     let configuration = &configuration;
-    let suite = Suite { ui: &ui, arguments, configuration, given, stop: &stop, record };
+    let suite = Suite { ui, arguments, configuration, given, stop: &stop, record };
     let told: Vec<_> = files.iter().map(names).collect();
     ui.suite(&told);
     let mut reports = Vec::new();
