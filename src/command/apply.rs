@@ -3,13 +3,14 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::apply::{Applied, Purpose, Reporter, Stop, Surroundings, Task, apply};
+use crate::apply::{Applied, Doing, Purpose, Reporter, Stop, Surroundings, Task, apply};
 use crate::command::arguments::{ApplyArguments, RefreshArguments};
 use crate::command::place::Places;
 use crate::command::plan::{mode, unsettled};
 use crate::command::planning::make_plan;
 use crate::command::resolver::Resolver;
 use crate::command::stack::{Stack, inputs_again, state_problem, store_options, working_folder};
+use crate::command::wanted::check;
 use crate::command::{Exit, progress, stop_on_interrupt, world};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::{Evaluation, Mode, Plan, Providers, evaluation_of, file};
@@ -22,7 +23,12 @@ pub(super) async fn run(
     arguments: &ApplyArguments,
     destroy: bool,
 ) -> Result<Exit, Diagnostics> {
+    let ui = &ui.clone().revealing(arguments.view.show_sensitive);
+    check(&arguments.options, destroy)?;
     if let Some(saved) = &arguments.plan {
+        if destroy {
+            return Err(not_a_destroy(saved));
+        }
         return saved_plan(ui, arguments, saved).await;
     }
     if ui.json && !arguments.auto_approve {
@@ -45,9 +51,15 @@ pub(super) async fn run(
     if plan.changes_anything() && !arguments.auto_approve {
         approve(ui, arguments, mode)?;
     }
-    let parallelism = arguments.options.parallelism;
-    execute(ui, plan, &stack.store, &stack.providers, &stack.resolver, reporter, stop, parallelism)
+    execute(ui, plan, &stack.store, &stack.providers, &stack.resolver, reporter, stop, arguments)
         .await
+}
+
+/// A saved plan says itself what it does: `destroy` would only hide that.
+fn not_a_destroy(saved: &Path) -> Diagnostics {
+    let detail = "`terrace destroy` makes its own plan, so it takes no saved one.";
+    let hint = format!("If it was made with `plan -destroy`: terrace apply {}", saved.display());
+    Diagnostic::error("Destroy cannot be called with a plan file", detail).hint(hint).into()
 }
 
 fn approve(ui: &Ui, arguments: &ApplyArguments, mode: Mode) -> Result<(), Diagnostics> {
@@ -102,8 +114,7 @@ async fn saved_plan(
     let resolver = Arc::new(Resolver::new(Arc::new(evaluation), providers.clone()));
     let reporter: Arc<dyn Reporter> = progress::reporter(ui);
     let stop = stop_on_interrupt(ui);
-    let parallelism = arguments.options.parallelism;
-    execute(ui, plan, &store, &providers, &resolver, reporter, stop, parallelism).await
+    execute(ui, plan, &store, &providers, &resolver, reporter, stop, arguments).await
 }
 
 fn unmoved(store: &Store, plan: &Plan) -> Result<(), Diagnostics> {
@@ -139,11 +150,17 @@ async fn execute(
     resolver: &Arc<Resolver>,
     reporter: Arc<dyn Reporter>,
     stop: Stop,
-    parallelism: usize,
+    arguments: &ApplyArguments,
 ) -> Result<Exit, Diagnostics> {
+    let parallelism = arguments.options.parallelism;
     let (mode, import, stopped) = (plan.mode, plan.counts().import, stop.clone());
-    let (applied, _) =
+    let (mut applied, _) =
         carry_out(plan, store, providers, resolver, reporter, stop, parallelism).await?;
+    let forgotten = applied.done.get(&Doing::Forget).copied().unwrap_or(0);
+    let told = mode == Mode::Destroy && forgotten > 0 && !arguments.suppress_forget_errors;
+    if told && applied.complete && !applied.diagnostics.has_errors() {
+        applied.diagnostics.push(left_behind(forgotten));
+    }
     finished(ui, &applied, mode, import, &stopped)
 }
 
@@ -173,6 +190,16 @@ pub(super) async fn carry_out(
         prior: plan.prior,
     };
     Ok((apply(task, &surroundings).await, evaluation))
+}
+
+/// Scripts take the success of a destroy to mean that nothing is left.
+fn left_behind(forgotten: usize) -> Diagnostic {
+    let detail = format!(
+        "{forgotten} objects were forgotten, not destroyed, as the configuration says: they are still \
+         there, and may cost money."
+    );
+    let error = Diagnostic::error("Destroyed, but objects are left behind", detail);
+    error.hint("-suppress-forget-errors makes this no error.")
 }
 
 fn finished(
@@ -207,6 +234,8 @@ pub(super) async fn refresh(ui: &Ui, arguments: &RefreshArguments) -> Result<Exi
             parallelism: arguments.parallelism,
         },
         stack: arguments.stack.clone(),
+        view: arguments.view.clone(),
+        suppress_forget_errors: false,
         auto_approve: true,
         json: arguments.json,
     };

@@ -1,19 +1,26 @@
 //! What can be typed: Terraform's commands and flags.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory as _, FromArgMatches, Parser, Subcommand};
+use clap::{Args, FromArgMatches, Parser, Subcommand};
 
 use crate::language::inputs::InputArgument;
 
 mod form;
+mod init;
+mod show;
 mod state;
 mod test;
 mod workspace;
 
 pub use form::Form;
-pub use state::StateCommand;
+pub use init::{BackendArguments, GetArguments, InitArguments};
+pub use show::{
+    GraphArguments, GraphType, HostArguments, OutputArguments, ProvidersArguments,
+    ProvidersCommand, ShowArguments, VersionArguments,
+};
+pub use state::{ForceUnlockArguments, StateAccess, StateCommand, TaintArguments};
 pub use test::TestArguments;
 pub use workspace::WorkspaceCommand;
 
@@ -22,6 +29,8 @@ pub use workspace::WorkspaceCommand;
 /// Flags may be written with one dash or two: `-auto-approve` and `--auto-approve` are the same.
 #[derive(Debug, Parser)]
 #[command(name = "terrace", version, disable_version_flag = true, max_term_width = 100)]
+// A later flag counts instead of an earlier one, of which some come from the environment.
+#[command(args_override_self = true)]
 pub struct Arguments {
     /// Work in this folder instead of the current one.
     #[arg(long, global = true, value_name = "FOLDER")]
@@ -40,7 +49,8 @@ pub struct Arguments {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Fetch the modules that are in no local folder. Without such modules no command needs it.
+    /// Fetch the modules that are in no local folder, and record where the state is kept. Without such
+    /// modules no command needs it.
     ///
     /// Modules of registries, git repositories and archives are kept in `.terrace/modules`; their
     /// versions and hashes go into `.terrace.lock.json`, which belongs into version control. Providers
@@ -109,6 +119,10 @@ pub enum Command {
     /// TF_WORKSPACE says for one command which one to use.
     #[command(subcommand, alias = "env")]
     Workspace(WorkspaceCommand),
+    /// Say how to give terrace a token for a host.
+    Login(HostArguments),
+    /// Say how to take the token for a host away.
+    Logout(HostArguments),
     /// Look into the sandbox of this folder, or empty it.
     #[command(subcommand)]
     Sandbox(SandboxCommand),
@@ -139,7 +153,7 @@ struct VariableFlags {
     #[arg(long = "var-file", value_name = "FILE")]
     var_file: Vec<PathBuf>,
     /// Ask for variables that are not set, and for approval. `-input=false` never asks.
-    #[arg(long, default_value_t = true, action = clap::ArgAction::Set, num_args = 0..=1, default_missing_value = "true")]
+    #[arg(long, default_value_t = true, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     input: bool,
 }
 
@@ -188,6 +202,12 @@ pub struct StateArguments {
     /// Use this state file instead of the one the configuration names.
     #[arg(long, value_name = "FILE")]
     pub state: Option<PathBuf>,
+    /// Write the state to this file, and leave the one it is read from as it is.
+    #[arg(long, value_name = "FILE")]
+    pub state_out: Option<PathBuf>,
+    /// Keep the state as it was in this file, rather than in one named `….backup`; `-` keeps none.
+    #[arg(long, value_name = "FILE")]
+    pub backup: Option<PathBuf>,
     #[command(flatten)]
     #[allow(missing_docs, reason = "documented at the type")]
     pub locking: LockArguments,
@@ -197,7 +217,7 @@ pub struct StateArguments {
 #[derive(Clone, Debug, Args)]
 pub struct LockArguments {
     /// Lock the state. `-lock=false` is for emergencies.
-    #[arg(long, default_value_t = true, action = clap::ArgAction::Set, num_args = 0..=1, default_missing_value = "true")]
+    #[arg(long, default_value_t = true, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub lock: bool,
     /// How long to wait for somebody else's lock.
     #[arg(long, value_name = "DURATION", default_value = "0s")]
@@ -234,6 +254,36 @@ pub struct StackArguments {
     #[command(flatten)]
     #[allow(missing_docs, reason = "documented at the type")]
     pub world: WorldArguments,
+    /// Which deprecated variables and outputs of modules to warn of: `module:all`, `module:local`
+    /// for those of modules in local folders, or `module:none`.
+    #[arg(long, value_name = "WHICH", default_value = "module:all")]
+    pub deprecation: Deprecation,
+}
+
+/// What is shown of a plan and of how it goes.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ViewArguments {
+    /// Accepted for scripts: objects that are looked at are not listed anyway.
+    #[arg(long)]
+    pub concise: bool,
+    /// Show what is sensitive.
+    #[arg(long)]
+    pub show_sensitive: bool,
+}
+
+/// Of which modules the deprecated variables and outputs are told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Deprecation {
+    /// Of all.
+    #[default]
+    #[value(name = "module:all")]
+    All,
+    /// Of those in local folders.
+    #[value(name = "module:local")]
+    Local,
+    /// Of none.
+    #[value(name = "module:none")]
+    None,
 }
 
 /// What a plan is limited to.
@@ -263,7 +313,7 @@ pub struct PlanOptions {
     #[arg(long)]
     pub refresh_only: bool,
     /// Look how the objects of state are now. `-refresh=false` trusts the state.
-    #[arg(long, default_value_t = true, action = clap::ArgAction::Set, num_args = 0..=1, default_missing_value = "true")]
+    #[arg(long, default_value_t = true, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub refresh: bool,
     #[command(flatten)]
     #[allow(missing_docs, reason = "documented at the type")]
@@ -276,55 +326,14 @@ pub struct PlanOptions {
     pub parallelism: usize,
 }
 
-/// `terrace init`
-#[derive(Debug, Args)]
-pub struct InitArguments {
-    /// Print JSON.
-    #[arg(long)]
-    pub json: bool,
-    /// Fetch the newest modules that fit, whatever the lock file says.
-    #[arg(long)]
-    pub upgrade: bool,
-    /// Fetch modules that are missing. `-get=false` uses those that have been fetched.
-    #[arg(long, default_value_t = true, action = clap::ArgAction::Set, num_args = 0..=1, default_missing_value = "true")]
-    pub get: bool,
-    /// Look for files of tests in this folder too, to fetch the modules that they run.
-    #[arg(long, value_name = "FOLDER", default_value = "tests")]
-    pub test_directory: PathBuf,
-    /// Accepted for scripts: terrace has one kind of backend so far.
-    #[arg(long)]
-    pub reconfigure: bool,
-    #[command(flatten)]
-    #[allow(missing_docs, reason = "documented at the type")]
-    pub variables: VariableArguments,
-    /// Accepted for scripts: `-backend=false` changes nothing.
-    #[arg(long, default_value_t = true, action = clap::ArgAction::Set, num_args = 0..=1, default_missing_value = "true")]
-    pub backend: bool,
-}
-
-/// `terrace get`
-#[derive(Debug, Args)]
-pub struct GetArguments {
-    /// Print JSON, one object per line.
-    #[arg(long)]
-    pub json: bool,
-    /// Fetch the newest modules that fit, whatever the lock file says.
-    #[arg(long, alias = "upgrade")]
-    pub update: bool,
-    /// Look for files of tests in this folder too, to fetch the modules that they run.
-    #[arg(long, value_name = "FOLDER", default_value = "tests")]
-    pub test_directory: PathBuf,
-    #[command(flatten)]
-    #[allow(missing_docs, reason = "documented at the type")]
-    pub variables: VariableArguments,
-}
-
 /// `terrace validate`
 #[derive(Debug, Args)]
 pub struct ValidateArguments {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
+    /// The folder to look at; this one when not given.
+    pub folder: Option<PathBuf>,
     /// Leave out files of tests.
     #[arg(long)]
     pub no_tests: bool,
@@ -345,6 +354,9 @@ pub struct PlanArguments {
     #[command(flatten)]
     #[allow(missing_docs, reason = "documented at the type")]
     pub stack: StackArguments,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at the type")]
+    pub view: ViewArguments,
     /// Write `resource` blocks for what `import` blocks name without one to this new file.
     #[arg(long, value_name = "FILE")]
     pub generate_config_out: Option<PathBuf>,
@@ -370,28 +382,18 @@ pub struct ApplyArguments {
     #[command(flatten)]
     #[allow(missing_docs, reason = "documented at the type")]
     pub stack: StackArguments,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at the type")]
+    pub view: ViewArguments,
+    /// Succeed also when a destroy forgets objects and leaves them where they are.
+    #[arg(long)]
+    pub suppress_forget_errors: bool,
     /// Do not ask for approval.
     #[arg(long, alias = "force")]
     pub auto_approve: bool,
     /// Print JSON, one object per line. Needs `-auto-approve` or a saved plan.
     #[arg(long)]
     pub json: bool,
-}
-
-/// `terrace taint` and `terrace untaint`
-#[derive(Debug, Args)]
-pub struct TaintArguments {
-    /// Print JSON, one object per line.
-    #[arg(long)]
-    pub json: bool,
-    /// The instance, such as `aws_instance.web[0]`.
-    pub address: String,
-    /// Succeed also when state has no such instance.
-    #[arg(long)]
-    pub allow_missing: bool,
-    #[command(flatten)]
-    #[allow(missing_docs, reason = "documented at the type")]
-    pub state: StateArguments,
 }
 
 /// `terrace refresh`
@@ -406,38 +408,15 @@ pub struct RefreshArguments {
     #[command(flatten)]
     #[allow(missing_docs, reason = "documented at the type")]
     pub stack: StackArguments,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at the type")]
+    pub view: ViewArguments,
     /// How many AWS calls may be under way at once.
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub parallelism: usize,
-}
-
-/// `terrace show`
-#[derive(Debug, Args)]
-pub struct ShowArguments {
-    /// A saved plan or a state file; the state of this folder when not given.
-    pub file: Option<PathBuf>,
-    /// Print JSON in Terraform's format.
+    /// Print JSON, one object per line.
     #[arg(long)]
     pub json: bool,
-    /// Use this state file instead of the one the configuration names.
-    #[arg(long, value_name = "FILE")]
-    pub state: Option<PathBuf>,
-}
-
-/// `terrace output`
-#[derive(Debug, Args)]
-pub struct OutputArguments {
-    /// The output to show; all when not given.
-    pub name: Option<String>,
-    /// Print JSON; sensitive values included.
-    #[arg(long)]
-    pub json: bool,
-    /// Print a string, number or bool as it is, without quotes.
-    #[arg(long, conflicts_with = "json", requires = "name")]
-    pub raw: bool,
-    /// Use this state file instead of the one the configuration names.
-    #[arg(long, value_name = "FILE")]
-    pub state: Option<PathBuf>,
 }
 
 /// `terrace import`
@@ -453,30 +432,9 @@ pub struct ImportArguments {
     #[command(flatten)]
     #[allow(missing_docs, reason = "documented at the type")]
     pub stack: StackArguments,
-}
-
-/// `terrace graph`
-#[derive(Debug, Args)]
-pub struct GraphArguments {
-    /// A saved plan: show the steps that apply would run.
-    #[arg(long, value_name = "FILE")]
-    pub plan: Option<PathBuf>,
-}
-
-/// `terrace force-unlock`
-#[derive(Debug, Args)]
-pub struct ForceUnlockArguments {
-    /// Print JSON, one object per line.
-    #[arg(long)]
-    pub json: bool,
-    /// The id of the lock, as the error says it.
-    pub id: String,
-    /// Do not ask.
-    #[arg(long)]
-    pub force: bool,
-    /// Use this state file instead of the one the configuration names.
-    #[arg(long, value_name = "FILE")]
-    pub state: Option<PathBuf>,
+    /// Accepted for scripts: one object is read with one call.
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub parallelism: usize,
 }
 
 /// `terrace fmt`
@@ -524,33 +482,6 @@ pub enum MetadataCommand {
     },
 }
 
-/// `terrace providers`
-#[derive(Debug, Args)]
-pub struct ProvidersArguments {
-    /// `schema` prints the schemas.
-    #[command(subcommand)]
-    pub command: Option<ProvidersCommand>,
-}
-
-/// `terrace providers schema`
-#[derive(Debug, Subcommand)]
-pub enum ProvidersCommand {
-    /// Print the schemas of all providers in Terraform's JSON format.
-    Schema {
-        /// Print JSON; the only format there is.
-        #[arg(long, required = true)]
-        json: bool,
-    },
-}
-
-/// `terrace version`
-#[derive(Debug, Args)]
-pub struct VersionArguments {
-    /// Print JSON.
-    #[arg(long)]
-    pub json: bool,
-}
-
 /// `terrace sandbox …`
 #[derive(Debug, Subcommand)]
 pub enum SandboxCommand {
@@ -562,68 +493,4 @@ pub enum SandboxCommand {
     },
     /// Remove everything from the sandbox of this folder.
     Reset,
-}
-
-/// Turns Terraform's single dashes into the double dashes that the parser wants, and `-flag=true` of a
-/// flag without a value into the flag; `-flag=false` into nothing.
-pub fn with_double_dashes(arguments: impl Iterator<Item = String>) -> Vec<String> {
-    let mut only_values = false;
-    let mut switches = BTreeSet::new();
-    switches_of(&Arguments::command(), &mut switches);
-    let fix = |argument: String| {
-        only_values |= argument == "--";
-        let letter = |c: char| c.is_ascii_alphabetic();
-        let flag = argument.strip_prefix("--").or_else(|| argument.strip_prefix('-'));
-        let Some(flag) = flag.filter(|flag| flag.len() > 1 && flag.starts_with(letter)) else {
-            return Some(argument);
-        };
-        if only_values {
-            return Some(argument);
-        }
-        match flag.split_once('=') {
-            Some((name, "true" | "1")) if switches.contains(name) => Some(format!("--{name}")),
-            Some((name, "false" | "0")) if switches.contains(name) => None,
-            _ => Some(format!("--{flag}")),
-        }
-    };
-    arguments.filter_map(fix).collect()
-}
-
-/// The flags of a command and of those below it that take no value.
-fn switches_of(command: &clap::Command, found: &mut BTreeSet<String>) {
-    let switches =
-        command.get_arguments().filter(|it| matches!(it.get_action(), clap::ArgAction::SetTrue));
-    found.extend(switches.filter_map(|it| it.get_long()).map(str::to_string));
-    command.get_subcommands().for_each(|it| switches_of(it, found));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(line: &str) -> Arguments {
-        let words = with_double_dashes(line.split(' ').map(str::to_string));
-        Arguments::try_parse_from(words).unwrap()
-    }
-
-    #[test]
-    fn the_parser_is_sound() {
-        Arguments::command().debug_assert();
-    }
-
-    #[test]
-    fn one_dash_is_as_good_as_two() {
-        for line in [
-            "terrace -chdir=examples/x apply -sandbox -auto-approve -var a=b -lock=false",
-            "terrace --chdir examples/x apply --sandbox --auto-approve --var a=b --lock=false",
-        ] {
-            let arguments = parse(line);
-            assert_eq!(arguments.chdir, Some(PathBuf::from("examples/x")));
-            let Command::Apply(apply) = arguments.command else { panic!("not apply") };
-            assert!(
-                apply.auto_approve && apply.stack.world.sandbox && !apply.stack.state.locking.lock
-            );
-            assert_eq!(apply.stack.variables.given(), [InputArgument::Variable("a=b".into())]);
-        }
-    }
 }

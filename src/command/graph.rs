@@ -4,16 +4,20 @@ use petgraph::dot::{Config, Dot};
 use petgraph::graph::DiGraph;
 
 use crate::command::Exit;
-use crate::command::arguments::GraphArguments;
-use crate::command::stack::configuration;
+use crate::command::arguments::{GraphArguments, GraphType};
+use crate::command::stack::configuration_with;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::{Dependencies, Node, Plan, Work, file};
 use crate::ui::Ui;
 
 /// Runs the command: an arrow goes from what depends to what it depends on.
 pub(super) fn run(ui: &Ui, arguments: &GraphArguments) -> Result<Exit, Diagnostics> {
-    let graph = match &arguments.plan {
-        Some(path) => {
+    let kind = arguments.kind.unwrap_or(match arguments.plan {
+        Some(_) => GraphType::Apply,
+        None => GraphType::Plan,
+    });
+    let graph = match (kind, &arguments.plan) {
+        (GraphType::Apply, Some(path)) => {
             let bytes = std::fs::read(path).map_err(|error| {
                 let detail = format!("{} cannot be read: {error}.", path.display());
                 Diagnostic::error("Saved plan cannot be read", detail)
@@ -23,7 +27,18 @@ pub(super) fn run(ui: &Ui, arguments: &GraphArguments) -> Result<Exit, Diagnosti
             })?;
             of_plan(&plan.0)
         }
-        None => of_configuration(&Dependencies::find(&configuration(ui)?)?),
+        (GraphType::Apply, None) => {
+            let error = Diagnostic::error("No saved plan", "`-type=apply` shows what a plan does.");
+            return Err(error.hint("Name the plan: -plan=FILE.").into());
+        }
+        (kind, _) => {
+            let configuration = configuration_with(ui, &arguments.variables)?;
+            let mut graph = of_configuration(&Dependencies::find(&configuration)?);
+            if kind == GraphType::PlanDestroy {
+                graph.reverse();
+            }
+            graph
+        }
     };
     let dot = Dot::with_config(&graph, &[Config::EdgeNoLabel]);
     ui.data(&format!("{dot}"));

@@ -2,12 +2,15 @@
 
 mod apply;
 pub mod arguments;
+mod backend;
 mod console;
+mod deprecation;
 mod fmt;
 mod generate;
 mod graph;
 mod import;
 mod init;
+mod login;
 mod metadata;
 mod output;
 mod place;
@@ -26,6 +29,7 @@ mod unlock;
 mod validate;
 mod version;
 mod wanted;
+mod words;
 mod workspace;
 mod world;
 
@@ -39,7 +43,7 @@ use clap::error::ErrorKind as ClapKind;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::apply::Stop;
-use crate::command::arguments::{Arguments, Command, Form, with_double_dashes};
+use crate::command::arguments::{Arguments, Command, Form};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::ui::Ui;
 
@@ -71,14 +75,22 @@ impl From<Exit> for ExitCode {
 
 /// Runs what the command line says.
 pub fn main(arguments: impl Iterator<Item = String>) -> Exit {
-    let words = with_double_dashes(arguments);
+    let environment = |name: &str| std::env::var(name).ok();
+    let words = match words::prepared(arguments, &environment) {
+        Ok(words) => words,
+        Err(problems) => {
+            Ui::new(false).diagnostics(&problems);
+            return Exit::Failure;
+        }
+    };
     let parsed = match Arguments::try_parse_from(words) {
         Ok(parsed) => parsed,
         Err(error) => return usage(&error),
     };
     let form = parsed.command.form();
     let mut ui = Ui::new(parsed.no_color).json(form == Form::Lines(true));
-    let outcome = enter(&parsed).and_then(|()| {
+    let entered = parsed.chdir.as_ref().map_or(Ok(()), |folder| enter(folder, "Invalid -chdir"));
+    let outcome = entered.and_then(|()| {
         ui = into(&ui, form, parsed.json_into.as_deref())?;
         run(&ui, parsed.command)
     });
@@ -127,11 +139,11 @@ fn usage(error: &clap::Error) -> Exit {
     }
 }
 
-fn enter(arguments: &Arguments) -> Result<(), Diagnostics> {
-    let Some(folder) = &arguments.chdir else { return Ok(()) };
+/// Works in another folder from here on.
+fn enter(folder: &std::path::Path, summary: &str) -> Result<(), Diagnostics> {
     std::env::set_current_dir(folder).map_err(|error| {
         let detail = format!("{} cannot be entered: {error}.", folder.display());
-        Diagnostic::error("Invalid -chdir", detail).into()
+        Diagnostic::error(summary, detail).into()
     })
 }
 
@@ -159,6 +171,8 @@ fn run(ui: &Ui, command: Command) -> Result<Exit, Diagnostics> {
         Command::Version(arguments) => version::run(ui, &arguments),
         Command::Test(arguments) => wait(testing::run(ui, &arguments)),
         Command::Workspace(command) => workspace::run(ui, &command),
+        Command::Login(arguments) => login::login(&arguments),
+        Command::Logout(arguments) => login::logout(&arguments),
         Command::Sandbox(command) => sandbox::run(ui, &command),
     }
 }

@@ -13,13 +13,16 @@ use crate::value::{Marks, Value};
 
 /// Runs the command.
 pub(super) fn run(ui: &Ui, arguments: &OutputArguments) -> Result<Exit, Diagnostics> {
-    let settings = settings(ui)?;
-    let path = state_path(settings.as_ref(), arguments.state.as_ref())?;
+    let path = match &arguments.state {
+        Some(path) => path.clone(),
+        None => state_path(settings(ui, &arguments.variables)?.as_ref(), None)?,
+    };
     let store = Store::open(&Options::read(path)).map_err(|error| state_problem(&error))?;
     let state = store.state();
     let Some(name) = &arguments.name else {
         let json = || Ok(format!("{:#}\n", all_json(&state.outputs)));
-        ui.document(arguments.json, || all_text(ui, &state.outputs), json)?;
+        let text = || all_text(ui, &state.outputs, arguments.show_sensitive);
+        ui.document(arguments.json, text, json)?;
         return Ok(Exit::Success);
     };
     let Some(output) = state.outputs.get(name) else {
@@ -74,10 +77,11 @@ fn all_json(outputs: &std::collections::BTreeMap<String, OutputValue>) -> Json {
 fn all_text(
     ui: &Ui,
     outputs: &std::collections::BTreeMap<String, OutputValue>,
+    reveal: bool,
 ) -> Result<String, Diagnostics> {
     let mut text = String::new();
     for (name, output) in outputs {
-        let marks = if output.sensitive { Marks::SENSITIVE } else { Marks::NONE };
+        let marks = if output.sensitive && !reveal { Marks::SENSITIVE } else { Marks::NONE };
         let value = decode(name, output)?.mark(marks);
         text.push_str(&format!("{name} = {}\n", ui.value(&value)));
     }

@@ -1,12 +1,13 @@
 //! Where the state is: the `local` backend and its workspaces, as OpenTofu keeps them.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use crate::command::backend;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::language::config::{Block, Module};
-use crate::language::module::constant;
+use crate::language::config::Module;
 
 /// The workspace that is always there.
 pub(super) const DEFAULT: &str = "default";
@@ -15,34 +16,34 @@ pub(super) const DEFAULT: &str = "default";
 const STATE: &str = "terraform.tfstate";
 
 /// Where the `local` backend keeps the state of each workspace.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Places {
     /// The state file of the default workspace.
-    path: PathBuf,
+    pub(super) path: PathBuf,
     /// The folder that holds a folder for each other workspace.
     pub(super) folder: PathBuf,
 }
 
-impl Places {
-    /// What the `backend` block of the root module says.
-    pub(super) fn of(root: Option<&Module>) -> Result<Places, Diagnostics> {
-        refuse_unknown(root)?;
-        let mut places = Places { path: STATE.into(), folder: "terraform.tfstate.d".into() };
-        let Some(backend) = root.and_then(|root| root.backend.as_ref()) else {
-            return Ok(places);
-        };
-        let kind = backend.labels.first().map(|(kind, _)| kind.as_str()).unwrap_or_default();
-        if kind != "local" {
-            let detail = format!("terrace keeps state in a local file so far, not in `{kind}`.");
-            let error = Diagnostic::error("Unsupported backend", detail);
-            return Err(error
-                .hint("Use `backend \"local\"`, or no backend block.")
-                .at(&backend.span)
-                .into());
+impl Default for Places {
+    fn default() -> Places {
+        Places { path: STATE.into(), folder: "terraform.tfstate.d".into() }
+    }
+}
+
+impl fmt::Display for Places {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the state file {}", self.path.display())?;
+        if self.folder != Places::default().folder {
+            write!(f, " and the folder {} for workspaces", self.folder.display())?;
         }
-        places.path = argument(backend, "path")?.unwrap_or(places.path);
-        places.folder = argument(backend, "workspace_dir")?.unwrap_or(places.folder);
-        Ok(places)
+        Ok(())
+    }
+}
+
+impl Places {
+    /// What `init` recorded, or else what the `backend` block of the root module says.
+    pub(super) fn of(root: Option<&Module>) -> Result<Places, Diagnostics> {
+        Ok(backend::in_use(root)?.places())
     }
 
     /// The state file of a workspace.
@@ -76,36 +77,6 @@ impl Places {
     }
 }
 
-/// A path that a `local` backend is given.
-fn argument(backend: &Block, name: &str) -> Result<Option<PathBuf>, Diagnostics> {
-    for (given, attribute) in &backend.body.attributes {
-        if given != "path" && given != "workspace_dir" {
-            let detail = format!("The `local` backend has no argument `{given}`.");
-            let error = Diagnostic::error("Unsupported argument", detail);
-            return Err(error.at(&attribute.name_span).into());
-        }
-    }
-    let Some(given) = backend.body.attributes.get(name) else { return Ok(None) };
-    let (value, diagnostics) = constant(&given.value, &format!("`{name}`"));
-    if diagnostics.has_errors() {
-        return Err(diagnostics);
-    }
-    match value.as_ref().filter(|it| !it.is_null()).map(|it| it.as_str()) {
-        None => Ok(None),
-        Some(Some("")) => {
-            let detail = format!("`{name}` is empty.");
-            let error = Diagnostic::error("Invalid backend configuration", detail);
-            Err(error.at(&given.value.span).into())
-        }
-        Some(Some(path)) => Ok(Some(path.into())),
-        Some(None) => {
-            let detail = format!("`{name}` must be a constant string.");
-            let error = Diagnostic::error("Invalid backend configuration", detail);
-            Err(error.at(&given.value.span).into())
-        }
-    }
-}
-
 /// The state file of the workspace in use, unless the command names one.
 pub(super) fn state_path(
     root: Option<&Module>,
@@ -117,27 +88,15 @@ pub(super) fn state_path(
     }
 }
 
-/// Refuses ways to keep the state that terrace does not have: it must not be kept in another way.
-fn refuse_unknown(root: Option<&Module>) -> Result<(), Diagnostics> {
-    let mut diagnostics = Diagnostics::new();
-    if let Some(cloud) = root.and_then(|it| it.cloud.as_ref()) {
-        let detail = "terrace does not keep state in HCP Terraform or what is like it.";
-        let problem = Diagnostic::error("Unsupported cloud block", detail).at(&cloud.span);
-        diagnostics.push(problem.hint("Use `backend \"local\"` instead, or no block."));
-    }
-    if let Some(encryption) = root.and_then(|it| it.encryption.as_ref()) {
-        let detail = "terrace does not encrypt state and plans itself.";
-        let problem = Diagnostic::error("Unsupported encryption block", detail);
-        let hint = "Remove the block, and keep the state where it is encrypted for you.";
-        diagnostics.push(problem.hint(hint).at(&encryption.span));
-    }
-    if diagnostics.has_errors() { Err(diagnostics) } else { Ok(()) }
+/// The folder in which OpenTofu and Terraform keep what they know of this one.
+pub(super) fn data_folder() -> PathBuf {
+    let folder = std::env::var_os("TF_DATA_DIR").filter(|it| !it.is_empty());
+    folder.map_or_else(|| PathBuf::from(".terraform"), PathBuf::from)
 }
 
 /// The file in which OpenTofu and Terraform note the workspace in use.
 fn note() -> PathBuf {
-    let folder = std::env::var_os("TF_DATA_DIR").filter(|it| !it.is_empty());
-    folder.map_or_else(|| PathBuf::from(".terraform"), PathBuf::from).join("environment")
+    data_folder().join("environment")
 }
 
 /// The workspace that the environment variable TF_WORKSPACE names, if any.

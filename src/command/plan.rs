@@ -8,6 +8,7 @@ use crate::command::arguments::{PlanArguments, PlanOptions};
 use crate::command::generate::generated;
 use crate::command::planning::make_plan;
 use crate::command::stack::Stack;
+use crate::command::wanted::check;
 use crate::command::{Exit, progress, world};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::{Mode, Plan, file};
@@ -26,6 +27,8 @@ pub(super) fn mode(options: &PlanOptions) -> Mode {
 
 /// Runs the command.
 pub(super) async fn run(ui: &Ui, arguments: &PlanArguments) -> Result<Exit, Diagnostics> {
+    let ui = &ui.clone().revealing(arguments.view.show_sensitive);
+    check(&arguments.options, false)?;
     let stack = Stack::open(ui, &arguments.stack, OPERATION)?;
     let stack = match &arguments.generate_config_out {
         Some(out) => generated(stack, &arguments.stack, OPERATION, out).await?,

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use crate::address::ModulePath;
 use crate::command::arguments::{StackArguments, StateArguments, VariableArguments};
+use crate::command::deprecation::limited;
 use crate::command::place::{state_path, workspace};
+use crate::command::plan::unsettled;
 use crate::command::resolver::Resolver;
 use crate::command::world;
 use crate::diagnostic::{Diagnostic, Diagnostics, Source};
@@ -22,7 +24,7 @@ use crate::language::load::{
 };
 use crate::language::module::Run;
 use crate::plan::{Dependencies, Evaluation, Mode, Plan, Providers};
-use crate::state::{Options, StateError, Store};
+use crate::state::{Options, StateError, Store, is_interrupted};
 use crate::ui::Ui;
 use crate::value::Value;
 
@@ -36,13 +38,11 @@ pub(super) struct Stack {
     pub(super) resolver: Arc<Resolver>,
 }
 
-/// The configuration of the current folder. Warnings are shown.
-pub(super) fn configuration(ui: &Ui) -> Result<Configuration, Diagnostics> {
-    configuration_with(ui, &VariableArguments::default())
-}
-
 /// What the root module of the current folder says of its state, whatever is wrong elsewhere.
-pub(super) fn settings(ui: &Ui) -> Result<Option<Module>, Diagnostics> {
+pub(super) fn settings(
+    ui: &Ui,
+    variables: &VariableArguments,
+) -> Result<Option<Module>, Diagnostics> {
     let (module, diagnostics) = load_settings(Path::new("."), &Disk);
     if diagnostics.has_errors() {
         return Err(diagnostics);
@@ -50,7 +50,7 @@ pub(super) fn settings(ui: &Ui) -> Result<Option<Module>, Diagnostics> {
     let backend = module.as_ref().and_then(|it| it.backend.as_ref());
     if backend.is_some_and(|it| !it.body.references().is_empty()) {
         // What the backend depends on may stand anywhere.
-        let all = configuration(ui)?.modules;
+        let all = configuration_with(ui, variables)?.modules;
         return Ok(all.get(&ModulePath::default()).map(|it| Module::clone(it)));
     }
     ui.diagnostics(&diagnostics);
@@ -58,21 +58,12 @@ pub(super) fn settings(ui: &Ui) -> Result<Option<Module>, Diagnostics> {
 }
 
 /// The configuration of the current folder with values for variables, on which the sources of
-/// modules may depend.
+/// modules may depend. Warnings are shown.
 pub(super) fn configuration_with(
     ui: &Ui,
     variables: &VariableArguments,
 ) -> Result<Configuration, Diagnostics> {
-    configuration_in(ui, variables, &Disk)
-}
-
-/// The same from these files.
-fn configuration_in(
-    ui: &Ui,
-    variables: &VariableArguments,
-    files: &dyn Files,
-) -> Result<Configuration, Diagnostics> {
-    shown(ui, load_fetched_from(variables, files))
+    shown(ui, load_fetched(variables))
 }
 
 /// The configuration of the current folder with the modules that have been fetched, which must be
@@ -150,7 +141,18 @@ pub(super) fn store_options(
             let detail = format!("`{}` is not a duration.", arguments.locking.lock_timeout);
             Diagnostic::error("Invalid -lock-timeout", detail).hint("Write it as `30s` or `5m`.")
         })?;
-    Ok(Options { lock: arguments.locking.lock, lock_timeout, ..Options::write(path, operation) })
+    let written = arguments.state_out.clone().unwrap_or_else(|| path.clone());
+    let from = Some(path).filter(|path| *path != written);
+    if let Some(from) = from.as_ref().filter(|it| is_interrupted(it)) {
+        let detail = format!("{} cannot be taken into another file", from.display());
+        return Err(unsettled(&detail).into());
+    }
+    let default = Options::write(written, operation);
+    let backup = match &arguments.backup {
+        None => default.backup.clone(),
+        Some(path) => Some(path.clone()).filter(|it| it.as_os_str() != "-"),
+    };
+    Ok(Options { lock: arguments.locking.lock, lock_timeout, backup, from, ..default })
 }
 
 /// What is wrong with the state, for the user.
@@ -192,8 +194,9 @@ impl Stack {
         operation: &str,
         files: &dyn Files,
     ) -> Result<Stack, Diagnostics> {
-        let StackArguments { variables, state, world } = arguments;
-        let configuration = configuration_in(ui, variables, files)?;
+        let StackArguments { variables, state, world, deprecation } = arguments;
+        let loaded = load_fetched_from(variables, files);
+        let configuration = shown(ui, limited(loaded, *deprecation))?;
         let variables = inputs(ui, &configuration, variables)?;
         let path = state_path(configuration.root(), state.state.as_ref())?;
         let options = store_options(path, state, operation)?;
@@ -286,6 +289,7 @@ fn read_or_ask(
     let (values, diagnostics) = read_inputs(root, &Disk, environment(), &given);
     let mut missing = missing_inputs(root, &values);
     missing.retain(|(_, variable)| wanted(variable));
+    missing.sort_by(|(one, _), (other, _)| one.cmp(other));
     let can_ask = arguments.may_ask() && ui.can_ask();
     if diagnostics.has_errors() || missing.is_empty() || !can_ask {
         return (values, diagnostics);

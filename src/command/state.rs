@@ -1,14 +1,12 @@
 //! `terrace state`
 
-mod rename;
-
 use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::address::{InstanceAddress, Target, Targets};
-use crate::command::arguments::{StateArguments, StateCommand, WorldArguments};
+use crate::address::{InstanceAddress, Target};
+use crate::command::arguments::{StateAccess, StateCommand, WorldArguments};
 use crate::command::place::state_path;
 use crate::command::stack::{file_problem, settings, state_problem, store_options};
 use crate::command::{Exit, world};
@@ -17,38 +15,51 @@ use crate::plan::Providers;
 use crate::state::{self, Folded, Place, Record, State, Store};
 use crate::ui::Ui;
 
+mod provider;
+mod rename;
+mod transfer;
+
+use transfer::Elsewhere;
+
 /// Runs the command.
 pub(super) fn run(ui: &Ui, command: &StateCommand) -> Result<Exit, Diagnostics> {
     match command {
-        StateCommand::List { addresses, id, state, .. } => {
-            list(ui, addresses, id.as_deref(), state)
+        StateCommand::List { addresses, id, access, .. } => {
+            list(ui, addresses, id.as_deref(), access)
         }
-        StateCommand::Show { json, address, state } => show(ui, address, *json, state),
-        StateCommand::Mv { from, to, dry_run, state, .. } => {
-            rename::rename(ui, from, to, *dry_run, state)
+        StateCommand::Show { json, address, show_sensitive, access } => {
+            show(&ui.clone().revealing(*show_sensitive), address, *json, access)
         }
-        StateCommand::Rm { addresses, dry_run, state, .. } => {
-            forget(ui, addresses, *dry_run, state)
+        StateCommand::Mv { from, to, dry_run, backup_out, access, .. } => {
+            match access.state.state_out.as_deref() {
+                Some(out) if access.state.state.as_deref() != Some(out) => {
+                    let there = Elsewhere { out, backup: backup_out.clone() };
+                    transfer::run(ui, (from, to), *dry_run, access, there)
+                }
+                _ => rename::rename(ui, from, to, *dry_run, access),
+            }
         }
-        StateCommand::Pull { state } => {
-            let store = open(ui, state, false)?;
+        StateCommand::Rm { addresses, dry_run, access, .. } => {
+            forget(ui, addresses, *dry_run, access)
+        }
+        StateCommand::ReplaceProvider { from, to, auto_approve, access, .. } => {
+            provider::replace(ui, (from, to), *auto_approve, access)
+        }
+        StateCommand::Pull { access } => {
+            let store = open(ui, access, false)?;
             ui.data(&String::from_utf8_lossy(&state::print(&store.state())));
             Ok(Exit::Success)
         }
-        StateCommand::Push { file, force, state, .. } => push(ui, file, *force, state),
+        StateCommand::Push { file, force, access, .. } => push(ui, file, *force, access),
     }
 }
 
-pub(super) fn open(
-    ui: &Ui,
-    arguments: &StateArguments,
-    write: bool,
-) -> Result<Arc<Store>, Diagnostics> {
-    let path = match &arguments.state {
+pub(super) fn open(ui: &Ui, access: &StateAccess, write: bool) -> Result<Arc<Store>, Diagnostics> {
+    let path = match &access.state.state {
         Some(path) => path.clone(),
-        None => state_path(settings(ui)?.as_ref(), None)?,
+        None => state_path(settings(ui, &access.variables)?.as_ref(), None)?,
     };
-    let mut options = store_options(path, arguments, "state")?;
+    let mut options = store_options(path, &access.state, "state")?;
     options.lock &= write;
     Ok(Arc::new(Store::open(&options).map_err(|error| state_problem(&error))?))
 }
@@ -65,10 +76,17 @@ fn list(
     ui: &Ui,
     addresses: &[String],
     id: Option<&str>,
-    arguments: &StateArguments,
+    access: &StateAccess,
 ) -> Result<Exit, Diagnostics> {
-    let wanted = Targets::from_iter(&targets(addresses)?);
-    let state = open(ui, arguments, false)?.state();
+    let wanted = targets(addresses)?;
+    let store = open(ui, access, false)?;
+    let state = store.state();
+    there_is_one(&store, &state)?;
+    for target in &wanted {
+        if !state.resources.keys().any(|it| target.covers(it)) {
+            return Err(missing(&target.to_string()));
+        }
+    }
     for (address, instance) in state.resources.iter() {
         let covered = wanted.is_empty() || wanted.cover(address);
         let own = instance.current.as_ref().and_then(|object| object.id());
@@ -79,14 +97,19 @@ fn list(
     Ok(Exit::Success)
 }
 
-fn show(
-    ui: &Ui,
-    address: &str,
-    json: bool,
-    arguments: &StateArguments,
-) -> Result<Exit, Diagnostics> {
+/// Without any state there is nothing to list, which is not the same as an empty one.
+fn there_is_one(store: &Store, state: &State) -> Result<(), Diagnostics> {
+    if !state.is_empty() || store.path().exists() {
+        return Ok(());
+    }
+    let detail = format!("There is no state file {}.", store.path().display());
+    let error = Diagnostic::error("No state", detail);
+    Err(error.hint("`terrace apply` makes one.").into())
+}
+
+fn show(ui: &Ui, address: &str, json: bool, access: &StateAccess) -> Result<Exit, Diagnostics> {
     let address: InstanceAddress = address.parse().map_err(|error| invalid(&error))?;
-    let state = open(ui, arguments, false)?.state();
+    let state = open(ui, access, false)?.state();
     let Some(instance) = state.resources.get(&address) else {
         return Err(missing(&address.to_string()));
     };
@@ -128,10 +151,10 @@ fn forget(
     ui: &Ui,
     addresses: &[String],
     dry_run: bool,
-    arguments: &StateArguments,
+    access: &StateAccess,
 ) -> Result<Exit, Diagnostics> {
     let wanted = targets(addresses)?;
-    let store = open(ui, arguments, !dry_run)?;
+    let store = open(ui, access, !dry_run)?;
     let folded = store.folded();
     let (mut records, mut told) = (Vec::new(), BTreeSet::new());
     for target in &wanted {
@@ -151,12 +174,7 @@ fn forget(
     Ok(Exit::Success)
 }
 
-fn push(
-    ui: &Ui,
-    file: &Path,
-    force: bool,
-    arguments: &StateArguments,
-) -> Result<Exit, Diagnostics> {
+fn push(ui: &Ui, file: &Path, force: bool, access: &StateAccess) -> Result<Exit, Diagnostics> {
     let unreadable = |error: std::io::Error| {
         let detail = format!("{} cannot be read: {error}.", file.display());
         Diagnostics::from(Diagnostic::error("File cannot be read", detail))
@@ -173,7 +191,7 @@ fn push(
         let detail = format!("{} has no state in it.", file.display());
         return Err(Diagnostic::error("Nothing to push", detail).into());
     };
-    let store = open(ui, arguments, true)?;
+    let store = open(ui, access, true)?;
     store.push(pushed, force).map_err(|error| state_problem(&error))?;
     ui.status("The state is replaced.");
     Ok(Exit::Success)

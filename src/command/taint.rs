@@ -15,7 +15,7 @@ pub(super) fn run(ui: &Ui, arguments: &TaintArguments, taint: bool) -> Result<Ex
         let detail = format!("`{address}` is only read, so it is never replaced.");
         return Err(Diagnostic::error("Invalid address", detail).into());
     }
-    let store = open(ui, &arguments.state, true)?;
+    let store = open(ui, &arguments.access, true)?;
     let folded = store.folded();
     if folded.unresolved.values().any(|it| it.begun.place.address == address) {
         let detail = format!("It is not known what an interrupted run has done to {address}.");

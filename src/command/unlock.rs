@@ -10,8 +10,10 @@ use crate::ui::Ui;
 
 /// Runs the command.
 pub(super) fn run(ui: &Ui, arguments: &ForceUnlockArguments) -> Result<Exit, Diagnostics> {
-    let settings = settings(ui)?;
-    let path = state_path(settings.as_ref(), arguments.state.as_ref())?;
+    let path = match &arguments.state {
+        Some(path) => path.clone(),
+        None => state_path(settings(ui, &arguments.variables)?.as_ref(), None)?,
+    };
     if !arguments.force {
         if !ui.can_ask() {
             let error = Diagnostic::error("Nobody to ask", "Removing a lock needs approval.");

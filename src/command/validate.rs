@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::command::arguments::{ValidateArguments, WorldArguments};
 use crate::command::stack::{early_of_run, load_fetched};
-use crate::command::{Exit, world};
+use crate::command::{Exit, enter, world};
 use crate::diagnostic::Diagnostics;
 use crate::language::config::Configuration;
 use crate::language::installed::Installed;
@@ -15,6 +15,9 @@ use crate::ui::{Ui, validation};
 
 /// Runs the command.
 pub(super) fn run(ui: &Ui, arguments: &ValidateArguments) -> Result<Exit, Diagnostics> {
+    if let Some(folder) = &arguments.folder {
+        enter(folder, "Invalid folder")?;
+    }
     let diagnostics = check(arguments).unwrap_or_else(|problems| problems);
     let valid = !diagnostics.has_errors();
     let text = || {

@@ -1,9 +1,11 @@
 //! `terrace version`
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
-use crate::command::Exit;
-use crate::command::arguments::VersionArguments;
+use crate::command::arguments::{VersionArguments, WorldArguments};
+use crate::command::{Exit, world};
 use crate::diagnostic::Diagnostics;
 use crate::state::TERRAFORM_VERSION;
 use crate::ui::Ui;
@@ -13,10 +15,15 @@ pub(super) fn run(ui: &Ui, arguments: &VersionArguments) -> Result<Exit, Diagnos
     let own = env!("CARGO_PKG_VERSION");
     if arguments.json {
         let platform = format!("{}_{}", std::env::consts::OS, architecture());
+        let selected: BTreeMap<_, _> = world::providers(&WorldArguments::default())?
+            .iter()
+            .map(|it| (it.source().to_string(), it.version().to_string()))
+            .collect();
         let json = json!({
             "terrace_version": own,
             "terraform_version": TERRAFORM_VERSION,
             "platform": platform,
+            "provider_selections": selected,
         });
         ui.data(&format!("{json:#}\n"));
     } else {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::address::{InstanceAddress, Target};
+use crate::address::{InstanceAddress, Mode, Target};
 use crate::command::arguments::PlanOptions;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 
@@ -21,13 +21,34 @@ impl Wanted {
         targets.extend(from_files("-target-file", &limits.target_file, &mut problems));
         let mut excludes = addresses("-exclude", &limits.exclude, &mut problems);
         excludes.extend(from_files("-exclude-file", &limits.exclude_file, &mut problems));
-        let replace = addresses("-replace", &options.replace, &mut problems);
+        let replace: Vec<InstanceAddress> = addresses("-replace", &options.replace, &mut problems);
+        for address in replace.iter().filter(|it| it.resource.resource.mode != Mode::Managed) {
+            let detail = format!("{address} is only read, so it is never replaced.");
+            problems.push(invalid("-replace", detail));
+        }
         if problems.has_errors() {
             Err(problems)
         } else {
             Ok(Wanted { targets, excludes, replace })
         }
     }
+}
+
+/// Refuses options that make no sense together. `destroy` is the command of that name.
+pub(super) fn check(options: &PlanOptions, destroy: bool) -> Result<(), Diagnostics> {
+    let PlanOptions { refresh_only, refresh, .. } = *options;
+    let replaces = !options.replace.is_empty();
+    let wrong = [
+        (destroy && options.destroy, "`terrace destroy` always destroys: it has no -destroy."),
+        (destroy && refresh_only, "`terrace destroy` has no -refresh-only."),
+        (refresh_only && !refresh, "-refresh-only with -refresh=false leaves nothing to do."),
+        (refresh_only && replaces, "-refresh-only changes no object, so it cannot -replace one."),
+        ((destroy || options.destroy) && replaces, "What is destroyed cannot be replaced."),
+    ];
+    let found = wrong.into_iter().filter(|(found, _)| *found);
+    let problems = found.map(|(_, detail)| Diagnostic::error("Incompatible options", detail));
+    let problems = Diagnostics(problems.collect());
+    if problems.has_errors() { Err(problems) } else { Ok(()) }
 }
 
 fn invalid(flag: &str, detail: String) -> Diagnostic {

@@ -4,7 +4,9 @@ use std::path::Path;
 
 use crate::address::Mode;
 use crate::command::Exit;
-use crate::command::arguments::{LockArguments, StateArguments, WorkspaceCommand};
+use crate::command::arguments::{
+    LockArguments, StateArguments, VariableArguments, WorkspaceCommand,
+};
 use crate::command::place::{self, DEFAULT, Places, check_name, named_by_environment};
 use crate::command::stack::{settings, state_problem, store_options};
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -14,26 +16,26 @@ use crate::ui::Ui;
 /// Runs the command.
 pub(super) fn run(ui: &Ui, command: &WorkspaceCommand) -> Result<Exit, Diagnostics> {
     match command {
-        WorkspaceCommand::List { .. } => list(ui, &places(ui)?)?,
-        WorkspaceCommand::Show => ui.data(&format!("{}\n", place::workspace()?)),
-        WorkspaceCommand::New { name, state, locking, .. } => {
+        WorkspaceCommand::List { variables, .. } => list(ui, &places(ui, variables)?)?,
+        WorkspaceCommand::Show { .. } => ui.data(&format!("{}\n", place::workspace()?)),
+        WorkspaceCommand::New { name, state, locking, variables, .. } => {
             changeable(Some(name))?;
-            create(ui, &places(ui)?, name, state.as_deref(), locking)?;
+            create(ui, &places(ui, variables)?, name, state.as_deref(), locking)?;
         }
-        WorkspaceCommand::Select { name, or_create, .. } => {
+        WorkspaceCommand::Select { name, or_create, variables, .. } => {
             changeable(None)?;
-            select(ui, &places(ui)?, name, *or_create)?;
+            select(ui, &places(ui, variables)?, name, *or_create)?;
         }
-        WorkspaceCommand::Delete { name, force, locking, .. } => {
-            delete(ui, &places(ui)?, name, *force, locking)?;
+        WorkspaceCommand::Delete { name, force, locking, variables, .. } => {
+            delete(ui, &places(ui, variables)?, name, *force, locking)?;
         }
     }
     Ok(Exit::Success)
 }
 
 /// Where the states are; a folder without configuration has workspaces too.
-fn places(ui: &Ui) -> Result<Places, Diagnostics> {
-    Places::of(settings(ui)?.as_ref())
+fn places(ui: &Ui, variables: &VariableArguments) -> Result<Places, Diagnostics> {
+    Places::of(settings(ui, variables)?.as_ref())
 }
 
 fn list(ui: &Ui, places: &Places) -> Result<(), Diagnostics> {
@@ -97,7 +99,7 @@ fn read(path: &Path) -> Result<Option<state::State>, Diagnostics> {
 }
 
 fn open(places: &Places, name: &str, locking: &LockArguments) -> Result<Store, Diagnostics> {
-    let arguments = StateArguments { state: None, locking: locking.clone() };
+    let arguments = StateArguments { locking: locking.clone(), ..StateArguments::default() };
     let options = store_options(places.state(name), &arguments, "workspace")?;
     Store::open(&options).map_err(|error| state_problem(&error))
 }

@@ -13,6 +13,7 @@ mod package;
 mod registry;
 mod s3;
 mod settings;
+mod whole;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -39,6 +40,8 @@ pub struct Fetcher<'f> {
     root: PathBuf,
     /// Whether newer versions are wanted than those of the lock file.
     upgrade: bool,
+    /// Whether the lock file must stay as it is.
+    frozen: bool,
     installed: Installed,
     lock: Lock,
     http: Http,
@@ -69,10 +72,11 @@ struct Package {
 impl<'f> Fetcher<'f> {
     /// A fetcher for the root module in a folder; `say` tells what is fetched.
     pub fn new(root: &Path, upgrade: bool, say: &'f dyn Fn(&str)) -> Result<Fetcher<'f>> {
-        let settings = Settings::read(std::env::vars().collect())?;
+        let settings = Settings::read(std::env::vars().collect(), say);
         Ok(Fetcher {
             root: root.to_path_buf(),
             upgrade,
+            frozen: false,
             installed: Installed::read(root, &Disk),
             lock: Lock::read(root)?,
             http: Http::new(),
@@ -80,6 +84,11 @@ impl<'f> Fetcher<'f> {
             say,
             found: Found::default(),
         })
+    }
+
+    /// The same, which fails rather than change the lock file.
+    pub fn frozen(self, frozen: bool) -> Fetcher<'f> {
+        Fetcher { frozen, ..self }
     }
 
     /// Writes the manifest and the lock file. When all modules have been found, removes what none
@@ -93,6 +102,11 @@ impl<'f> Fetcher<'f> {
         }
         if !complete || self.found.foreign {
             self.found.lock.add_all(&self.lock);
+        }
+        if self.frozen && self.found.lock != self.lock {
+            let error = FetchError::new("the lock file does not fit the configuration any more");
+            let hint = "Run `terrace init` without -lockfile=readonly.";
+            return Err(error.titled("Lock file would change").hint(hint));
         }
         let folder = self.root.join(FOLDER);
         if !self.found.records.is_empty() || folder.exists() {

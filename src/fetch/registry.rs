@@ -18,7 +18,7 @@ use crate::language::version::Version;
 
 const SERVICE: &str = "modules.v1";
 /// The variable that names a folder with modules in `namespace/name/system/version`.
-const MIRROR: &str = "TERRACE_MODULE_MIRROR";
+pub(super) const MIRROR: &str = "TERRACE_MODULE_MIRROR";
 
 /// The registries, and what they have said in this run.
 pub(super) struct Registry {
@@ -69,7 +69,7 @@ impl Registry {
             return Ok(known.clone());
         }
         let url = self.endpoint(http, source, "versions")?;
-        let answer = http.get(&url, &self.headers(source.host()))?;
+        let answer = http.get(&url, &self.headers(source.host())?)?;
         if answer.status == 404 {
             let detail = format!("{} has no module {}", source.host(), source.module.join("/"));
             return Err(FetchError::new(detail).titled("Module not found"));
@@ -94,7 +94,7 @@ impl Registry {
             return files::copy(&folder.join(version), into).map(|()| String::new());
         }
         let url = self.endpoint(http, source, &format!("{version}/download"))?;
-        let answer = http.get_ok(&url, &self.headers(source.host()))?;
+        let answer = http.get_ok(&url, &self.headers(source.host())?)?;
         let header = answer.headers.get("x-terraform-get").unwrap_or_default().to_string();
         let said: Download = match answer.status {
             204 => Download::default(),
@@ -102,7 +102,7 @@ impl Registry {
         };
         if let Some(own) = said.use_registry_credentials {
             let url = answer.url.join(&said.location).map_err(FetchError::internal)?;
-            let headers = if own { self.headers(source.host()) } else { Vec::new() };
+            let headers = if own { self.headers(source.host())? } else { Vec::new() };
             return package::direct(http, &url, &headers, into).map(|()| String::new());
         }
         let location = if said.location.is_empty() { header } else { said.location };
@@ -146,7 +146,7 @@ impl Registry {
             Some(address) => parsed(address)?,
             None => {
                 let url = parsed(&format!("https://{host}/.well-known/terraform.json"))?;
-                discovered(host, &http.get(&url, &self.headers(host))?)?
+                discovered(host, &http.get(&url, &self.headers(host)?)?)?
             }
         };
         let base = with_slash(found);
@@ -154,9 +154,9 @@ impl Registry {
         Ok(base)
     }
 
-    fn headers(&self, host: &str) -> Vec<Header> {
-        let token = self.settings.token(host).map(|it| format!("Bearer {it}"));
-        token.map(|it| ("authorization".to_string(), it)).into_iter().collect()
+    fn headers(&self, host: &str) -> Result<Vec<Header>> {
+        let token = self.settings.token(host)?.map(|it| format!("Bearer {it}"));
+        Ok(token.map(|it| ("authorization".to_string(), it)).into_iter().collect())
     }
 }
 

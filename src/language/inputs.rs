@@ -128,7 +128,12 @@ impl Reader<'_> {
             let problem = Diagnostic::error("Invalid -var", detail);
             return self.diagnostics.push(problem.hint("Write -var name=value."));
         };
-        let name = name.trim();
+        if name.ends_with(char::is_whitespace) {
+            let detail = format!("`-var {text}` has a space before the `=`.");
+            let problem = Diagnostic::error("Invalid -var", detail);
+            return self.diagnostics.push(problem.hint("Write -var name=value."));
+        }
+        let name = name.trim_start();
         if !self.root.variables.contains_key(name) {
             let detail = format!("-var gives a value for `{name}`, which is not declared.");
             let mut hint = self.suggestion(name);
@@ -211,9 +216,10 @@ impl Reader<'_> {
         let value = value.map(|it| from_json(&it));
         match value.as_ref().map(Value::fields) {
             Ok(Some(fields)) => {
-                let mut places = names_of_json(&source.text);
-                for (name, value) in fields {
-                    let range = places.remove(name).unwrap_or(0..0);
+                // As everywhere in JSON, `//` stands for a comment.
+                for (name, value) in fields.iter().filter(|(name, _)| *name != "//") {
+                    let at = source.text.find(&format!("\"{name}\"")).unwrap_or(0);
+                    let range = at..(at + name.len() + 2).min(source.text.len());
                     let span = Span { source: source.clone(), range };
                     self.given(name, value.clone(), &source.path, span);
                 }

@@ -156,6 +156,19 @@ pub fn load_with(
     (Some(loader.configuration).filter(|_| sound), loader.diagnostics)
 }
 
+/// A module by itself, without those that it calls.
+pub fn load_alone(folder: &Path, files: &dyn Files) -> (Option<Module>, Diagnostics) {
+    let mut loader = Loader {
+        files,
+        modules: &mut Installed::default(),
+        configuration: Configuration { modules: BTreeMap::new(), sources: Vec::new() },
+        folders: BTreeMap::new(),
+        diagnostics: Diagnostics::new(),
+    };
+    let module = loader.folder(&normalise(folder), None).map(|it| Module::clone(&it.module));
+    (module, loader.diagnostics)
+}
+
 /// The root module as its `terraform` blocks alone make it: they say where its state is, whatever is
 /// wrong elsewhere. There is none without configuration files, or when one of them cannot be parsed:
 /// the blocks may stand in it.

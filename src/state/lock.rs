@@ -47,6 +47,7 @@ impl LockInfo {
     /// The lock of this process for an operation on a state.
     pub fn new(operation: &str, path: &Path) -> LockInfo {
         let user = ["USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
+        let user = user.filter(|it| !it.is_empty()).or_else(account);
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
         LockInfo {
             id: uuid::Uuid::new_v4().to_string(),
@@ -58,6 +59,17 @@ impl LockInfo {
             path: path.display().to_string(),
         }
     }
+}
+
+/// The name of the account that this process runs as.
+fn account() -> Option<String> {
+    let own = std::fs::metadata("/proc/self").ok()?.uid().to_string();
+    let accounts = std::fs::read_to_string("/etc/passwd").ok()?;
+    accounts.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)? == own).then(|| name.to_string())
+    })
 }
 
 /// The time, as RFC 3339 says.

@@ -36,7 +36,7 @@ pub use record::{
     Action, Begun, Called, Compacting, Done, Failed, Outcome, Place, Record, Run, StoredObject,
 };
 pub use store::{Options, Store};
-pub use vault::Vault;
+pub use vault::{Vault, is_interrupted};
 pub use world::World;
 
 use crate::address::{ConfigAddress, InstanceAddress, ResourceAddress};

@@ -18,6 +18,8 @@ use super::{
 pub struct Options {
     /// The state file.
     pub path: PathBuf,
+    /// Where it is read from until it has been written; none: from the state file.
+    pub from: Option<PathBuf>,
     /// Where the snapshot before the last is kept; none: it is not.
     pub backup: Option<PathBuf>,
     /// Whether to lock it. Without a lock it should only be read.
@@ -37,7 +39,7 @@ impl Options {
         let backup = Some(with_suffix(&path, ".backup"));
         let operation = operation.to_string();
         let lock_timeout = Duration::ZERO;
-        Options { path, backup, lock: true, lock_timeout, operation, world: None }
+        Options { path, from: None, backup, lock: true, lock_timeout, operation, world: None }
     }
 
     /// For a command that only reads.
@@ -82,7 +84,8 @@ impl Store {
         } else {
             None
         };
-        let store = Store::on(Box::new(Files::new(path, options.backup.clone(), held)))?;
+        let files = Files::new(path, options.backup.clone(), held);
+        let store = Store::on(Box::new(files.from(options.from.clone())))?;
         store.of_world(options.world)
     }
 

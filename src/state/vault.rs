@@ -31,6 +31,8 @@ pub(super) struct Files {
     state: PathBuf,
     journal: PathBuf,
     backup: Option<PathBuf>,
+    /// Where the state is read from until it is written.
+    from: Option<PathBuf>,
     open_journal: Option<File>,
     pub(super) lock: Option<Lock>,
 }
@@ -38,6 +40,11 @@ pub(super) struct Files {
 /// Where the journal of a state is.
 pub(super) fn journal_path(state: &Path) -> PathBuf {
     with_suffix(state, ".journal")
+}
+
+/// Whether an interrupted run left notes beside a state file.
+pub fn is_interrupted(state: &Path) -> bool {
+    std::fs::metadata(journal_path(state)).is_ok_and(|it| it.len() > 0)
 }
 
 pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
@@ -49,7 +56,12 @@ pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 impl Files {
     pub(super) fn new(state: &Path, backup: Option<PathBuf>, lock: Option<Lock>) -> Files {
         let journal = journal_path(state);
-        Files { state: state.into(), journal, backup, open_journal: None, lock }
+        Files { state: state.into(), journal, backup, from: None, open_journal: None, lock }
+    }
+
+    /// The same, reading another state until this one is written.
+    pub(super) fn from(self, from: Option<PathBuf>) -> Files {
+        Files { from, ..self }
     }
 
     fn journal_file(&mut self) -> Result<&mut File, StateError> {
@@ -114,6 +126,9 @@ impl Vault for Files {
     }
 
     fn read_state(&mut self) -> Result<Vec<u8>, StateError> {
+        if let Some(from) = &self.from {
+            return read_or_empty(from);
+        }
         match &mut self.lock {
             Some(lock) => lock.read_state().map_err(StateError::io("read", &self.state)),
             None => read_or_empty(&self.state),
@@ -126,6 +141,7 @@ impl Vault for Files {
             replace(backup, &last, 0o666)?;
         }
         let file = replace(&self.state, bytes, 0o666)?;
+        self.from = None;
         match &mut self.lock {
             Some(lock) => lock.replaced(file).map_err(StateError::io("lock", &self.state)),
             None => Ok(()),

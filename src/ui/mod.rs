@@ -34,6 +34,7 @@ pub use schema_json::schema_json;
 use crate::address::InstanceAddress;
 use crate::apply::{Applied, Doing};
 use crate::diagnostic::Diagnostics;
+use crate::language::config::Configuration;
 use crate::plan::{Counts, Mode, Plan, Providers};
 use crate::state::State;
 use crate::value::Value;
@@ -47,8 +48,10 @@ pub struct Ui {
     pub live: bool,
     /// Whether everything is written as JSON lines to stdout.
     pub json: bool,
+    /// Whether what is sensitive is shown to people; JSON has its own ways.
+    pub reveal: bool,
     /// A file that gets JSON besides, and whether it gets lines or documents.
-    into: Option<(Arc<Mutex<File>>, bool)>,
+    pub into: Option<(Arc<Mutex<File>>, bool)>,
 }
 
 impl Ui {
@@ -57,12 +60,17 @@ impl Ui {
         let live = std::io::stderr().is_terminal();
         let wanted = !no_color && std::env::var_os("NO_COLOR").is_none_or(|it| it.is_empty());
         let colour = wanted && live && std::io::stdout().is_terminal();
-        Ui { colour, live, json: false, into: None }
+        Ui { colour, live, json: false, reveal: false, into: None }
     }
 
     /// The same, writing JSON lines.
     pub fn json(self, json: bool) -> Ui {
         Ui { json, colour: self.colour && !json, live: self.live && !json, ..self }
+    }
+
+    /// The same, showing what is sensitive if `reveal` is true.
+    pub fn revealing(self, reveal: bool) -> Ui {
+        Ui { reveal, ..self }
     }
 
     /// The same, writing JSON to a new file besides: lines, or else documents. It may hold what only
@@ -156,7 +164,25 @@ impl Ui {
             machine::plan(plan).iter().for_each(|line| self.line(line));
         }
         if !self.json {
-            self.data(&plan::text(plan, providers, self.colour));
+            self.data(&self.plan_text(plan, providers));
+        }
+    }
+
+    /// Shows an address that state has.
+    pub fn address(&self, address: &InstanceAddress) {
+        self.line(&machine::address(address));
+        if !self.json {
+            self.data(&format!("{address}\n"));
+        }
+    }
+
+    /// Shows the workspaces; a star marks the one in use.
+    pub fn workspaces(&self, all: &[String], current: &str) {
+        self.line(&machine::workspaces(all, current));
+        if !self.json {
+            let mark = |name: &String| if name == current { "*" } else { " " };
+            let lines: String = all.iter().map(|name| format!("{} {name}\n", mark(name))).collect();
+            self.data(&format!("{lines}\n"));
         }
     }
 
@@ -180,7 +206,15 @@ impl Ui {
 
     /// A plan as text.
     pub fn plan_text(&self, plan: &Plan, providers: &Providers) -> String {
-        plan::text(plan, providers, self.colour)
+        match self.reveal {
+            true => plan::text(&plan::revealed(plan), providers, self.colour),
+            false => plan::text(plan, providers, self.colour),
+        }
+    }
+
+    /// A configuration in Terraform's JSON format.
+    pub fn configuration_json(&self, of: &Configuration, providers: &Providers) -> String {
+        format!("{}\n", configuration_json::configuration(of, providers))
     }
 
     /// A plan in Terraform's JSON format.
@@ -190,7 +224,7 @@ impl Ui {
 
     /// A state as text.
     pub fn state(&self, state: &State, providers: &Providers) -> Result<String, Diagnostics> {
-        state::text(state, providers)
+        state::text(state, providers, self.reveal)
     }
 
     /// A state in Terraform's JSON format.
@@ -233,7 +267,8 @@ impl Ui {
         let mut text = "\nOutputs:\n\n".to_string();
         for (name, output) in &state.outputs {
             let value = match output.decode() {
-                _ if output.sensitive => "(sensitive value)".to_string(),
+                _ if output.sensitive && !self.reveal => "(sensitive value)".to_string(),
+                Ok(value) if self.reveal => value::render(&value.unmark_deep().0, 0),
                 Ok(value) => value::render(&value, 0),
                 Err(error) => format!("(unreadable: {error})"),
             };
@@ -254,7 +289,7 @@ impl Ui {
         out.write_all(question.as_bytes()).and_then(|()| out.flush()).ok()?;
         let mut answer = String::new();
         let read = std::io::stdin().read_line(&mut answer).ok()?;
-        (read > 0).then(|| answer.trim().to_string())
+        (read > 0).then(|| answer.trim_end().to_string())
     }
 
     /// The same for an answer that nobody should see: a terminal does not show it.
@@ -263,6 +298,6 @@ impl Ui {
         if !std::io::stdin().is_terminal() {
             return self.ask(question);
         }
-        rpassword::prompt_password(question).ok().map(|answer| answer.trim().to_string())
+        rpassword::prompt_password(question).ok().map(|answer| answer.trim_end().to_string())
     }
 }

@@ -22,6 +22,21 @@ pub(super) fn text(plan: &Plan, providers: &Providers, colour: bool) -> String {
     text
 }
 
+/// The plan with nothing sensitive in what is shown of it.
+pub(super) fn revealed(plan: &Plan) -> Plan {
+    let mut plan = plan.clone();
+    let bare = |value: &mut Value| *value = value.unmark_deep().0;
+    let values = plan.changes.iter_mut().flat_map(|it| [&mut it.before, &mut it.after]);
+    let drifted = plan.drift.iter_mut().flat_map(|it| [&mut it.before, &mut it.after]);
+    values.chain(drifted).for_each(bare);
+    for output in plan.outputs.values_mut() {
+        bare(&mut output.before);
+        bare(&mut output.after);
+        output.sensitive = false;
+    }
+    plan
+}
+
 fn schema(change: &Change, providers: &Providers) -> Option<&'static Schema> {
     let name = &change.address.resource.resource;
     providers.schema(&change.provider.source, name.mode, &name.kind)

@@ -7,7 +7,11 @@ use crate::state::State;
 use crate::ui::value::render;
 
 /// Every object as a block of the language, then the outputs.
-pub(super) fn text(state: &State, providers: &Providers) -> Result<String, Diagnostics> {
+pub(super) fn text(
+    state: &State,
+    providers: &Providers,
+    reveal: bool,
+) -> Result<String, Diagnostics> {
     let mut text = String::new();
     let mut problems = Diagnostics::new();
     for (address, deposed, object) in state.objects() {
@@ -26,6 +30,7 @@ pub(super) fn text(state: &State, providers: &Providers) -> Result<String, Diagn
             (None, true) => " (tainted)".to_string(),
             _ => String::new(),
         };
+        let value = if reveal { value.unmark_deep().0 } else { value };
         let body = render(&value, 0);
         text.push_str(&format!(
             "# {address}{note}:\n{block} {:?} {:?} {body}\n\n",
@@ -40,7 +45,8 @@ pub(super) fn text(state: &State, providers: &Providers) -> Result<String, Diagn
     }
     for (name, output) in &state.outputs {
         let value = match output.decode() {
-            _ if output.sensitive => "(sensitive value)".to_string(),
+            _ if output.sensitive && !reveal => "(sensitive value)".to_string(),
+            Ok(value) if reveal => render(&value.unmark_deep().0, 0),
             Ok(value) => render(&value, 0),
             Err(error) => format!("(unreadable: {error})"),
         };

@@ -216,7 +216,7 @@ fn approval_is_asked_for_and_only_yes_is_taken() {
         assert_eq!(said.code, Some(if empty { 0 } else { 1 }), "{nobody:?} {}", said.stderr);
         assert!(empty || said.stderr.contains("nobody to ask"), "{}", said.stderr);
     }
-    assert_eq!(stack.ok(&["state", "list"]).stdout, "");
+    assert!(stack.fails(&["state", "list"]).contains("No state"));
     let yes = answering(&stack, &["apply"], "yes\n");
     assert_eq!(yes.code, Some(0), "{}", yes.stderr);
     assert!(yes.stderr.contains("1 added"), "{}", yes.stderr);

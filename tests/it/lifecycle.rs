@@ -135,7 +135,12 @@ fn a_role_that_a_task_definition_uses_gets_another_name() {
 
 /// Writes what a run that was killed during a create call leaves.
 fn interrupt(stack: &Terrace) {
-    let options = Options::write(stack.path("terraform.tfstate"), "test");
+    interrupt_at(stack, "terraform.tfstate");
+}
+
+/// The same for another state file.
+pub fn interrupt_at(stack: &Terrace, state: &str) {
+    let options = Options::write(stack.path(state), "test");
     let store = Store::open(&Options { world: Some(World::Sandbox), ..options }).unwrap();
     store.begin_run().unwrap();
     let mut object = Object::default();

@@ -4,8 +4,10 @@
 #![allow(unreachable_pub, reason = "what is shared is public to the other modules")]
 #![allow(dead_code, reason = "not every helper has a user at any time")]
 
+mod backends;
 mod balancing;
 mod blocks;
+mod command_line;
 mod commands;
 mod community;
 mod containers;

@@ -359,7 +359,7 @@ fn the_providers_are_known() {
     let listed = stack.ok(&["providers"]).stdout;
     let all = ["archive", "cloudinit", "external", "local", "null", "random", "time", "tls"];
     for name in all {
-        assert!(listed.contains(&format!("provider[registry.terraform.io/hashicorp/{name}] ")));
+        assert!(listed.contains(&format!("provider[registry.terraform.io/hashicorp/{name}]")));
     }
     let schema: Json =
         serde_json::from_str(&stack.ok(&["providers", "schema", "-json"]).stdout).unwrap();

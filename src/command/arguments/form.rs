@@ -42,6 +42,7 @@ impl StateCommand {
             StateCommand::List { json, .. }
             | StateCommand::Mv { json, .. }
             | StateCommand::Rm { json, .. }
+            | StateCommand::ReplaceProvider { json, .. }
             | StateCommand::Push { json, .. } => Form::Lines(*json),
             StateCommand::Show { json, .. } => Form::Document(*json),
             _ => Form::Text,
@@ -56,7 +57,7 @@ impl WorkspaceCommand {
             | WorkspaceCommand::New { json, .. }
             | WorkspaceCommand::Select { json, .. }
             | WorkspaceCommand::Delete { json, .. } => Form::Lines(*json),
-            WorkspaceCommand::Show => Form::Text,
+            WorkspaceCommand::Show { .. } => Form::Text,
         }
     }
 }

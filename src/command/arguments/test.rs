@@ -15,6 +15,9 @@ pub struct TestArguments {
     /// Look for files of tests in this folder too.
     #[arg(long, value_name = "FOLDER", default_value = "tests")]
     pub test_directory: PathBuf,
+    /// Accepted, as OpenTofu does.
+    #[arg(hide = true)]
+    pub ignored: Vec<String>,
     /// Show the plan or the state of each run.
     #[arg(long)]
     pub verbose: bool,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use super::LockArguments;
+use super::{LockArguments, VariableArguments};
 
 /// `terrace workspace …`
 #[derive(Debug, Subcommand)]
@@ -14,6 +14,9 @@ pub enum WorkspaceCommand {
         /// Print JSON, one object per line.
         #[arg(long)]
         json: bool,
+        #[command(flatten)]
+        #[allow(missing_docs, reason = "documented at the type")]
+        variables: VariableArguments,
     },
     /// Create a workspace and use it from now on.
     New {
@@ -28,6 +31,9 @@ pub enum WorkspaceCommand {
         #[command(flatten)]
         #[allow(missing_docs, reason = "documented at the type")]
         locking: LockArguments,
+        #[command(flatten)]
+        #[allow(missing_docs, reason = "documented at the type")]
+        variables: VariableArguments,
     },
     /// Use another workspace from now on.
     Select {
@@ -39,6 +45,9 @@ pub enum WorkspaceCommand {
         /// Create it when it is not there.
         #[arg(long)]
         or_create: bool,
+        #[command(flatten)]
+        #[allow(missing_docs, reason = "documented at the type")]
+        variables: VariableArguments,
     },
     /// Delete a workspace whose state is empty.
     Delete {
@@ -53,7 +62,14 @@ pub enum WorkspaceCommand {
         #[command(flatten)]
         #[allow(missing_docs, reason = "documented at the type")]
         locking: LockArguments,
+        #[command(flatten)]
+        #[allow(missing_docs, reason = "documented at the type")]
+        variables: VariableArguments,
     },
     /// Print the name of the workspace in use.
-    Show,
+    Show {
+        #[command(flatten)]
+        #[allow(missing_docs, reason = "documented at the type")]
+        variables: VariableArguments,
+    },
 }

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use super::{invalid, missing, note, open};
 use crate::address::{InstanceAddress, ModuleInstance, ResourceAddress, Target};
 use crate::command::Exit;
-use crate::command::arguments::StateArguments;
+use crate::command::arguments::StateAccess;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::state::{Record, State};
 use crate::ui::Ui;
 
 /// An object's address and its new one.
-type Step = (InstanceAddress, InstanceAddress);
+pub(super) type Step = (InstanceAddress, InstanceAddress);
 
 /// Gives objects of state other addresses.
 pub(super) fn rename(
@@ -19,12 +19,13 @@ pub(super) fn rename(
     from: &str,
     to: &str,
     dry_run: bool,
-    arguments: &StateArguments,
+    access: &StateAccess,
 ) -> Result<Exit, Diagnostics> {
     let from: Target = from.parse().map_err(|error| invalid(&error))?;
     let to: Target = to.parse().map_err(|error| invalid(&error))?;
-    let store = open(ui, arguments, !dry_run)?;
-    let steps = steps(&store.state(), &from, &to)?;
+    let store = open(ui, access, !dry_run)?;
+    let state = store.state();
+    let steps = steps(States { here: &state, there: &state }, &from, &to)?;
     let verb = if dry_run { "Would move" } else { "Moved" };
     steps.iter().for_each(|(from, to)| ui.status(&format!("{verb} {from} to {to}")));
     if !dry_run {
@@ -34,16 +35,28 @@ pub(super) fn rename(
     Ok(Exit::Success)
 }
 
+/// The state that objects are in, and the one that they come into; often it is the same.
+#[derive(Clone, Copy)]
+pub(super) struct States<'s> {
+    pub(super) here: &'s State,
+    pub(super) there: &'s State,
+}
+
 /// What moves where. An address means the very instance it names, or the whole resource; no two
 /// objects get one address.
-fn steps(state: &State, from: &Target, to: &Target) -> Result<Vec<Step>, Diagnostics> {
+pub(super) fn steps(
+    states: States<'_>,
+    from: &Target,
+    to: &Target,
+) -> Result<Vec<Step>, Diagnostics> {
+    let has = |address: &InstanceAddress| states.here.resources.contains_key(address);
     let steps = match from {
-        Target::Module(module) => module_steps(state, module, from, to)?,
-        Target::Resource(resource) if state.resources.contains_key(&resource.instance(None)) => {
-            instance_step(state, &resource.instance(None), from, to)?
+        Target::Module(module) => module_steps(states, module, from, to)?,
+        Target::Resource(resource) if has(&resource.instance(None)) => {
+            instance_step(states, &resource.instance(None), from, to)?
         }
-        Target::Resource(resource) => resource_steps(state, resource, from, to)?,
-        Target::Instance(instance) => instance_step(state, instance, from, to)?,
+        Target::Resource(resource) => resource_steps(states, resource, from, to)?,
+        Target::Instance(instance) => instance_step(states, instance, from, to)?,
     };
     if steps.is_empty() {
         return Err(missing(&from.to_string()));
@@ -57,7 +70,7 @@ fn steps(state: &State, from: &Target, to: &Target) -> Result<Vec<Step>, Diagnos
 
 /// Moves all that is in one instance of a module.
 fn module_steps(
-    state: &State,
+    states: States<'_>,
     old: &ModuleInstance,
     from: &Target,
     to: &Target,
@@ -65,9 +78,9 @@ fn module_steps(
     let Target::Module(new) = to else {
         return Err(mismatch(from, to, "A module can only become a module."));
     };
-    let there: BTreeSet<_> = state.resources.keys().map(|it| &it.resource.module).collect();
+    let there: BTreeSet<_> = states.there.resources.keys().map(|it| &it.resource.module).collect();
     let mut steps = Vec::new();
-    for address in state.resources.keys() {
+    for address in states.here.resources.keys() {
         let Some(rest) = address.resource.module.0.strip_prefix(&old.0[..]) else { continue };
         let module = ModuleInstance(new.0.iter().chain(rest).cloned().collect());
         if there.contains(&module) {
@@ -81,18 +94,18 @@ fn module_steps(
 
 /// Moves all instances of a resource, which keep their keys.
 fn resource_steps(
-    state: &State,
+    states: States<'_>,
     old: &ResourceAddress,
     from: &Target,
     to: &Target,
 ) -> Result<Vec<Step>, Diagnostics> {
     let found: Vec<&InstanceAddress> =
-        state.resources.keys().filter(|it| it.resource == *old).collect();
+        states.here.resources.keys().filter(|it| it.resource == *old).collect();
     let Target::Resource(new) = to else {
         let why = "All instances of a resource can only become those of a resource.";
         return if found.is_empty() { Ok(Vec::new()) } else { Err(mismatch(from, to, why)) };
     };
-    if !found.is_empty() && state.resources.keys().any(|it| it.resource == *new) {
+    if !found.is_empty() && states.there.resources.keys().any(|it| it.resource == *new) {
         return Err(taken(new));
     }
     let step = |it: &InstanceAddress| (it.clone(), new.instance(it.key.clone()));
@@ -102,7 +115,7 @@ fn resource_steps(
 
 /// Moves one instance.
 fn instance_step(
-    state: &State,
+    states: States<'_>,
     old: &InstanceAddress,
     from: &Target,
     to: &Target,
@@ -115,10 +128,10 @@ fn instance_step(
         }
     };
     same_type(&old.resource, &new.resource, from, to)?;
-    if !state.resources.contains_key(old) {
+    if !states.here.resources.contains_key(old) {
         return Ok(Vec::new());
     }
-    match state.resources.contains_key(&new) {
+    match states.there.resources.contains_key(&new) {
         true => Err(taken(&new)),
         false => Ok(vec![(old.clone(), new)]),
     }
