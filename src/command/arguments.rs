@@ -414,9 +414,6 @@ pub struct RefreshArguments {
     /// How many AWS calls may be under way at once.
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub parallelism: usize,
-    /// Print JSON, one object per line.
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// `terrace import`

@@ -8,6 +8,7 @@ mod record;
 use std::path::PathBuf;
 
 use crate::command::place::Places;
+use crate::command::place::refuse_unknown;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::language::config::{Body, Module};
 use crate::language::module::constant;
@@ -29,6 +30,7 @@ pub(super) struct Settings {
 impl Settings {
     /// What the `backend` block of the root module says, if there is one.
     fn of(root: Option<&Module>) -> Result<Option<Settings>, Diagnostics> {
+        refuse_unknown(root)?;
         let Some(backend) = root.and_then(|root| root.backend.as_ref()) else { return Ok(None) };
         let kind = backend.labels.first().map(|(kind, _)| kind.as_str()).unwrap_or_default();
         if kind != "local" {

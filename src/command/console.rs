@@ -82,7 +82,7 @@ async fn planned(ui: &Ui, arguments: &ConsoleArguments) -> Result<Known, Diagnos
 }
 
 /// An evaluation against the state as it is.
-fn stored(ui: &Ui, arguments: &ConsoleArguments) -> Result<Evaluation, Diagnostics> {
+fn stored(ui: &Ui, arguments: &ConsoleArguments) -> Result<Known, Diagnostics> {
     let StackArguments { variables, state, world, .. } = &arguments.stack;
     let configuration = configuration_or_none(ui, variables)?;
     let variables = values(ui, &configuration, variables)?;

@@ -16,7 +16,7 @@ pub(super) fn limited(
         (Deprecation::All, _) | (_, None) => true,
         (_, Some(configuration)) => is_wanted(configuration, level, problem),
     };
-    let diagnostics = Diagnostics(diagnostics.0.into_iter().filter(wanted).collect());
+    let diagnostics = diagnostics.into_iter().filter(wanted).collect();
     (configuration, diagnostics)
 }
 

@@ -88,6 +88,23 @@ pub(super) fn state_path(
     }
 }
 
+/// Refuses ways to keep the state that terrace does not have: it must not be kept in another way.
+pub(super) fn refuse_unknown(root: Option<&Module>) -> Result<(), Diagnostics> {
+    let mut diagnostics = Diagnostics::new();
+    if let Some(cloud) = root.and_then(|it| it.cloud.as_ref()) {
+        let detail = "terrace does not keep state in HCP Terraform or what is like it.";
+        let problem = Diagnostic::error("Unsupported cloud block", detail).at(&cloud.span);
+        diagnostics.push(problem.hint("Use `backend \"local\"` instead, or no block."));
+    }
+    if let Some(encryption) = root.and_then(|it| it.encryption.as_ref()) {
+        let detail = "terrace does not encrypt state and plans itself.";
+        let problem = Diagnostic::error("Unsupported encryption block", detail);
+        let hint = "Remove the block, and keep the state where it is encrypted for you.";
+        diagnostics.push(problem.hint(hint).at(&encryption.span));
+    }
+    if diagnostics.has_errors() { Err(diagnostics) } else { Ok(()) }
+}
+
 /// The folder in which OpenTofu and Terraform keep what they know of this one.
 pub(super) fn data_folder() -> PathBuf {
     let folder = std::env::var_os("TF_DATA_DIR").filter(|it| !it.is_empty());

@@ -60,7 +60,7 @@ fn show_module(ui: &Ui, folder: &Path, providers: &Providers) -> Result<Exit, Di
     let (module, diagnostics) = load_alone(folder, &Disk);
     let module = module.filter(|_| !diagnostics.has_errors()).ok_or(diagnostics)?;
     let modules = BTreeMap::from([(ModulePath::default(), Arc::new(module))]);
-    let configuration = Configuration { modules, sources: Vec::new() };
+    let configuration = Configuration { modules, sources: Vec::new(), links: BTreeMap::new() };
     ui.data(&ui.configuration_json(&configuration, providers));
     Ok(Exit::Success)
 }

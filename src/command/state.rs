@@ -5,7 +5,7 @@ use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::address::{InstanceAddress, Target};
+use crate::address::{InstanceAddress, Target, Targets};
 use crate::command::arguments::{StateAccess, StateCommand, WorldArguments};
 use crate::command::place::state_path;
 use crate::command::stack::{file_problem, settings, state_problem, store_options};
@@ -87,6 +87,7 @@ fn list(
             return Err(missing(&target.to_string()));
         }
     }
+    let wanted = Targets::from_iter(&wanted);
     for (address, instance) in state.resources.iter() {
         let covered = wanted.is_empty() || wanted.cover(address);
         let own = instance.current.as_ref().and_then(|object| object.id());

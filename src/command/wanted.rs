@@ -47,7 +47,7 @@ pub(super) fn check(options: &PlanOptions, destroy: bool) -> Result<(), Diagnost
     ];
     let found = wrong.into_iter().filter(|(found, _)| *found);
     let problems = found.map(|(_, detail)| Diagnostic::error("Incompatible options", detail));
-    let problems = Diagnostics(problems.collect());
+    let problems: Diagnostics = problems.collect();
     if problems.has_errors() { Err(problems) } else { Ok(()) }
 }
 

@@ -216,10 +216,10 @@ impl Reader<'_> {
         let value = value.map(|it| from_json(&it));
         match value.as_ref().map(Value::fields) {
             Ok(Some(fields)) => {
+                let mut places = names_of_json(&source.text);
                 // As everywhere in JSON, `//` stands for a comment.
                 for (name, value) in fields.iter().filter(|(name, _)| *name != "//") {
-                    let at = source.text.find(&format!("\"{name}\"")).unwrap_or(0);
-                    let range = at..(at + name.len() + 2).min(source.text.len());
+                    let range = places.remove(name).unwrap_or(0..0);
                     let span = Span { source: source.clone(), range };
                     self.given(name, value.clone(), &source.path, span);
                 }

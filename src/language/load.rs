@@ -161,7 +161,11 @@ pub fn load_alone(folder: &Path, files: &dyn Files) -> (Option<Module>, Diagnost
     let mut loader = Loader {
         files,
         modules: &mut Installed::default(),
-        configuration: Configuration { modules: BTreeMap::new(), sources: Vec::new() },
+        configuration: Configuration {
+            modules: BTreeMap::new(),
+            sources: Vec::new(),
+            links: BTreeMap::new(),
+        },
         folders: BTreeMap::new(),
         diagnostics: Diagnostics::new(),
     };

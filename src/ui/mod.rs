@@ -186,24 +186,6 @@ impl Ui {
         }
     }
 
-    /// Shows an address that state has.
-    pub fn address(&self, address: &InstanceAddress) {
-        self.line(&machine::address(address));
-        if !self.json {
-            self.data(&format!("{address}\n"));
-        }
-    }
-
-    /// Shows the workspaces; a star marks the one in use.
-    pub fn workspaces(&self, all: &[String], current: &str) {
-        self.line(&machine::workspaces(all, current));
-        if !self.json {
-            let mark = |name: &String| if name == current { "*" } else { " " };
-            let lines: String = all.iter().map(|name| format!("{} {name}\n", mark(name))).collect();
-            self.data(&format!("{lines}\n"));
-        }
-    }
-
     /// A plan as text.
     pub fn plan_text(&self, plan: &Plan, providers: &Providers) -> String {
         match self.reveal {
