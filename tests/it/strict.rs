@@ -146,7 +146,7 @@ fn planning_sees_what_is_named_and_is_not_there() {
     };
     for (by, count, problem) in [
         ("terraform_data.c[2]", 1, "there is no [2]"),
-        ("terraform_data.c[\"k\"]", 1, "has `count`"),
+        ("terraform_data.c[\"k\"]", 1, "there is no [\"k\"]"),
         ("terraform_data.c", 0, "has no instance"),
     ] {
         let stack = Terrace::sandbox(&[("main.tf", &triggered(by, count))]);
