@@ -81,8 +81,12 @@ fn all_text(
 ) -> Result<String, Diagnostics> {
     let mut text = String::new();
     for (name, output) in outputs {
-        let marks = if output.sensitive && !reveal { Marks::SENSITIVE } else { Marks::NONE };
-        let value = decode(name, output)?.mark(marks);
+        let value = decode(name, output)?;
+        let value = match reveal {
+            true => value.unmark_deep().0,
+            false if output.sensitive => value.mark(Marks::SENSITIVE),
+            false => value,
+        };
         text.push_str(&format!("{name} = {}\n", ui.value(&value)));
     }
     if outputs.is_empty() {

@@ -139,7 +139,9 @@ fn a_data_source_that_a_check_cannot_read_is_a_warning() {
     assert_eq!(results["status"], "fail");
     let messages = results["objects"][0]["failure_messages"].as_array().unwrap();
     assert_eq!(messages.len(), 1, "{messages:?}");
-    let again = stack.ok(&["plan", "-detailed-exitcode"]);
+    // What fails is looked at again by the next apply.
+    let again = stack.run(&["plan", "-detailed-exitcode"]);
+    assert_eq!(again.code, Some(2));
     assert!(again.stderr.contains("Data source could not be read"), "{}", again.stderr);
 }
 

@@ -103,7 +103,6 @@ fn what_would_keep_state_elsewhere_or_in_another_way_stops_all_commands_with_a_s
         let stack = Terrace::sandbox(&[("main.tf", block)]);
         stack.ok(&["validate"]);
         stack.ok(&["get"]);
-        stack.ok(&["providers"]);
         for command in [
             &["init"] as &[&str],
             &["plan"],
@@ -112,6 +111,7 @@ fn what_would_keep_state_elsewhere_or_in_another_way_stops_all_commands_with_a_s
             &["destroy", "-auto-approve"],
             &["refresh"],
             &["output"],
+            &["providers"],
             &["show"],
             &["state", "list"],
             &["workspace", "list"],

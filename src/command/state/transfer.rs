@@ -1,5 +1,6 @@
 //! `terrace state mv -state-out`: objects go from one state file to another.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::rename::{States, steps};
@@ -9,7 +10,7 @@ use crate::command::Exit;
 use crate::command::arguments::{StateAccess, StateArguments};
 use crate::command::stack::{state_problem, store_options};
 use crate::diagnostic::Diagnostics;
-use crate::state::{Done, Instance, Place, Record, State, Store, StoredObject};
+use crate::state::{Done, Instance, Place, Record, State, Store, StoredObject, bequeathed};
 use crate::ui::Ui;
 
 /// The other state file.
@@ -44,7 +45,10 @@ pub(super) fn run(
         let instances =
             moves.iter().filter_map(|(old, new)| Some((new, state.resources.get(old)?)));
         note(&there, instances.flat_map(|(new, it)| objects(new, it)).collect())?;
-        note(&here, moves.iter().flat_map(|(old, _)| removed(&state, old)).collect())?;
+        let gone: BTreeSet<InstanceAddress> = moves.iter().map(|(old, _)| old.clone()).collect();
+        let mut records: Vec<Record> = gone.iter().flat_map(|old| removed(&state, old)).collect();
+        records.extend(bequeathed(&state, &gone));
+        note(&here, records)?;
     }
     let verb = if dry_run { "Would move" } else { "Moved" };
     for (old, new) in &moves {

@@ -34,8 +34,15 @@ const STOPPING: &str = "\nStopping: calls under way are finished, no other run i
 
 /// Runs the command.
 pub(super) async fn run(ui: &Ui, arguments: &TestArguments) -> Result<Exit, Diagnostics> {
-    let configuration = configuration_with(ui, &arguments.variables)?;
-    let files = wanted(ui, arguments)?;
+    let (configuration, files) =
+        match (configuration_with(ui, &arguments.variables), wanted(ui, arguments)) {
+            (Ok(configuration), Ok(files)) => (configuration, files),
+            (Err(mut problems), Err(others)) => {
+                problems.extend(others);
+                return Err(problems);
+            }
+            (Err(problems), _) | (_, Err(problems)) => return Err(problems),
+        };
     let folder = working_folder()?;
     let given = Given {
         main: root(&configuration)?,

@@ -421,7 +421,7 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "terraform {\n  required_providers {\n    a = { source = \"b/terraform-provider-a\" }\n  }\n}\n",
-        "main.tf:3:9 Invalid provider source: `terraform-provider-a` is the name of a repository, not of a provider. Write `a`.",
+        "main.tf:3:20 Invalid provider source: `terraform-provider-a` is the name of a repository, not of a provider. Write `a`.",
     ),
     (
         "resource \"a\" \"b\" {\n  provider = my_test\n}\n",
