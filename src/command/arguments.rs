@@ -9,11 +9,13 @@ use crate::language::inputs::InputArgument;
 
 mod form;
 mod state;
+mod telling;
 mod test;
 mod workspace;
 
 pub use form::Form;
 pub use state::StateCommand;
+pub use telling::TellingArguments;
 pub use test::TestArguments;
 pub use workspace::WorkspaceCommand;
 
@@ -32,6 +34,9 @@ pub struct Arguments {
     /// Write what the command tells to this file in JSON, besides what is printed.
     #[arg(long, global = true, value_name = "FILE")]
     pub json_into: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at the type")]
+    pub telling: TellingArguments,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,

@@ -77,7 +77,7 @@ pub fn main(arguments: impl Iterator<Item = String>) -> Exit {
         Err(error) => return usage(&error),
     };
     let form = parsed.command.form();
-    let mut ui = Ui::new(parsed.no_color).json(form == Form::Lines(true));
+    let mut ui = parsed.ui().json(form == Form::Lines(true));
     let outcome = enter(&parsed).and_then(|()| {
         ui = into(&ui, form, parsed.json_into.as_deref())?;
         run(&ui, parsed.command)

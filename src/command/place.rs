@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::language::config::{Block, Module};
 use crate::language::module::constant;
+use crate::language::suggest::did_you_mean;
 
 /// The workspace that is always there.
 pub(super) const DEFAULT: &str = "default";
@@ -81,7 +82,11 @@ fn argument(backend: &Block, name: &str) -> Result<Option<PathBuf>, Diagnostics>
     for (given, attribute) in &backend.body.attributes {
         if given != "path" && given != "workspace_dir" {
             let detail = format!("The `local` backend has no argument `{given}`.");
-            let error = Diagnostic::error("Unsupported argument", detail);
+            let hint = match did_you_mean(given, ["path", "workspace_dir"]) {
+                near if near.is_empty() => "It has `path` and `workspace_dir`.".to_string(),
+                near => near,
+            };
+            let error = Diagnostic::error("Unsupported argument", detail).hint(hint);
             return Err(error.at(&attribute.name_span).into());
         }
     }

@@ -13,6 +13,7 @@ use crate::command::place::state_path;
 use crate::command::stack::{file_problem, settings, state_problem, store_options};
 use crate::command::{Exit, world};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::language::suggest::nearest;
 use crate::plan::Providers;
 use crate::state::{self, Folded, Place, Record, State, Store};
 use crate::ui::Ui;
@@ -88,7 +89,7 @@ fn show(
     let address: InstanceAddress = address.parse().map_err(|error| invalid(&error))?;
     let state = open(ui, arguments, false)?.state();
     let Some(instance) = state.resources.get(&address) else {
-        return Err(missing(&address.to_string()));
+        return Err(missing(&address.to_string(), &state));
     };
     let mut one = State { lineage: state.lineage.clone(), ..State::default() };
     one.resources_mut().insert(address.clone(), instance.clone());
@@ -97,10 +98,22 @@ fn show(
     Ok(Exit::Success)
 }
 
-fn missing(address: &str) -> Diagnostics {
-    Diagnostic::error("Not in state", format!("State has no `{address}`."))
-        .hint("`terrace state list` shows what it has.")
-        .into()
+fn missing(address: &str, state: &State) -> Diagnostics {
+    let hint = like(address, state)
+        .unwrap_or_else(|| "`terrace state list` shows what it has.".to_string());
+    Diagnostic::error("Not in state", format!("State has no `{address}`.")).hint(hint).into()
+}
+
+/// A hint to what state has instead of an address.
+pub(super) fn like(address: &str, state: &State) -> Option<String> {
+    let instances: Vec<String> = state.resources.keys().map(ToString::to_string).collect();
+    let inside = |it: &&String| it.strip_prefix(address).is_some_and(|it| it.starts_with('['));
+    if let Some(first) = instances.iter().find(inside) {
+        return Some(format!("Name one of its instances, such as `{first}`."));
+    }
+    let resources: Vec<String> = state.resources.keys().map(|it| it.resource.to_string()).collect();
+    let near = nearest(address, instances.iter().chain(&resources).map(String::as_str))?;
+    Some(format!("Did you mean `{near}`?"))
 }
 
 /// Notes facts, and makes them a new snapshot.
@@ -137,7 +150,7 @@ fn forget(
     for target in &wanted {
         let found = places(&folded, target);
         if found.is_empty() {
-            return Err(missing(&target.to_string()));
+            return Err(missing(&target.to_string(), &folded.state));
         }
         told.extend(found.iter().map(|it| it.address.clone()));
         records.extend(found.into_iter().map(Record::Removed));

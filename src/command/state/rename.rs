@@ -46,7 +46,7 @@ fn steps(state: &State, from: &Target, to: &Target) -> Result<Vec<Step>, Diagnos
         Target::Instance(instance) => instance_step(state, instance, from, to)?,
     };
     if steps.is_empty() {
-        return Err(missing(&from.to_string()));
+        return Err(missing(&from.to_string(), state));
     }
     let mut places = BTreeSet::new();
     match steps.iter().find(|(_, to)| !places.insert(to)) {
