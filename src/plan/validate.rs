@@ -7,7 +7,8 @@ use crate::address::{Mode, ModuleInstance, ModulePath, ResourceName};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, Span};
 use crate::language::body;
 use crate::language::config::{
-    CheckRule, Configuration, Module, ModuleCall, Output, Reference, Repetition, Resource, Variable,
+    CheckRule, Configuration, Expression, Module, ModuleCall, Output, Reference, Repetition,
+    Resource, Variable,
 };
 use crate::language::evaluate::evaluate;
 use crate::language::inputs::finish_variable;

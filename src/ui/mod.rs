@@ -36,7 +36,7 @@ pub use schema_json::schema_json;
 
 use crate::address::InstanceAddress;
 use crate::apply::{Applied, Doing};
-use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::diagnostic::{Diagnostics, Severity};
 use crate::plan::{Counts, Mode, Plan, Providers};
 use crate::state::State;
 use crate::value::Value;

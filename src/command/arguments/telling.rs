@@ -28,11 +28,10 @@ impl Arguments {
             Some(true) => Gathering::Summary,
             Some(false) => Gathering::Never,
         };
-        Ui {
-            errors: gathering(self.telling.consolidate_errors),
-            warnings: gathering(self.telling.consolidate_warnings),
-            compact: self.telling.compact_warnings,
-            ..Ui::new(self.no_color)
-        }
+        let mut ui = Ui::new(self.no_color);
+        ui.errors = gathering(self.telling.consolidate_errors);
+        ui.warnings = gathering(self.telling.consolidate_warnings);
+        ui.compact = self.telling.compact_warnings;
+        ui
     }
 }
