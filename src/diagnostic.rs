@@ -7,6 +7,8 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use unicode_segmentation::UnicodeSegmentation as _;
+
 /// A file of configuration and its text.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Source {
@@ -26,13 +28,19 @@ pub struct Span {
 }
 
 impl Span {
-    /// The line and column (both from 1, columns in characters) where the span begins.
+    /// The line and column (both from 1, columns in what people see as one character) where the span
+    /// begins.
     pub fn position(&self) -> (usize, usize) {
         let at = self.range.start.min(self.source.text.len());
         let before = self.source.text.get(..at).unwrap_or(&self.source.text);
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         let line = before.bytes().filter(|it| *it == b'\n').count() + 1;
-        (line, before.get(line_start..).unwrap_or_default().chars().count() + 1)
+        let before = before.get(line_start..).unwrap_or_default();
+        let columns = match before.is_ascii() {
+            true => before.len(),
+            false => before.graphemes(true).count(),
+        };
+        (line, columns + 1)
     }
 
     /// The text of the span.
@@ -61,7 +69,7 @@ impl fmt::Debug for Span {
 }
 
 /// Whether a diagnostic stops the command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
     /// The command fails.
     Error,

@@ -11,6 +11,7 @@ mod form;
 mod init;
 mod show;
 mod state;
+mod telling;
 mod test;
 mod workspace;
 
@@ -21,6 +22,7 @@ pub use show::{
     ProvidersCommand, ShowArguments, VersionArguments,
 };
 pub use state::{ForceUnlockArguments, StateAccess, StateCommand, TaintArguments};
+pub use telling::TellingArguments;
 pub use test::TestArguments;
 pub use workspace::WorkspaceCommand;
 
@@ -41,6 +43,9 @@ pub struct Arguments {
     /// Write what the command tells to this file in JSON, besides what is printed.
     #[arg(long, global = true, value_name = "FILE")]
     pub json_into: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at the type")]
+    pub telling: TellingArguments,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,

@@ -12,6 +12,7 @@ use crate::command::place::refuse_unknown;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::language::config::{Body, Module};
 use crate::language::module::constant;
+use crate::language::suggest::did_you_mean;
 use crate::state::{Options, Store};
 
 use record::Recorded;
@@ -71,7 +72,11 @@ fn only_known(body: &Body) -> Result<(), Diagnostics> {
     match attributes.find(|(name, _)| Settings::default().argument(name).is_none()) {
         None => Ok(()),
         Some((name, attribute)) => {
-            let error = Diagnostic::error("Unsupported argument", no_argument(name));
+            let hint = match did_you_mean(name, ["path", "workspace_dir"]) {
+                near if near.is_empty() => "It has `path` and `workspace_dir`.".to_string(),
+                near => near,
+            };
+            let error = Diagnostic::error("Unsupported argument", no_argument(name)).hint(hint);
             Err(error.at(&attribute.name_span).into())
         }
     }

@@ -7,6 +7,7 @@ use crate::command::planning::settle;
 use crate::command::stack::{Stack, state_problem};
 use crate::command::{Exit, progress};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::language::suggest::did_you_mean;
 use crate::plan::{ProviderKey, imported, instance_provider, object_of};
 use crate::provider::ResourceType;
 use crate::state::{Done, Place, Record, StoredObject};
@@ -46,7 +47,14 @@ fn target(
     let Some(resource) = resource else {
         let detail = format!("The configuration has no {}.", address.resource);
         let error = Diagnostic::error("Resource is not in the configuration", detail);
-        return Err(error.hint("Write its `resource` block first.").into());
+        let known = module.into_iter().flat_map(|it| it.resources.keys());
+        let known: Vec<String> = known.map(ToString::to_string).collect();
+        let own = address.resource.resource.to_string();
+        let hint = match did_you_mean(&own, known.iter().map(String::as_str)) {
+            near if near.is_empty() => "Write its `resource` block first.".to_string(),
+            near => near,
+        };
+        return Err(error.hint(hint).into());
     };
     let known =
         stack.evaluation.resource_expansion(&address.resource).keys().contains(&address.key);

@@ -88,7 +88,7 @@ pub fn main(arguments: impl Iterator<Item = String>) -> Exit {
         Err(error) => return usage(&error),
     };
     let form = parsed.command.form();
-    let mut ui = Ui::new(parsed.no_color).json(form == Form::Lines(true));
+    let mut ui = parsed.ui().json(form == Form::Lines(true));
     let entered = parsed.chdir.as_ref().map_or(Ok(()), |folder| enter(folder, "Invalid -chdir"));
     let outcome = entered.and_then(|()| {
         ui = into(&ui, form, parsed.json_into.as_deref())?;

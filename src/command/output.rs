@@ -7,6 +7,7 @@ use crate::command::arguments::OutputArguments;
 use crate::command::place::state_path;
 use crate::command::stack::{settings, state_problem};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::language::suggest::did_you_mean;
 use crate::state::{Options, OutputValue, Store};
 use crate::ui::Ui;
 use crate::value::{Marks, Value};
@@ -27,9 +28,16 @@ pub(super) fn run(ui: &Ui, arguments: &OutputArguments) -> Result<Exit, Diagnost
     };
     let Some(output) = state.outputs.get(name) else {
         let names: Vec<_> = state.outputs.keys().map(String::as_str).collect();
-        let detail = format!("State has no output `{name}`. It has: {}.", names.join(", "));
+        let detail = match names.is_empty() {
+            true => format!("State has no output `{name}`, nor any other."),
+            false => format!("State has no output `{name}`. It has: {}.", names.join(", ")),
+        };
         let error = Diagnostic::error("Output not found", detail);
-        return Err(error.hint("Outputs get into state with the next apply.").into());
+        let hint = match did_you_mean(name, names) {
+            near if near.is_empty() => "Outputs get into state with the next apply.".to_string(),
+            near => near,
+        };
+        return Err(error.hint(hint).into());
     };
     let json = || Ok(format!("{}\n", output.value));
     ui.document(arguments.json, || one(ui, arguments, name, output), json)?;

@@ -12,6 +12,7 @@ use crate::command::arguments::PlanOptions;
 use crate::command::stack::{Stack, state_problem};
 use crate::command::wanted::Wanted;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::language::suggest::did_you_mean;
 use crate::plan::moves::{moved, statements};
 use crate::plan::{
     Connections, Limits, Mode, Plan, ProviderKey, Refresher, Request, connect, out_of_sight, plan,
@@ -101,7 +102,8 @@ fn limits(plan: &Plan, request: &Request<'_>) -> Diagnostics {
     let mut unmatched = |flag: &str, target: String, found: bool| {
         if !found {
             let detail = format!("`-{flag}={target}` names nothing that is planned or in state.");
-            warnings.push(Diagnostic::warning("Nothing is named so", detail));
+            let warning = Diagnostic::warning("Nothing is named so", detail);
+            warnings.push(warning.hint(meant(&target, request)));
         }
     };
     let all = Targets::from_iter(&request.targets);
@@ -115,6 +117,18 @@ fn limits(plan: &Plan, request: &Request<'_>) -> Diagnostics {
         unmatched("replace", address.to_string(), planned.contains(address));
     }
     warnings
+}
+
+/// What may be meant by an address that names nothing.
+fn meant(address: &str, request: &Request<'_>) -> String {
+    let modules = &request.evaluation.configuration.modules;
+    let resources = modules.values().flat_map(|module| {
+        let dot = if module.path.is_root() { "" } else { "." };
+        module.resources.keys().map(move |name| format!("{}{dot}{name}", module.path))
+    });
+    let instances = request.prior.resources.keys().map(ToString::to_string);
+    let known: Vec<String> = resources.chain(instances).collect();
+    did_you_mean(address, known.iter().map(String::as_str))
 }
 
 fn connected(stack: &Stack, state: &State) -> Result<Connections, Diagnostics> {

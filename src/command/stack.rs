@@ -11,7 +11,7 @@ use crate::command::place::{state_path, workspace};
 use crate::command::plan::unsettled;
 use crate::command::resolver::Resolver;
 use crate::command::world;
-use crate::diagnostic::{Diagnostic, Diagnostics, Source};
+use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
 use crate::fetch;
 use crate::language::config::{Configuration, Module, Variable};
 use crate::language::inputs::{
@@ -197,7 +197,7 @@ impl Stack {
         let StackArguments { variables, state, world, deprecation } = arguments;
         let loaded = load_fetched_from(variables, files);
         let configuration = shown(ui, limited(loaded, *deprecation))?;
-        let variables = inputs(ui, &configuration, variables)?;
+        let (variables, given) = inputs(ui, &configuration, variables)?;
         let path = state_path(configuration.root(), state.state.as_ref())?;
         let options = store_options(path, state, operation)?;
         let store = Store::open(&Options { world: Some(world::world(world)), ..options });
@@ -206,7 +206,7 @@ impl Stack {
             ui.status(&format!("Note: {note}."));
         }
         let providers = Providers(world::providers(world)?);
-        Stack::of(ui, configuration, variables, providers, store)
+        Stack::of(ui, configuration, (variables, given), providers, store)
     }
 
     /// Refuses to make a plan without configuration: it would destroy everything in state.
@@ -228,12 +228,12 @@ impl Stack {
     pub(super) fn of(
         ui: &Ui,
         configuration: Configuration,
-        variables: BTreeMap<String, Value>,
+        (variables, given): (BTreeMap<String, Value>, Places),
         providers: Providers,
         store: Arc<Store>,
     ) -> Result<Stack, Diagnostics> {
         let dependencies = Dependencies::find(&configuration)?;
-        let evaluation = Evaluation::new(
+        let mut evaluation = Evaluation::new(
             Arc::new(configuration),
             &providers,
             variables,
@@ -241,6 +241,7 @@ impl Stack {
             working_folder()?,
             &super::now(),
         );
+        evaluation.given = given;
         let evaluation = Arc::new(evaluation);
         let resolver = Arc::new(Resolver::new(evaluation.clone(), providers.clone()));
         Ok(Stack { ui: ui.clone(), evaluation, dependencies, providers, store, resolver })
@@ -254,12 +255,15 @@ pub(super) fn working_folder() -> Result<PathBuf, Diagnostics> {
     })
 }
 
+/// Where the values of variables are given.
+pub(super) type Places = BTreeMap<String, Span>;
+
 /// The values of the root module's variables; those that are missing are asked for.
 fn inputs(
     ui: &Ui,
     configuration: &Configuration,
     arguments: &VariableArguments,
-) -> Result<BTreeMap<String, Value>, Diagnostics> {
+) -> Result<(BTreeMap<String, Value>, Places), Diagnostics> {
     let Some(root) = configuration.modules.get(&ModulePath::default()) else {
         return Ok(Default::default());
     };
@@ -270,7 +274,8 @@ fn inputs(
         return Err(diagnostics);
     }
     ui.diagnostics(&diagnostics);
-    Ok(finished)
+    let places = values.into_iter().map(|(name, it)| (name, it.span)).collect();
+    Ok((finished, places))
 }
 
 /// The values given for the root module's variables; those that are missing and wanted are asked for.

@@ -11,6 +11,7 @@ use crate::command::place::state_path;
 use crate::command::stack::{file_problem, settings, state_problem, store_options};
 use crate::command::{Exit, world};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::language::suggest::nearest;
 use crate::plan::Providers;
 use crate::state::{self, Folded, Place, Record, State, Store};
 use crate::ui::Ui;
@@ -84,7 +85,7 @@ fn list(
     there_is_one(&store, &state)?;
     for target in &wanted {
         if !state.resources.keys().any(|it| target.covers(it)) {
-            return Err(missing(&target.to_string()));
+            return Err(missing(&target.to_string(), &state));
         }
     }
     let wanted = Targets::from_iter(&wanted);
@@ -112,7 +113,7 @@ fn show(ui: &Ui, address: &str, json: bool, access: &StateAccess) -> Result<Exit
     let address: InstanceAddress = address.parse().map_err(|error| invalid(&error))?;
     let state = open(ui, access, false)?.state();
     let Some(instance) = state.resources.get(&address) else {
-        return Err(missing(&address.to_string()));
+        return Err(missing(&address.to_string(), &state));
     };
     let mut one = State { lineage: state.lineage.clone(), ..State::default() };
     one.resources_mut().insert(address.clone(), instance.clone());
@@ -121,10 +122,22 @@ fn show(ui: &Ui, address: &str, json: bool, access: &StateAccess) -> Result<Exit
     Ok(Exit::Success)
 }
 
-fn missing(address: &str) -> Diagnostics {
-    Diagnostic::error("Not in state", format!("State has no `{address}`."))
-        .hint("`terrace state list` shows what it has.")
-        .into()
+fn missing(address: &str, state: &State) -> Diagnostics {
+    let hint = like(address, state)
+        .unwrap_or_else(|| "`terrace state list` shows what it has.".to_string());
+    Diagnostic::error("Not in state", format!("State has no `{address}`.")).hint(hint).into()
+}
+
+/// A hint to what state has instead of an address.
+pub(super) fn like(address: &str, state: &State) -> Option<String> {
+    let instances: Vec<String> = state.resources.keys().map(ToString::to_string).collect();
+    let inside = |it: &&String| it.strip_prefix(address).is_some_and(|it| it.starts_with('['));
+    if let Some(first) = instances.iter().find(inside) {
+        return Some(format!("Name one of its instances, such as `{first}`."));
+    }
+    let resources: Vec<String> = state.resources.keys().map(|it| it.resource.to_string()).collect();
+    let near = nearest(address, instances.iter().chain(&resources).map(String::as_str))?;
+    Some(format!("Did you mean `{near}`?"))
 }
 
 /// Notes facts, and makes them a new snapshot.
@@ -161,7 +174,7 @@ fn forget(
     for target in &wanted {
         let found = places(&folded, target);
         if found.is_empty() {
-            return Err(missing(&target.to_string()));
+            return Err(missing(&target.to_string(), &folded.state));
         }
         told.extend(found.iter().map(|it| it.address.clone()));
         records.extend(found.into_iter().map(Record::Removed));

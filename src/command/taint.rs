@@ -3,9 +3,9 @@
 use crate::address::{InstanceAddress, Mode};
 use crate::command::Exit;
 use crate::command::arguments::TaintArguments;
-use crate::command::state::{invalid, note, open};
+use crate::command::state::{invalid, like, note, open};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::state::{Done, Instance, Object, Place, Record, StoredObject};
+use crate::state::{Done, Instance, Object, Place, Record, State, StoredObject};
 use crate::ui::Ui;
 
 /// Marks an object as to be replaced, or takes the mark away.
@@ -27,7 +27,7 @@ pub(super) fn run(ui: &Ui, arguments: &TaintArguments, taint: bool) -> Result<Ex
             ui.diagnostics(&tolerated(&address).into());
             return Ok(Exit::Success);
         }
-        return Err(missing(&address).into());
+        return Err(missing(&address, &folded.state).into());
     };
     let object = current(&address, instance)?;
     if !taint && !object.tainted {
@@ -57,9 +57,10 @@ fn current<'i>(
     })
 }
 
-fn missing(address: &InstanceAddress) -> Diagnostic {
+fn missing(address: &InstanceAddress, state: &State) -> Diagnostic {
     let detail = format!("State has no `{address}`.");
     let hint = "`terrace state list` shows what it has; a new resource gets there with an apply.";
+    let hint = like(&address.to_string(), state).unwrap_or_else(|| hint.to_string());
     Diagnostic::error("No such instance", detail).hint(hint)
 }
 

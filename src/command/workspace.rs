@@ -10,6 +10,7 @@ use crate::command::arguments::{
 use crate::command::place::{self, DEFAULT, Places, check_name, named_by_environment};
 use crate::command::stack::{settings, state_problem, store_options};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::language::suggest::did_you_mean;
 use crate::state::{self, Store};
 use crate::ui::Ui;
 
@@ -106,10 +107,11 @@ fn open(places: &Places, name: &str, locking: &LockArguments) -> Result<Store, D
 
 fn select(ui: &Ui, places: &Places, name: &str, or_create: bool) -> Result<(), Diagnostics> {
     check_name(name)?;
-    if !places.workspaces()?.iter().any(|it| it == name) {
+    let known = places.workspaces()?;
+    if !known.iter().any(|it| it == name) {
         return match or_create {
             true => create(ui, places, name, None, &LockArguments::default()),
-            false => Err(missing(name)),
+            false => Err(missing(name, &known)),
         };
     }
     if place::workspace()? != name {
@@ -119,10 +121,12 @@ fn select(ui: &Ui, places: &Places, name: &str, or_create: bool) -> Result<(), D
     Ok(())
 }
 
-fn missing(name: &str) -> Diagnostics {
+fn missing(name: &str, known: &[String]) -> Diagnostics {
     let detail = format!("There is no workspace `{name}`.");
+    let near = did_you_mean(name, known.iter().map(String::as_str));
+    let space = if near.is_empty() { "" } else { " " };
     let error = Diagnostic::error("Workspace not found", detail);
-    error.hint(format!("`terrace workspace new {name}` creates it.")).into()
+    error.hint(format!("{near}{space}`terrace workspace new {name}` creates it.")).into()
 }
 
 fn delete(
@@ -136,8 +140,9 @@ fn delete(
         Diagnostics::from(Diagnostic::error(summary, detail).hint(hint))
     };
     check_name(name)?;
-    if !places.workspaces()?.iter().any(|it| it == name) {
-        return Err(missing(name));
+    let known = places.workspaces()?;
+    if !known.iter().any(|it| it == name) {
+        return Err(missing(name, &known));
     }
     if name == DEFAULT {
         let detail = "The workspace `default` is always there.".to_string();

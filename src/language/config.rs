@@ -380,6 +380,8 @@ pub struct Variable {
     pub ty: Type,
     /// Whether a type constraint is given.
     pub typed: bool,
+    /// Where it stands.
+    pub type_span: Option<Span>,
     /// The defaults of optional attributes inside the type.
     pub type_defaults: TypeDefaults,
     /// The default, converted to the type; none when the variable must be given.
@@ -461,6 +463,11 @@ impl Output {
 }
 
 impl Variable {
+    /// Where its type is said, or else the variable.
+    pub fn type_place(&self) -> &Span {
+        self.type_span.as_ref().unwrap_or(&self.span)
+    }
+
     /// The marks that its value has because of how it is declared.
     pub fn marks(&self) -> Marks {
         Marks::of(self.sensitive, self.ephemeral)
@@ -478,6 +485,16 @@ pub enum Repetition {
     ForEach(Expression),
     /// `enabled` in `lifecycle`: one without a key, or none.
     Enabled(Expression),
+}
+
+impl Repetition {
+    /// The expression that decides it.
+    pub fn expression(&self) -> Option<&Expression> {
+        match self {
+            Repetition::Single => None,
+            Repetition::Count(it) | Repetition::ForEach(it) | Repetition::Enabled(it) => Some(it),
+        }
+    }
 }
 
 /// A `resource` or `data` block.

@@ -12,7 +12,7 @@ use crate::language::defaults::apply_defaults;
 use crate::language::load::{Files, normalise};
 use crate::language::module::constant;
 use crate::language::parse::{names_of_json, parse_expression, parse_values};
-use crate::language::suggest::did_you_mean;
+use crate::language::suggest::{did_you_mean, nearest};
 use crate::value::convert::ConvertError;
 use crate::value::json::from_json;
 use crate::value::{Type, Value, convert};
@@ -141,13 +141,22 @@ impl Reader<'_> {
                 hint = format!("Declare it with a `variable \"{name}\"` block.");
             }
             let problem = Diagnostic::error("Value for undeclared variable", detail).hint(hint);
-            return self.diagnostics.push(problem);
+            return self.diagnostics.push(self.like(name, problem));
         }
         self.text(name, value, InputSource::Argument);
     }
 
     fn suggestion(&self, name: &str) -> String {
         did_you_mean(name, self.root.variables.keys().map(String::as_str))
+    }
+
+    /// The problem with the declaration of the variable that may be meant.
+    fn like(&self, name: &str, problem: Diagnostic) -> Diagnostic {
+        let near = nearest(name, self.root.variables.keys().map(String::as_str));
+        match near.and_then(|it| self.root.variables.get(it)) {
+            Some(variable) => problem.see(&variable.span, "this has a similar name"),
+            None => problem,
+        }
     }
 
     /// A value given as text: taken as it is when the variable is a primitive or has no type, read
@@ -251,7 +260,7 @@ impl Reader<'_> {
         }
         let detail = format!("`{name}` is not declared, so its value has no effect.");
         let problem = Diagnostic::warning("Value for undeclared variable", detail).at(&span);
-        self.diagnostics.push(problem.hint(self.suggestion(name)));
+        self.diagnostics.push(self.like(name, problem.hint(self.suggestion(name))));
     }
 
     /// Says how many values have no effect besides those that are told of.
@@ -277,6 +286,8 @@ fn expression(name: &str, source: Arc<Source>) -> (Option<Value>, Diagnostics) {
 fn hide(problem: &mut Diagnostic, variable: &Variable) {
     let place = problem.span.replace(variable.span.clone());
     problem.detail = "The value of this variable cannot be read.".to_string();
+    problem.others.clear();
+    problem.values = Arc::default();
     problem.hint = place.map(|it| format!("The problem is at {it}.")).unwrap_or_default();
 }
 
@@ -317,10 +328,14 @@ pub fn finish_inputs(
             _ => format!("Variables {} have no default and no value was given.", names.join(", ")),
         };
         let problem = Diagnostic::error("No value for required variable", detail);
-        diagnostics.push(problem.at(&variable.span).hint(format!(
+        let mut problem = problem.at(&variable.span).hint(format!(
             "Give it with -var {first}=…, in a .tfvars file with -var-file, or as TF_VAR_{first} in \
              the environment."
-        )));
+        ));
+        for (_, other) in missing.iter().skip(1) {
+            problem = problem.see(&other.span, "this one too");
+        }
+        diagnostics.push(problem);
     }
     let mut values = BTreeMap::new();
     for (name, variable) in &root.variables {
@@ -357,7 +372,8 @@ pub fn finish_variable(
         (Some(value), _) if value.is_null() && !variable.nullable => {
             (None, Some(format!("Variable `{name}` must not be null.")))
         }
-        (Some(value), _) => match convert_input(variable, value) {
+        // With its marks, so that nothing is told of a secret.
+        (Some(value), _) => match convert_input(variable, value.mark(variable.marks())) {
             Ok(value) => (Some(value), None),
             Err(error) => (None, Some(misfit(name, variable, &error))),
         },
@@ -365,13 +381,18 @@ pub fn finish_variable(
         (None, None) => (None, Some(format!("Variable `{name}` must be given."))),
     };
     let problem = problem.map(|detail| {
+        let problem = Diagnostic::error("Invalid value for variable", detail);
         // The place is shown with its text, which must not be that of a secret.
-        let (at, hint) = match (span == &variable.span, !variable.marks().is_empty()) {
-            (true, _) => (span, String::new()),
-            (false, true) => (&variable.span, format!("The value is given at {span}.")),
-            (false, false) => (span, format!("The variable is declared at {}.", variable.span)),
-        };
-        Diagnostic::error("Invalid value for variable", detail).at(at).hint(hint)
+        match (span == &variable.span, !variable.marks().is_empty()) {
+            (true, _) => problem.at(span),
+            (false, true) => {
+                problem.at(&variable.span).hint(format!("The value is given at {span}."))
+            }
+            (false, false) => {
+                let what = if variable.typed { "the type" } else { "the variable" };
+                problem.at(span).see(variable.type_place(), format!("{what} is declared here"))
+            }
+        }
     });
     let value = value.unwrap_or_else(|| Value::unknown(variable.ty.clone()));
     (value.mark(variable.marks()), problem.map(Diagnostics::from).unwrap_or_default())

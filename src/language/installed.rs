@@ -175,7 +175,10 @@ impl Unfit {
                 ("Module version changed", detail)
             }
         };
-        let problem = Diagnostic::error(summary, detail).at(&call.source_span);
+        let mut problem = Diagnostic::error(summary, detail).at(&call.source_span);
+        if let (Unfit::Version(_), Some(version)) = (self, &call.version_span) {
+            problem = problem.see(version, "this version is asked for");
+        }
         problem.hint("`terrace init` fetches the modules that a configuration needs.")
     }
 }

@@ -145,7 +145,7 @@ pub fn load_with(
     let folder = normalise(root);
     if let Some(read) = loader.folder(&folder, None) {
         let frame = Rc::new(Frame::root(read.module.clone(), given));
-        loader.module(ModulePath::default(), folder, &mut Vec::new(), &frame);
+        loader.module(ModulePath::default(), (folder, None), &mut Vec::new(), &frame);
     }
     let readable = loader.folders.values().all(|it| it.as_ref().is_some_and(|it| it.readable));
     if readable {
@@ -272,6 +272,9 @@ struct Folder {
     readable: bool,
 }
 
+/// A folder, and where the call that led to it says so.
+type Called = (PathBuf, Option<Span>);
+
 struct Loader<'f> {
     files: &'f dyn Files,
     modules: &'f mut dyn Modules,
@@ -282,19 +285,19 @@ struct Loader<'f> {
 }
 
 impl Loader<'_> {
-    /// Loads a module and those it calls; `trail` holds the folders of its callers.
+    /// Loads a module and those it calls; `trail` leads to its caller.
     fn module(
         &mut self,
         path: ModulePath,
-        folder: PathBuf,
-        trail: &mut Vec<PathBuf>,
+        (folder, called): Called,
+        trail: &mut Vec<Called>,
         frame: &Rc<Frame<'_>>,
     ) {
         let Some(read) = self.folder(&folder, None) else { return };
         let mut module = Module::clone(&read.module);
         module.path = path.clone();
         self.diagnostics.extend(frame.constants());
-        trail.push(folder.clone());
+        trail.push((folder.clone(), called));
         if let Some(backend) = module.backend.as_mut().filter(|_| path.is_root()) {
             self.diagnostics.extend(frame.settle(&mut backend.body));
         }
@@ -302,11 +305,12 @@ impl Loader<'_> {
             self.early(call, frame);
             let call = &*call;
             let Some(child) = self.find(&path, &folder, call) else { continue };
-            if let Some(at) = trail.iter().position(|it| *it == child) {
+            if let Some(at) = trail.iter().position(|it| it.0 == child) {
                 let cycle = trail.get(at..).unwrap_or_default();
                 self.diagnostics.extend([module_cycle(call, cycle)]);
             } else if let Some(read) = self.folder(&child, Some(&call.source_span)) {
                 let called = Frame::called(read.module.clone(), frame.clone(), &call.name);
+                let child = (child, Some(call.source_span.clone()));
                 self.module(path.child(&call.name), child, trail, &Rc::new(called));
             }
         }
@@ -504,11 +508,15 @@ fn inside(folder: &Path, source: &str, call: &ModuleCall) -> Result<PathBuf, Box
     }
 }
 
-fn module_cycle(call: &ModuleCall, cycle: &[PathBuf]) -> Diagnostic {
-    let folders = cycle.iter().chain(cycle.first()).map(|it| it.display().to_string());
+fn module_cycle(call: &ModuleCall, cycle: &[Called]) -> Diagnostic {
+    let folders = cycle.iter().chain(cycle.first()).map(|it| it.0.display().to_string());
     let detail =
         format!("This module would contain itself: {}.", folders.collect::<Vec<_>>().join(" → "));
-    Diagnostic::error("Module cycle", detail).at(&call.source_span)
+    let problem = Diagnostic::error("Module cycle", detail).at(&call.source_span);
+    let between = cycle.iter().skip(1).filter_map(|(folder, span)| Some((folder, span.as_ref()?)));
+    between.fold(problem, |problem, (folder, span)| {
+        problem.see(span, format!("`{}` is called here", folder.display()))
+    })
 }
 
 /// The path without `.` and `..` where that is possible; `.` for the working directory itself.

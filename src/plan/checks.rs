@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 
 use crate::address::{InstanceAddress, Mode, ModuleInstance};
-use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity, Span};
 use crate::language::config::{Check, CheckRule, Lifecycle, Module};
 use crate::language::evaluate::{Cause, evaluate, explained};
 use crate::language::scope::Scope;
@@ -20,13 +20,20 @@ pub(super) struct Checked {
     config: String,
     /// Its address.
     pub(super) address: String,
+    /// Where it stands, and what it has to do with its conditions.
+    place: Option<(Span, String)>,
 }
 
 impl Checked {
     /// An instance of a resource or data source.
     pub(super) fn resource(address: &InstanceAddress) -> Checked {
         let config = address.resource.config().to_string();
-        Checked { kind: "resource", config, address: address.to_string() }
+        Checked { kind: "resource", config, address: address.to_string(), place: None }
+    }
+
+    /// The same with where it stands, and what it has to do with its conditions.
+    pub(super) fn near(self, place: Option<(Span, String)>) -> Checked {
+        Checked { place, ..self }
     }
 
     /// An input variable (`var`), an output (`output_value`) or a `check` block in an instance of a
@@ -35,7 +42,8 @@ impl Checked {
         let dot = if module.is_root() { "" } else { "." };
         let word = if kind == "output_value" { "output" } else { kind };
         let config = format!("{}{dot}{word}.{name}", module.path());
-        Checked { kind, config, address: format!("{module}{dot}{word}.{name}") }
+        let address = format!("{module}{dot}{word}.{name}");
+        Checked { kind, config, address, place: None }
     }
 }
 
@@ -58,7 +66,7 @@ pub(super) fn check_block(
 ) -> (Option<CheckResult>, Diagnostics) {
     let checked = Checked::value("check", module, name);
     if let Some(why) = evaluation.failure(&checked.address) {
-        let Checked { kind, config, address } = checked;
+        let Checked { kind, config, address, .. } = checked;
         let (status, problems) = (CheckStatus::Fail, vec![why]);
         return (Some(CheckResult { kind, config, address, status, problems }), Diagnostics::new());
     }
@@ -93,7 +101,13 @@ pub(super) fn check(
         let (status, problems) = one(rule, summary, scope);
         let messages = problems.0.iter().filter(|it| it.is_error()).map(|it| it.detail.clone());
         result.problems.extend(messages);
-        diagnostics.extend(problems.into_iter().map(|it| it.about(&checked.address)));
+        diagnostics.extend(problems.into_iter().map(|it| {
+            let it = it.about(&checked.address);
+            match &checked.place {
+                Some((place, how)) => it.see(place, how),
+                None => it,
+            }
+        }));
         result.status = worse(result.status, status);
     }
     (Some(result), diagnostics)
@@ -175,6 +189,7 @@ impl All<'_> {
         let scope = self.evaluation.scope(instance);
         for (name, variable) in &module.variables {
             let checked = Checked::value("var", instance, name);
+            let checked = checked.near(self.evaluation.place_of(instance, name));
             self.value(&variable.validations, "Invalid value for variable", &checked, &scope);
         }
         for resource in module.resources.values().filter(|it| has_rules(&it.lifecycle)) {

@@ -70,10 +70,7 @@ pub struct Dependencies {
 impl Dependencies {
     /// Finds the dependencies; a cycle is an error that shows it.
     pub fn find(configuration: &Configuration) -> Result<Dependencies, Diagnostic> {
-        let mut builder = Builder { configuration, dag: Dag::default(), reads: Reads::new() };
-        builder.nodes();
-        builder.edges();
-        let Builder { dag, reads, .. } = builder;
+        let Builder { dag, reads, .. } = Builder::run(configuration, None);
         let order = dag.order().map_err(|cycle| cycle_error(configuration, &dag, &cycle))?;
         let direct = direct(&dag, &order);
         Ok(Dependencies { dag, order, direct, reads, scoped: scoped(configuration) })
@@ -194,7 +191,20 @@ fn cycle_error(configuration: &Configuration, dag: &Dag<Node>, cycle: &[usize]) 
         .hint("Break the circle at one of these references.");
     let span =
         cycle.iter().filter_map(|at| dag.node(*at)).find_map(|it| span_of(configuration, it));
-    span.map_or(diagnostic.clone(), |span| diagnostic.at(&span))
+    let diagnostic = span.map_or(diagnostic.clone(), |span| diagnostic.at(&span));
+    let places = Builder::run(configuration, Some(Places::new())).places.unwrap_or_default();
+    let next = cycle.iter().skip(1).chain(cycle.first());
+    cycle.iter().zip(next).fold(diagnostic, |diagnostic, (at, on)| {
+        let (Some(node), Some(other)) = (dag.node(*at), dag.node(*on)) else { return diagnostic };
+        match places.get(&(*at, *on)) {
+            Some(place) => diagnostic.see(place, format!("`{node}` refers to `{other}` here")),
+            // Between modules and their calls, and providers and their resources, nothing is written.
+            None => match span_of(configuration, node) {
+                Some(place) => diagnostic.see(&place, format!("`{node}` needs `{other}`")),
+                None => diagnostic,
+            },
+        }
+    })
 }
 
 fn span_of(configuration: &Configuration, node: &Node) -> Option<Span> {
@@ -210,13 +220,28 @@ fn span_of(configuration: &Configuration, node: &Node) -> Option<Span> {
     }
 }
 
+/// Where a node refers to another, first.
+type Places = BTreeMap<(usize, usize), Span>;
+
 struct Builder<'a> {
     configuration: &'a Configuration,
     dag: Dag<Node>,
     reads: Reads,
+    /// Where the references stand, when that is asked for.
+    places: Option<Places>,
+    /// The reference that is being looked at.
+    place: Option<Span>,
 }
 
 impl Builder<'_> {
+    fn run(configuration: &Configuration, places: Option<Places>) -> Builder<'_> {
+        let (dag, reads) = (Dag::default(), Reads::new());
+        let mut builder = Builder { configuration, dag, reads, places, place: None };
+        builder.nodes();
+        builder.edges();
+        builder
+    }
+
     fn nodes(&mut self) {
         for (path, module) in &self.configuration.modules {
             let nodes = (module
@@ -353,7 +378,9 @@ impl Builder<'_> {
     fn explicit(&mut self, module: &Module, node: &Node, references: &[(Reference, Span)]) {
         for (reference, span) in references {
             if let Reference::Module(name, _) = reference {
+                self.place = Some(span.clone());
                 self.whole_module(node, &module.path.child(name));
+                self.place = None;
             }
             let (reference, span) = (reference.clone(), span.clone());
             self.refer(module, node, Use::whole(reference, span));
@@ -390,6 +417,7 @@ impl Builder<'_> {
 
     fn refer(&mut self, module: &Module, node: &Node, used: Use) {
         let path = module.path.clone();
+        self.place = self.places.is_some().then(|| used.span.clone());
         match used.reference {
             Reference::Variable(name) => self.depend(node, &Node::Variable(path, name)),
             Reference::Local(name) => self.depend(node, &Node::Local(path, name)),
@@ -406,6 +434,7 @@ impl Builder<'_> {
             }
             _ => {}
         }
+        self.place = None;
     }
 
     /// One output of a module, or all when it is not said which.
@@ -420,6 +449,9 @@ impl Builder<'_> {
     fn depend(&mut self, node: &Node, on: &Node) {
         if let (Some(node), Some(on)) = (self.dag.position(node), self.dag.position(on)) {
             self.dag.depend(node, on);
+            if let (Some(places), Some(place)) = (&mut self.places, &self.place) {
+                places.entry((node, on)).or_insert_with(|| place.clone());
+            }
         }
     }
 }

@@ -18,9 +18,10 @@ pub(super) fn input(
         return Ok(());
     }
     let detail = format!("The value for variable `{name}` is ephemeral, and the variable is not.");
-    let hint = format!("Declare the variable with `ephemeral = true`, at {}.", variable.span);
+    let hint = "Declare the variable with `ephemeral = true`.";
     let problem = Diagnostic::error("Variable does not allow ephemeral value", detail);
-    Err(Box::new(problem.hint(hint).at(span)))
+    let problem = problem.hint(hint).at(span);
+    Err(Box::new(problem.see(&variable.span, "the variable is declared here")))
 }
 
 /// Refuses an ephemeral value for an output that is not.

@@ -12,13 +12,14 @@ use crate::address::{
     ConfigAddress, InstanceAddress, Key, ModuleInstance, ModulePath, ResourceAddress, ResourceName,
 };
 use crate::diagnostic::{Diagnostics, Span};
-use crate::language::config::{Configuration, Expression, Import, Module, Resource};
+use crate::language::config::{Configuration, Expression, Import, Module, Repetition, Resource};
 use crate::language::evaluate::evaluate;
 use crate::language::inputs::finish_variable;
 use crate::plan::ephemeral;
 use crate::plan::expand::{Expansion, expand};
 use crate::plan::import::imports;
 use crate::plan::memory::{Memory, Reads, Watch};
+use crate::plan::origin::{Sought, traced};
 use crate::plan::providers::Providers;
 use crate::plan::removed::Removals;
 use crate::plan::scope::ModuleScope;
@@ -54,6 +55,8 @@ pub struct Evaluation {
     pub applying: bool,
     /// Whether nothing will be planned, so that instances of which nothing is noted stay unknown.
     pub looking: bool,
+    /// Where the values of the root module's variables are given.
+    pub given: BTreeMap<String, Span>,
     variables: BTreeMap<String, Value>,
     instances: Mutex<HashMap<ResourceAddress, Instances>>,
     wholes: Mutex<HashMap<ResourceAddress, Value>>,
@@ -107,6 +110,7 @@ impl Evaluation {
             timestamp: timestamp.to_string(),
             applying: false,
             looking: false,
+            given: BTreeMap::new(),
             variables,
             instances: Mutex::default(),
             wholes: Mutex::default(),
@@ -296,17 +300,33 @@ impl Evaluation {
     pub fn call_expansion(&self, parent: &ModuleInstance, name: &str) -> Expansion {
         let call = self.module(&parent.path()).and_then(|module| module.calls.get(name));
         let Some(call) = call else { return Expansion::Unknown };
-        self.expansion(format!("{parent}/module.{name}"), || {
-            expand(&call.repetition, &self.scope(parent))
-        })
+        self.expansion(format!("{parent}/module.{name}"), || self.expand(&call.repetition, parent))
     }
 
     /// How often a resource is repeated in an instance of its module.
     pub fn resource_expansion(&self, address: &ResourceAddress) -> Expansion {
         let Some(resource) = self.resource(address) else { return Expansion::Unknown };
-        self.expansion(address.to_string(), || {
-            expand(&resource.repetition, &self.scope(&address.module))
-        })
+        self.expansion(address.to_string(), || self.expand(&resource.repetition, &address.module))
+    }
+
+    /// Expands something in a module instance; problems tell where what is wrong comes from.
+    fn expand(
+        &self,
+        repetition: &Repetition,
+        module: &ModuleInstance,
+    ) -> Result<Expansion, Diagnostics> {
+        let scope = self.scope(module);
+        let problems = match expand(repetition, &scope) {
+            Ok(expansion) => return Ok(expansion),
+            Err(problems) => problems,
+        };
+        let Some(expression) = repetition.expression() else { return Err(problems) };
+        let (value, failed) = evaluate(expression, &scope);
+        let Some(sought) = Sought::in_value(&value).filter(|_| !failed.has_errors()) else {
+            return Err(problems);
+        };
+        let trace = |it| traced(it, sought, (self, module), expression, &scope);
+        Err(problems.into_iter().map(trace).collect())
     }
 
     /// The resource as written.
@@ -385,12 +405,35 @@ impl Evaluation {
 
     /// What the call of a module instance gives for one of its variables.
     fn input(&self, module: &ModuleInstance, name: &str) -> Option<(Value, Span)> {
-        let (call_name, _) = module.0.last()?;
-        let parent = ModuleInstance(module.0.get(..module.0.len() - 1)?.to_vec());
+        let (input, _) = self.input_expression(module, name)?;
+        let value = self.evaluate_noting(input, &self.call_scope(module)?);
+        Some((value, input.span.clone()))
+    }
+
+    /// The expression that gives it, and the module instance that the call stands in.
+    pub(super) fn input_expression(
+        &self,
+        module: &ModuleInstance,
+        name: &str,
+    ) -> Option<(&Expression, ModuleInstance)> {
+        let ((call_name, _), parent) = module.0.split_last()?;
+        let parent = ModuleInstance(parent.to_vec());
         let call = self.module(&parent.path())?.calls.get(call_name)?;
-        let input = call.inputs.get(name)?;
-        let value = self.evaluate_noting(&input.value, &self.call_scope(module)?);
-        Some((value, input.value.span.clone()))
+        Some((&call.inputs.get(name)?.value, parent))
+    }
+
+    /// Where the value of a variable is given, or else where the variable is declared, and in words
+    /// which of both it is. The text of a secret must not be shown.
+    pub(super) fn place_of(&self, module: &ModuleInstance, name: &str) -> Option<(Span, String)> {
+        let variable = self.module(&module.path())?.variables.get(name)?;
+        let given = match module.is_root() {
+            true => self.given.get(name).cloned(),
+            false => self.input_expression(module, name).map(|(input, _)| input.span.clone()),
+        };
+        Some(match given.filter(|_| variable.marks().is_empty()) {
+            Some(span) => (span, "the value is given here".to_string()),
+            None => (variable.span.clone(), "the variable is declared here".to_string()),
+        })
     }
 
     /// The scope in which the arguments of the call of a module instance are evaluated.

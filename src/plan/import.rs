@@ -248,9 +248,13 @@ impl Planner<'_> {
         let Some(id) = id.filter(|_| !there && expansion.has(address.key.as_ref())) else { return };
         if let Some(other) = self.importing.get(&address) {
             let detail = format!("{address} is imported already, from `{other}`.");
-            return self
-                .diagnostics
-                .push(Diagnostic::error("Duplicate import", detail).at(&import.span));
+            let problem = Diagnostic::error("Duplicate import", detail).at(&import.span);
+            let mut blocks = imports(self.evaluation).filter(|it| it.resource == import.resource);
+            let other = blocks.find(|it| it.span != import.span);
+            return self.diagnostics.push(match other {
+                Some(other) => problem.see(&other.span, "the other block for this resource"),
+                None => problem,
+            });
         }
         let Some(declared) = self.evaluation.resource(&address.resource) else { return };
         let Some(kind) = self.kind_of(&address.resource, declared) else { return };

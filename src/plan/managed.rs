@@ -245,7 +245,15 @@ impl Planner<'_> {
         );
         let error = Diagnostic::error("Instance cannot be destroyed", detail)
             .hint("Remove `prevent_destroy`, or limit the plan with `-target`.");
-        self.diagnostics.push(error.at(&instance.resource.span).about(&instance.address));
+        let mut error = error.at(&instance.resource.span).about(&instance.address);
+        if let Some(flag) = &lifecycle.prevent_destroy {
+            error = error.see(&flag.span, "protected by this");
+        }
+        for path in &found.replace_paths {
+            let place = body::span_of(&instance.resource.body, path);
+            error = error.see(&place, "this change forces the replacement");
+        }
+        self.diagnostics.push(error);
     }
 
     /// Whether something in `replace_triggered_by` changes: an instance that is replaced, created or

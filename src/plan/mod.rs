@@ -21,6 +21,7 @@ mod model;
 pub mod moves;
 mod opening;
 mod order;
+mod origin;
 mod orphans;
 mod protect;
 mod providers;

@@ -291,10 +291,19 @@ fn prevented(planner: &mut Planner<'_>, address: &InstanceAddress) {
     let resource = evaluation.resource(&address.resource);
     let Some(resource) = resource.filter(|_| planner.protects(address, true)) else { return };
     let detail = format!("{address} has `prevent_destroy` set, but the plan destroys it.");
-    let error = Diagnostic::error("Instance cannot be destroyed", detail)
+    let mut error = Diagnostic::error("Instance cannot be destroyed", detail)
         .hint("Remove `prevent_destroy`, or limit the plan with `-target`.")
         .at(&resource.span)
         .about(address);
+    if let Some(flag) = &resource.lifecycle.prevent_destroy {
+        error = error.see(&flag.span, "protected by this");
+    }
+    let expansion = planner.evaluation.resource_expansion(&address.resource);
+    if let Some(it) =
+        resource.repetition.expression().filter(|_| !expansion.has(address.key.as_ref()))
+    {
+        error = error.see(&it.span, "this makes the instance no more");
+    }
     planner.diagnostics.push(error);
 }
 

@@ -132,8 +132,9 @@ fn validations(evaluation: &Evaluation, change: &Change) -> Diagnostics {
         let Some(variable) = variable else { continue };
         for module in instances_behind(evaluation, path, change) {
             problems.extend(evaluation.validated(&module, name, || {
-                let (checked, scope) =
-                    (Checked::value("var", &module, name), evaluation.scope(&module));
+                let checked = Checked::value("var", &module, name);
+                let checked = checked.near(evaluation.place_of(&module, name));
+                let scope = evaluation.scope(&module);
                 let summary = "Invalid value for variable";
                 let (result, problems) = check(&variable.validations, summary, &checked, &scope);
                 (result.is_none_or(|it| it.status != CheckStatus::Unknown), problems)

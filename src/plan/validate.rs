@@ -7,7 +7,8 @@ use crate::address::{Mode, ModuleInstance, ModulePath, ResourceName};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, Span};
 use crate::language::body;
 use crate::language::config::{
-    CheckRule, Configuration, Module, ModuleCall, Output, Reference, Repetition, Resource, Variable,
+    CheckRule, Configuration, Expression, Module, ModuleCall, Output, Reference, Repetition,
+    Resource, Variable,
 };
 use crate::language::evaluate::evaluate;
 use crate::language::inputs::finish_variable;
@@ -165,13 +166,25 @@ impl<'a> Unknowns<'a> {
 
     fn output(&self, name: &str, output: &Output) -> Diagnostics {
         let (value, mut diagnostics) = evaluate(&output.value, self);
-        diagnostics.extend(exposed(&self.module.path, name, output, &value));
+        let exposed = exposed(&self.module.path, name, output, &value);
+        diagnostics.extend(exposed.map(|it| self.declared_sensitive(it, &output.value)));
         diagnostics.extend(ephemeral::output(output, &value).err().map(|it| *it));
         let checked = Checked::value("output_value", &instance_of(&self.module.path), name);
         let summary = "Module output value precondition failed";
         diagnostics.extend(checks::check(&output.preconditions, summary, &checked, self).1);
         diagnostics.extend(messages(&output.preconditions, self));
         diagnostics
+    }
+
+    /// The problem with the variables in an expression that are declared sensitive.
+    fn declared_sensitive(&self, problem: Diagnostic, expression: &Expression) -> Diagnostic {
+        let variables = expression.references().into_iter().filter_map(|(it, _)| match it {
+            Reference::Variable(name) => self.module.variables.get(&name),
+            _ => None,
+        });
+        let mut places: Vec<_> = variables.filter(|it| it.sensitive).map(|it| &it.span).collect();
+        places.dedup();
+        places.into_iter().fold(problem, |problem, it| problem.see(it, "declared sensitive here"))
     }
 
     /// What is wrong with the values that a module is called with.

@@ -15,6 +15,7 @@ use crate::plan::import::Importing;
 use crate::plan::late::{Refresher, Unseen};
 use crate::plan::limits::Limits;
 use crate::plan::moves::{self, Moves};
+use crate::plan::origin::{Sought, traced};
 use crate::plan::providers::{Connections, Providers};
 use crate::plan::traversals::traversals;
 use crate::plan::validate::exposed;
@@ -234,6 +235,7 @@ impl<'a> Planner<'a> {
         for module in self.evaluation.module_instances(path) {
             self.evaluation.variable(&module, name);
             let checked = Checked::value("var", &module, name);
+            let checked = checked.near(self.evaluation.place_of(&module, name));
             let summary = "Invalid value for variable";
             self.check(&rules, summary, &checked, &self.evaluation.scope(&module));
         }
@@ -249,7 +251,10 @@ impl<'a> Planner<'a> {
             self.check(&output.preconditions, summary, &checked, &scope);
             let value = self.evaluation.output(&module, name);
             let exposed = value.and_then(|value| exposed(path, name, &output, &value));
-            self.diagnostics.extend(exposed);
+            self.diagnostics.extend(exposed.map(|it| {
+                let within = (self.evaluation, &module);
+                traced(it, Sought::Sensitive, within, &output.value, &scope)
+            }));
         }
     }
 

@@ -19,6 +19,8 @@ pub struct Violation {
     pub summary: &'static str,
     /// The whole story in a sentence. Secrets are not shown.
     pub message: String,
+    /// What else in the object has to do with it.
+    pub others: Vec<Path>,
 }
 
 const INVALID: &str = "Invalid value for argument";
@@ -48,7 +50,7 @@ struct Checker<'a> {
 
 impl Checker<'_> {
     fn report(&mut self, summary: &'static str, message: String) {
-        let violation = Violation { path: self.at.clone(), summary, message };
+        let violation = Violation { path: self.at.clone(), summary, message, others: Vec::new() };
         if !self.found.contains(&violation) {
             self.found.push(violation);
         }
@@ -153,19 +155,21 @@ impl Checker<'_> {
             let given = |name: &&&str| presence(name) == Presence::Given;
             if let Some(other) = field.conflicts_with.iter().find(given) {
                 let message = format!("`{}` cannot be given together with `{other}`.", field.name);
-                self.conflict(field.name, message);
+                self.conflict(field.name, message, &[other]);
             }
             let absent = |name: &&&str| presence(name) == Presence::Absent;
             for other in field.required_with.iter().filter(absent) {
                 let message = format!("With `{}`, `{other}` must be given too.", field.name);
-                self.conflict(field.name, message);
+                self.conflict(field.name, message, &[]);
             }
         }
         let of = |names: &[&str], sought| names.iter().filter(|it| presence(it) == sought).count();
         let exactly = field.exactly_one_of;
         if of(exactly, Presence::Given) > 1 && presence(&field.name) == Presence::Given {
             let message = format!("Only one of {} can be given.", listed(exactly));
-            self.conflict(field.name, message);
+            let given = |it: &&str| presence(it) == Presence::Given && *it != field.name;
+            let others: Vec<&str> = exactly.iter().copied().filter(given).collect();
+            self.conflict(field.name, message, &others);
         }
         if !exactly.is_empty() && of(exactly, Presence::Absent) == exactly.len() {
             self.report(COMBINATION, format!("One of {} must be given.", listed(exactly)));
@@ -176,8 +180,17 @@ impl Checker<'_> {
         }
     }
 
-    fn conflict(&mut self, name: &str, message: String) {
+    fn conflict(&mut self, name: &str, message: String, others: &[&str]) {
+        let count = self.found.len();
         self.step(Step::Attribute(name.to_string()), |inside| inside.report(COMBINATION, message));
+        let at = |name: &&str| {
+            let mut path = self.at.clone();
+            path.push(Step::Attribute(name.to_string()));
+            path
+        };
+        if let Some(violation) = self.found.get_mut(count) {
+            violation.others = others.iter().map(at).collect();
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::language::format::block_around;
 use crate::ui::functions_json;
+use crate::ui::gathered::sorted;
 
 /// The result of a check of the configuration, as `validate -json` prints it.
 pub fn validation(diagnostics: &Diagnostics) -> Json {
@@ -16,7 +17,7 @@ pub fn validation(diagnostics: &Diagnostics) -> Json {
         "valid": errors == 0,
         "error_count": errors,
         "warning_count": diagnostics.0.len() - errors,
-        "diagnostics": diagnostics.0.iter().map(to_json).collect::<Vec<_>>(),
+        "diagnostics": sorted(&diagnostics.0).into_iter().map(to_json).collect::<Vec<_>>(),
     })
 }
 
@@ -33,19 +34,14 @@ pub(super) fn line(diagnostic: &Diagnostic) -> Json {
 
 fn to_json(diagnostic: &Diagnostic) -> Json {
     let severity = if diagnostic.is_error() { "error" } else { "warning" };
-    let parts = [&diagnostic.detail, &diagnostic.hint].into_iter().filter(|it| !it.is_empty());
-    let detail = parts.map(String::as_str).collect::<Vec<_>>().join(" ");
+    let detail = detail(diagnostic);
     let mut json = json!({ "severity": severity, "summary": diagnostic.summary, "detail": detail });
     if let Some(address) = &diagnostic.address {
         json["address"] = json!(address);
     }
     if let Some(span) = &diagnostic.span {
         let span = visible(span);
-        json["range"] = json!({
-            "filename": span.source.path,
-            "start": place(&span, span.range.start),
-            "end": place(&span, span.range.end),
-        });
+        json["range"] = range(&span);
         json["snippet"] = snippet(&span);
         let values = diagnostic.values.iter();
         json["snippet"]["values"] = values
@@ -55,7 +51,37 @@ fn to_json(diagnostic: &Diagnostic) -> Json {
             json["snippet"]["function_call"] = functions_json::called(name);
         }
     }
+    if !diagnostic.others.is_empty() {
+        json["related"] = diagnostic.others.iter().map(related).collect();
+    }
     json
+}
+
+/// A second place. Readers of the format ignore members that they do not know, as it asks them to.
+fn related((span, how): &(Span, String)) -> Json {
+    let span = visible(span);
+    json!({ "message": how, "range": range(&span), "snippet": snippet(&span) })
+}
+
+/// The whole story in sentences, for those who show nothing else.
+fn detail(diagnostic: &Diagnostic) -> String {
+    let mut parts = vec![diagnostic.detail.clone(), diagnostic.hint.clone()];
+    parts.retain(|it| !it.is_empty());
+    for (span, how) in &diagnostic.others {
+        let place = span.to_string();
+        if !parts.iter().any(|it| it.contains(&place)) {
+            parts.push(format!("At {place}: {how}."));
+        }
+    }
+    parts.join(" ")
+}
+
+fn range(span: &Span) -> Json {
+    json!({
+        "filename": span.source.path,
+        "start": place(span, span.range.start),
+        "end": place(span, span.range.end),
+    })
 }
 
 /// The span with at least one character, within the text.
@@ -131,6 +157,33 @@ mod tests {
             "values": [],
         });
         assert_eq!(json["snippet"], snippet);
+    }
+
+    #[test]
+    fn columns_are_what_people_see() {
+        // a flag, a family, e with an accent of its own: one column each
+        let text = "a = \"🇩🇪👨‍👩‍👧e\u{301}\" + b";
+        let at = text.find('b').unwrap();
+        let json = located(text, at..at + 1);
+        let place = |column, byte| json!({ "line": 1, "column": column, "byte": byte });
+        assert_eq!(json["range"]["start"], place(13, at));
+        assert_eq!(json["range"]["end"], place(14, at + 1));
+        assert_eq!(json["snippet"]["highlight_start_offset"], at);
+    }
+
+    #[test]
+    fn second_places_are_an_additional_member() {
+        let text = "variable \"a\" {}\nvariable \"a\" {}\n".to_string();
+        let source = Arc::new(Source { path: PathBuf::from("main.tf"), text });
+        let span = |range| Span { source: source.clone(), range };
+        let problem = Diagnostic::error("Duplicate name", "There are two.").at(&span(16..28));
+        let json = to_json(&problem.see(&span(0..12), "first declared here"));
+        assert_eq!(json["detail"], "There are two. At main.tf:1:1: first declared here.");
+        let related = &json["related"][0];
+        assert_eq!(related["message"], "first declared here");
+        assert_eq!(related["range"]["end"], json!({ "line": 1, "column": 13, "byte": 12 }));
+        assert_eq!(related["snippet"]["code"], "variable \"a\" {}");
+        assert_eq!(to_json(&Diagnostic::error("a", "b")).get("related"), None);
     }
 
     #[test]

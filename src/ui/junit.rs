@@ -6,8 +6,9 @@ use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
 use crate::diagnostic::Diagnostics;
+use crate::ui::gathered::{gather, sorted};
 use crate::ui::suite::{FileReport, RunReport, Status, counts};
-use crate::ui::{Ui, diagnostics};
+use crate::ui::{Gathering, Ui, diagnostics};
 
 impl Ui {
     /// How the tests came out, for programs that read JUnit's reports.
@@ -75,7 +76,9 @@ fn told(
     problems: &Diagnostics,
     more: &str,
 ) -> io::Result<()> {
-    let text: String = problems.0.iter().map(|it| diagnostics::render(it, false)).collect();
+    let look = diagnostics::Look { colour: false, width: None };
+    let told = gather(sorted(&problems.0), |_| Gathering::Place);
+    let text: String = told.iter().map(|it| diagnostics::render(it, look)).collect();
     let element = writer.create_element(kind).with_attribute(("message", message));
     element.write_text_content(BytesText::new(&allowed(&(text + more))))?;
     Ok(())

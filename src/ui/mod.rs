@@ -5,6 +5,7 @@ mod diagnostic_json;
 pub mod diagnostics;
 mod difference;
 mod functions_json;
+mod gathered;
 mod json;
 mod junit;
 mod machine;
@@ -18,6 +19,7 @@ pub mod suite;
 #[cfg(test)]
 mod tests;
 mod value;
+mod wrap;
 
 use std::fs::File;
 use std::io::{IsTerminal as _, Write as _};
@@ -29,11 +31,12 @@ use serde_json::Value as Json;
 
 pub use diagnostic_json::validation;
 pub use functions_json::functions_json;
+pub use gathered::Gathering;
 pub use schema_json::schema_json;
 
 use crate::address::InstanceAddress;
 use crate::apply::{Applied, Doing};
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostics, Severity};
 use crate::language::config::Configuration;
 use crate::plan::{Counts, Mode, Plan, Providers};
 use crate::state::State;
@@ -52,6 +55,14 @@ pub struct Ui {
     pub reveal: bool,
     /// A file that gets JSON besides, and whether it gets lines or documents.
     pub into: Option<(Arc<Mutex<File>>, bool)>,
+    /// How wide the terminal is, if that is known.
+    pub width: Option<usize>,
+    /// Which errors are told once.
+    pub errors: Gathering,
+    /// Which warnings are told once.
+    pub warnings: Gathering,
+    /// Whether warnings take a line each where there are no errors.
+    pub compact: bool,
 }
 
 impl Ui {
@@ -59,8 +70,17 @@ impl Ui {
     pub fn new(no_color: bool) -> Ui {
         let live = std::io::stderr().is_terminal();
         let wanted = !no_color && std::env::var_os("NO_COLOR").is_none_or(|it| it.is_empty());
-        let colour = wanted && live && std::io::stdout().is_terminal();
-        Ui { colour, live, json: false, reveal: false, into: None }
+        Ui {
+            colour: wanted && live && std::io::stdout().is_terminal(),
+            live,
+            json: false,
+            reveal: false,
+            into: None,
+            width: width(live),
+            errors: Gathering::default(),
+            warnings: Gathering::default(),
+            compact: false,
+        }
     }
 
     /// The same, writing JSON lines.
@@ -146,15 +166,29 @@ impl Ui {
 
     /// Writes diagnostics, each with its source.
     pub fn diagnostics(&self, diagnostics: &Diagnostics) {
-        diagnostics.0.iter().for_each(|it| self.line(&diagnostic_json::line(it)));
+        let sorted = gathered::sorted(&diagnostics.0);
+        sorted.into_iter().for_each(|it| self.line(&diagnostic_json::line(it)));
         self.explain(diagnostics);
     }
 
     /// The same for those only who do not read JSON.
     fn explain(&self, diagnostics: &Diagnostics) {
-        if !self.json {
-            let render = |it| self.say(&diagnostics::render(it, self.colour));
-            diagnostics.0.iter().for_each(render);
+        if self.json {
+            return;
+        }
+        let brief = self.compact && !diagnostics.has_errors();
+        let sorted = gathered::sorted(&diagnostics.0);
+        let gathered = gathered::gather(sorted, |severity| match severity {
+            Severity::Error => self.errors,
+            Severity::Warning if brief => Gathering::Summary,
+            Severity::Warning => self.warnings,
+        });
+        let look = diagnostics::Look { colour: self.colour, width: self.width };
+        for one in &gathered {
+            self.say(&match brief {
+                true => diagnostics::brief(one),
+                false => diagnostics::render(one, look),
+            });
         }
     }
 
@@ -282,4 +316,11 @@ impl Ui {
         }
         rpassword::prompt_password(question).ok().map(|answer| answer.trim_end().to_string())
     }
+}
+
+/// How wide the terminal is: the variable `COLUMNS` says it, or the terminal itself.
+fn width(live: bool) -> Option<usize> {
+    let said = std::env::var("COLUMNS").ok().and_then(|it| it.trim().parse().ok());
+    let asked = || console::Term::stderr().size_checked().map(|(_, columns)| columns.into());
+    said.or_else(|| asked().filter(|_| live)).filter(|it| *it > 0)
 }

@@ -23,6 +23,7 @@ mod machine;
 mod modules;
 mod network;
 mod order;
+mod places;
 mod planning;
 mod provisioners;
 mod references;

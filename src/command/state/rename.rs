@@ -59,7 +59,7 @@ pub(super) fn steps(
         Target::Instance(instance) => instance_step(states, instance, from, to)?,
     };
     if steps.is_empty() {
-        return Err(missing(&from.to_string()));
+        return Err(missing(&from.to_string(), states.here));
     }
     let mut places = BTreeSet::new();
     match steps.iter().find(|(_, to)| !places.insert(to)) {

@@ -231,6 +231,7 @@ impl<'a> Running<'a> {
     ) -> Result<Stack, Diagnostics> {
         let mocking = |it: &Arc<dyn Provider>| Mocking::around(it.clone(), stand_ins);
         let providers = Providers(self.providers.iter().map(mocking).collect());
+        let variables = (variables, BTreeMap::new());
         Stack::of(self.suite.ui, configuration, variables, providers, store)
     }
 

@@ -212,7 +212,12 @@ impl Decoder<'_> {
             let detail =
                 format!("There can be at most {}, but there are {count}.", times(most, name));
             let problem = Diagnostic::error(format!("Too many `{name}` blocks"), detail);
-            self.report(place.map_or(problem.clone(), |place| problem.at(place)));
+            let problem = place.map_or(problem.clone(), |place| problem.at(place));
+            let first = blocks.items.first().map(|it| &it.2.span).filter(|it| place != Some(it));
+            self.report(match first {
+                Some(first) => problem.see(first, "the first one"),
+                None => problem,
+            });
         }
         // that there is none at all is found without evaluating, unless a dynamic block makes none
         if count < least && !blocks.open {

@@ -29,6 +29,9 @@ fn check_body(body: &Body, schema: &Schema, found: &mut Diagnostics) {
     check_missing(body, schema, found);
 }
 
+/// The blocks that the language itself gives to what has an id.
+const SHARED: [&str; 3] = ["connection", "lifecycle", "provisioner"];
+
 fn unsupported(what: &str, detail: String, span: &Span) -> Diagnostic {
     Diagnostic::error(format!("Unsupported {what}"), detail).at(span)
 }
@@ -39,7 +42,13 @@ fn check_argument(name: &str, attribute: &Attribute, schema: &Schema, found: &mu
         let fields = schema.fields.iter();
         let known = fields.filter(|it| it.syntax != Syntax::Block && !it.read_only);
         let detail = format!("An argument named `{name}` is not expected here.");
-        let hint = did_you_mean(name, known.map(|it| it.name));
+        let block = schema.field("id").is_some() && SHARED.contains(&name);
+        let hint = match block {
+            true => {
+                format!("It is a nested block: write `{name} {{ … }}`, without the equals sign.")
+            }
+            false => did_you_mean(name, known.map(|it| it.name)),
+        };
         return found.push(unsupported("argument", detail, place).hint(hint));
     };
     if field.syntax == Syntax::Block {
@@ -103,7 +112,7 @@ fn block_field<'s>(
             let detail = format!("Blocks of type `{kind}` are not expected here.");
             let own = known.map(|it| it.name);
             // Only what is a resource has an id; the language gives it blocks of its own.
-            let shared = schema.field("id").map(|_| ["connection", "lifecycle", "provisioner"]);
+            let shared = schema.field("id").map(|_| SHARED);
             let hint = did_you_mean(kind, own.chain(shared.into_iter().flatten()));
             unsupported("block type", detail, place).hint(hint)
         }
@@ -113,10 +122,12 @@ fn block_field<'s>(
 }
 
 fn check_both_ways(field: &Field, body: &Body, place: &Span, found: &mut Diagnostics) {
-    if field.syntax == Syntax::Either && body.attributes.contains_key(field.name) {
+    if let Some(given) = body.attributes.get(field.name).filter(|_| field.syntax == Syntax::Either)
+    {
         let name = field.name;
         let detail = format!("`{name}` is given both as an argument and as a block.");
-        found.extend([Diagnostic::error("Conflicting definitions", detail).at(place)]);
+        let problem = Diagnostic::error("Conflicting definitions", detail).at(place);
+        found.extend([problem.see(&given.name_span, "the argument")]);
     }
 }
 
@@ -167,9 +178,11 @@ fn check_content(block: &Block, field: &Field, found: &mut Diagnostics) {
         let hint = "What belongs to the blocks that it makes stands in `content { … }`.";
         found.push(unsupported("block type", detail, &other.span).hint(hint));
     }
-    if let Some(second) = block.body.blocks.iter().filter(|it| it.kind == "content").nth(1) {
+    let mut contents = block.body.blocks.iter().filter(|it| it.kind == "content");
+    if let (Some(first), Some(second)) = (contents.next(), contents.next()) {
         let detail = "A `dynamic` block has only one `content` block.";
-        found.push(Diagnostic::error("Invalid dynamic block", detail).at(&second.span));
+        let problem = Diagnostic::error("Invalid dynamic block", detail).at(&second.span);
+        found.push(problem.see(&first.span, "the first one"));
     }
     match (content(block), field.shape.block()) {
         (Some(content), Some(schema)) => check_body(&content.body, schema, found),

@@ -16,7 +16,7 @@ use crate::language::evaluate::{Cause, evaluate_with, explained};
 use crate::language::scope::Scope;
 use crate::schema::validate::validate_with;
 use crate::schema::{Field, Schema, Syntax};
-use crate::value::{Fields, Path, Value, convert};
+use crate::value::{Fields, Path, Type, Value, convert};
 
 /// The body as an object of the schema's type, in which fields that are not given are absent
 /// ([`Field::absent`]); defaults are not filled in, and secrets are marked only where the
@@ -87,6 +87,7 @@ impl Decoder<'_> {
                 let detail = format!("The value of `{}` is not suitable: {error}.", field.name);
                 let place = place::span_in(expression, error.path.steps());
                 let problem = Diagnostic::error("Incorrect argument type", detail).at(&place);
+                let problem = problem.hint(suggestion(&value, &field.shape.ty()));
                 self.report(explained(problem, expression, self.scope, Cause::Other));
                 return Value::unknown(field.shape.ty());
             }
@@ -124,7 +125,23 @@ impl Decoder<'_> {
         let as_argument = |field: &Field| body.attributes.contains_key(field.name);
         for violation in validate_with(schema, value, &as_argument) {
             let place = span_of(body, &violation.path);
-            self.report(Diagnostic::error(violation.summary, violation.message).at(&place));
+            let problem = Diagnostic::error(violation.summary, violation.message).at(&place);
+            let others = violation.others.iter().map(|it| span_of(body, it));
+            let others = others.filter(|it| *it != place);
+            self.report(others.fold(problem, |all, it| all.see(&it, "the other one")));
         }
+    }
+}
+
+/// What to write instead of a value of the wrong type.
+fn suggestion(value: &Value, wanted: &Type) -> String {
+    let word = value.as_str().map(str::to_lowercase);
+    match (wanted, word.as_deref()) {
+        (Type::Bool, Some("true" | "yes" | "on" | "enabled")) => "Write `true`.".to_string(),
+        (Type::Bool, Some("false" | "no" | "off" | "disabled")) => "Write `false`.".to_string(),
+        (Type::List(_) | Type::Set(_), _) if value.ty().is_primitive() => {
+            "Put it in brackets: `[…]`.".to_string()
+        }
+        _ => String::new(),
     }
 }

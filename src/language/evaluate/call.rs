@@ -45,9 +45,13 @@ impl<'a> Evaluator<'a> {
         }
         let (values, expressions): (Vec<Value>, Vec<&Expression>) = arguments.into_iter().unzip();
         let (scope, depth) = (self.scope, self.depth);
+        let template = ["templatefile", "templatestring"].iter().any(|it| call.name.ends_with(it));
+        let secret = template && values.iter().any(|it| !it.marks_deep().is_empty());
+        let secret = secret || self.secret > 0;
         let budget = self.budget.of_template();
-        let render =
-            |source, names: &Fields| render(scope, (depth + 1, budget.clone()), source, names);
+        let render = |source, names: &Fields| {
+            render(scope, (depth + 1, budget.clone(), secret), source, names)
+        };
         let context = CallContext {
             folder: scope.folder(),
             pure: scope.pure(),
@@ -229,12 +233,13 @@ fn certain(value: Value) -> Value {
 /// Renders a template file in which only `names` are bound.
 fn render(
     scope: &dyn Scope,
-    (depth, budget): (usize, Budget),
+    (depth, budget, secret): (usize, Budget, bool),
     source: Arc<Source>,
     names: &Fields,
 ) -> Result<Value, String> {
     let start = Span { range: 0..0, source: source.clone() };
-    let mut evaluator = Evaluator { depth, budget, ..Evaluator::new(scope) };
+    let mut evaluator =
+        Evaluator { depth, budget, secret: usize::from(secret), ..Evaluator::new(scope) };
     if !evaluator.goes_round(RENDERING, &start) {
         return Err(explain(evaluator.diagnostics));
     }

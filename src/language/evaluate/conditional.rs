@@ -1,6 +1,6 @@
 //! `condition ? a : b`
 
-use crate::diagnostic::Span;
+use crate::diagnostic::{Diagnostic, Span};
 use crate::language::config::Expression;
 use crate::value::{Fields, Marks, Type, Unknown, Value, convert, unify};
 
@@ -37,7 +37,14 @@ impl<'a> Evaluator<'a> {
                 false => difference(&then_value.ty(), &else_value.ty()),
             };
             let detail = format!("Both results of a condition must have one type. {difference}.");
-            return self.fail("Inconsistent conditional result types", detail, span);
+            let problem = Diagnostic::error("Inconsistent conditional result types", detail);
+            let problem = problem.at(span);
+            if secret || self.secret > 0 {
+                return self.report(problem);
+            }
+            let typed = |value: &Value| format!("this is {}", value.ty().friendly());
+            let problem = problem.see(&then.span, typed(&then_value));
+            return self.report(problem.see(&otherwise.span, typed(&else_value)));
         };
         let condition_value = self.expression(condition);
         let (decision, condition_marks) = self.decide(condition_value, &condition.span);

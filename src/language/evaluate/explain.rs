@@ -48,10 +48,8 @@ impl<'a> Evaluator<'a> {
 
     /// What the references of an expression stand for, by their text.
     fn shown(&mut self, expression: &'a Expression, cause: Cause) -> Arc<[Shown]> {
-        let mut references = Vec::new();
-        collect(expression, &mut references);
         let mut shown = BTreeMap::new();
-        for mut reference in references {
+        for mut reference in paths(expression) {
             // What follows may be what is wrong.
             loop {
                 let (value, problems) = self.attempt(reference);
@@ -73,6 +71,12 @@ impl<'a> Evaluator<'a> {
 }
 
 /// The references in an expression, each with the attributes and constant keys after it.
+pub fn paths(expression: &Expression) -> Vec<&Expression> {
+    let mut found = Vec::new();
+    collect(expression, &mut found);
+    found
+}
+
 fn collect<'e>(expression: &'e Expression, found: &mut Vec<&'e Expression>) {
     if is_reference(expression) {
         found.push(expression);

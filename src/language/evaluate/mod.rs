@@ -13,7 +13,7 @@ mod operator;
 mod repeat;
 mod template;
 
-pub use explain::{Cause, explained};
+pub use explain::{Cause, explained, paths};
 pub(crate) use repeat::elements;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};

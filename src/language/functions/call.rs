@@ -127,7 +127,7 @@ impl Call<'_> {
         match (marks.contains(Marks::EPHEMERAL), marks.contains(Marks::SENSITIVE)) {
             (true, true) => "(ephemeral sensitive value)".to_string(),
             (true, false) => "(ephemeral value)".to_string(),
-            (false, true) => "(sensitive value)".to_string(),
+            (false, true) => SECRET.to_string(),
             (false, false) => format!("{:?}", self.text(index)),
         }
     }
@@ -149,11 +149,37 @@ pub fn call(
     run(function, arguments, context).map_err(finish)
 }
 
+/// What stands for a secret in messages.
+const SECRET: &str = "(sensitive value)";
+/// Functions that read a document, of which their messages may tell without quotes.
+const READERS: [&str; 3] = ["csvdecode", "jsondecode", "yamldecode"];
+
+/// A message about arguments of which some are secret, without what may be part of them: what is
+/// quoted, or follows a colon. Messages that name such arguments take care of it themselves.
+pub(super) fn discreet(function: &str, message: String) -> String {
+    if message.contains("sensitive value)") || message.contains("(ephemeral value)") {
+        return message;
+    }
+    let end = ["\"", "`", ": "].iter().filter_map(|it| message.find(it)).min();
+    let kept = match end {
+        None if !READERS.contains(&function) => return message,
+        None => "",
+        Some(end) => message.get(..end).unwrap_or_default().trim_end(),
+    };
+    let space = if kept.is_empty() { "" } else { " " };
+    format!("{kept}{space}{SECRET}")
+}
+
+/// The namespace of the functions of the language.
+const CORE: &str = "core::";
+
 fn no_such_function(name: &str) -> FunctionError {
-    let near = names().map(|known| (strsim::damerau_levenshtein(name, known), known)).min();
+    let prefix = if name.starts_with(CORE) { CORE } else { "" };
+    let own = name.strip_prefix(prefix).unwrap_or(name);
+    let near = names().map(|known| (strsim::damerau_levenshtein(own, known), known)).min();
     let hint = match near {
-        Some((distance, known)) if distance <= 1 + name.len() / 4 => {
-            format!(" Did you mean \"{known}\"?")
+        Some((distance, known)) if distance <= 1 + own.len() / 4 => {
+            format!(" Did you mean \"{prefix}{known}\"?")
         }
         _ => String::new(),
     };
@@ -293,7 +319,20 @@ fn run(function: &Function, arguments: Vec<Value>, context: &CallContext<'_>) ->
         return Ok(unknown_result(function, ty).mark(all));
     }
     let call = Call { arguments, taken, context };
-    (function.body)(&call).map(|result| result.mark(marks))
+    (function.body)(&call).map(|result| result.mark(marks)).map_err(|fault| {
+        let secret = |at: usize| {
+            let taken = call.taken.get(at).copied().unwrap_or_default();
+            !taken.union(call.value(at).marks_deep()).is_empty()
+        };
+        // What is said of a template is careful by itself, unless the template is secret.
+        let open = match function.name {
+            "templatefile" => true,
+            "templatestring" => !secret(0),
+            _ => !(0..call.arguments.len()).any(secret),
+        };
+        let message = if open { fault.message } else { discreet(function.name, fault.message) };
+        Fault { message, ..fault }
+    })
 }
 
 fn result_type(function: &Function, arguments: &[Value]) -> Result<Type, Fault> {

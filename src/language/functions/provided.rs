@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::call::{arity, failure, is_untyped};
+use super::call::{arity, discreet, failure, is_untyped};
 use super::{CallContext, FunctionError};
 use crate::diagnostic::{Diagnostics, Source};
 use crate::language::generate::{value_expression, values_file};
@@ -43,7 +43,10 @@ pub fn call_provided(
         return Ok(Value::unknown((function.returns)()).mark(marks));
     }
     let call = FunctionCall { arguments: &bare, folder: context.folder, syntax: &Native };
-    let result = (function.body)(&call).map_err(|fault| failed(fault.argument, &fault.message))?;
+    let result = (function.body)(&call).map_err(|fault| match marks.is_empty() {
+        true => failed(fault.argument, &fault.message),
+        false => failed(fault.argument, &discreet(name, fault.message)),
+    })?;
     Ok(result.mark(marks))
 }
 

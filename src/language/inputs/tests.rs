@@ -143,7 +143,7 @@ fn mistakes_in_values_are_told_where_they_are() {
         (
             var("number=x"),
             "",
-            "<-var number>:1:1 Invalid value for variable: The value does not fit variable `number` of type `number`: a number is required; the given string is not a decimal number. The variable is declared at main.tf:3:1.",
+            "<-var number>:1:1 Invalid value for variable: The value does not fit variable `number` of type `number`: a number is required; the given string is not a decimal number. ",
         ),
         (
             InputArgument::File("no.tfvars".into()),
@@ -168,7 +168,7 @@ fn mistakes_in_values_are_told_where_they_are() {
         (
             InputArgument::File("x.tfvars".into()),
             "text = \n",
-            "x.tfvars:1:8 Invalid expression: A value should stand here, not the end of the line. ",
+            "x.tfvars:1:8 Invalid expression: A value should stand here, but the line ends. Give a value; `text = null` sets nothing.",
         ),
     ] {
         let arguments: Vec<_> = all.iter().cloned().chain([more]).collect();

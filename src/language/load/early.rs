@@ -157,7 +157,8 @@ impl<'g> Frame<'g> {
         };
         if self.pending.borrow().iter().any(|it| it == name) {
             let detail = format!("The local value `{name}` depends on itself.");
-            return Err(Box::new(Diagnostic::error("Dependency cycle", detail).at(span)));
+            let problem = Diagnostic::error("Dependency cycle", detail).at(span);
+            return Err(Box::new(problem.see(&local.span, "declared here")));
         }
         self.pending.borrow_mut().push(name.to_string());
         let value = first_error(evaluate(&local.value, self));

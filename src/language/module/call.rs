@@ -21,7 +21,11 @@ impl Reader {
         {
             let detail = "A module in a local folder has no versions.";
             let problem = Diagnostic::error("Invalid version constraint", detail);
-            arguments.diagnostics.push(problem.at(&version.span).hint("Remove `version`."));
+            let mut problem = problem.at(&version.span).hint("Remove `version`.");
+            if let Some(source) = &source {
+                problem = problem.see(&source.span, "a local folder");
+            }
+            arguments.diagnostics.push(problem);
         }
         let mut repeats = Repeats::of(&mut arguments);
         if let Some(block) = arguments.block("lifecycle") {
@@ -90,10 +94,10 @@ fn providers_map(given: Expression, arguments: &mut Arguments<'_>) -> Vec<Passed
         let inner = provider_name(name, arguments.diagnostics);
         let outer = provider_reference(value, arguments.diagnostics);
         let (Some(inner), Some((outer, key))) = (inner, outer) else { continue };
-        if found.iter().any(|before| before.inner == inner) {
+        if let Some(first) = found.iter().find(|before| before.inner == inner) {
             let detail = format!("`{inner}` is given twice.");
             let problem = Diagnostic::error("Invalid providers", detail).at(&name.span);
-            arguments.diagnostics.push(problem);
+            arguments.diagnostics.push(problem.see(&first.span, "first given here"));
             continue;
         }
         found.push(PassedProvider { inner, outer, key, span: name.span.to(&value.span) });

@@ -13,9 +13,10 @@ impl Reader {
         let mut arguments = Arguments::new("a check block", block, &mut self.diagnostics);
         let span = arguments.span.clone();
         let sources = arguments.labelled("data");
-        if let Some(second) = sources.get(1) {
+        if let [first, second, ..] = sources.as_slice() {
             let detail = "A `check` block has at most one data source.";
             let problem = Diagnostic::error("Duplicate block", detail).at(&second.span);
+            let problem = problem.see(&first.span, "the first one");
             arguments.diagnostics.push(problem.hint("Write a `check` block for each."));
         }
         let asserts = rules(&mut arguments, "assert");

@@ -47,6 +47,7 @@ impl Reader {
                     let first = first.get();
                     let detail = format!("`{}` is imported already, at {first}.", import.resource);
                     let problem = Diagnostic::error("Duplicate import", detail).at(&import.span);
+                    let problem = problem.see(first, "first imported here");
                     return self.diagnostics.push(problem);
                 }
                 Entry::Vacant(free) => drop(free.insert(import.span.clone())),

@@ -14,11 +14,11 @@ impl Reader {
         let span = arguments.span.clone();
         let mut address = |name| {
             let given = arguments.required(name)?;
-            target(&given, None, arguments.diagnostics)
+            Some((target(&given, None, arguments.diagnostics)?, given.span))
         };
         let (from, to) = (address("from"), address("to"));
         arguments.finish();
-        let (Some(from), Some(to)) = (from, to) else { return };
+        let (Some((from, from_span)), Some((to, to_span))) = (from, to) else { return };
         if [&from, &to].iter().any(|it| mode(it) == Some(Mode::Ephemeral)) {
             let detail = "An ephemeral resource is in no state, so it is nowhere to be moved from.";
             self.diagnostics.push(Diagnostic::error("Invalid address", detail).at(&span));
@@ -31,9 +31,14 @@ impl Reader {
         let is_module = |it: &Target| matches!(it, Target::Module(_));
         if is_module(&from) != is_module(&to) || is_data(&from) != is_data(&to) {
             let detail = "A module becomes a module, and a resource a resource.";
-            return self
-                .diagnostics
-                .push(Diagnostic::error("Invalid moved block", detail).at(&span));
+            let problem = Diagnostic::error("Invalid moved block", detail).at(&span);
+            let kind = |it: &Target| match (is_module(it), is_data(it)) {
+                (true, _) => "this is a module",
+                (false, true) => "this is a data source",
+                (false, false) => "this is a resource",
+            };
+            let problem = problem.see(&from_span, kind(&from)).see(&to_span, kind(&to));
+            return self.diagnostics.push(problem);
         }
         self.module.moved.push(Moved { from, to, span });
     }

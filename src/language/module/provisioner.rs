@@ -72,7 +72,9 @@ pub(super) fn of_removed(
 fn check_connections(provisioners: &[Arc<Provisioner>], diagnostics: &mut Diagnostics) {
     let mut found = Diagnostics::new();
     let destroying = provisioners.iter().filter(|it| it.when == Moment::Destroy);
-    destroying.filter_map(|it| it.connection.as_ref()).for_each(|it| only_self(it, &mut found));
+    destroying.for_each(|it| {
+        it.connection.iter().for_each(|body| only_self(body, &it.span, &mut found));
+    });
     for problem in found {
         // What several share is told once.
         if !diagnostics.0.contains(&problem) {
@@ -103,7 +105,7 @@ fn provisioner(block: Block, diagnostics: &mut Diagnostics) -> Option<Provisione
     arguments.unescape();
     let body = arguments.rest();
     if when == Moment::Destroy {
-        only_self(&body, diagnostics);
+        only_self(&body, &span, diagnostics);
     }
     Some(Provisioner { kind, when, may_fail, body, connection, span })
 }
@@ -148,7 +150,7 @@ fn keyword(arguments: &mut Arguments<'_>, name: &'static str, allowed: [&str; 2]
 }
 
 /// What runs before an object is destroyed must not need anything else: it may be gone already.
-fn only_self(body: &Body, diagnostics: &mut Diagnostics) {
+fn only_self(body: &Body, provisioner: &Span, diagnostics: &mut Diagnostics) {
     body.each_expression(&mut |expression: &Expression| {
         for used in expression.uses() {
             let allowed = matches!(
@@ -168,7 +170,8 @@ fn only_self(body: &Body, diagnostics: &mut Diagnostics) {
                     Diagnostic::error("Invalid reference from destroy provisioner", detail);
                 let hint = "Keep what it needs in the object itself, such as in `triggers` of a \
                             `null_resource` or `input` of a `terraform_data`.";
-                diagnostics.push(problem.hint(hint).at(&used.span));
+                let problem = problem.hint(hint).at(&used.span);
+                diagnostics.push(problem.see(provisioner, "this runs before it is destroyed"));
             }
         }
     });

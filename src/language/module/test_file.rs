@@ -144,10 +144,11 @@ pub fn read_tests(path: PathBuf, body: Body) -> (TestFile, Diagnostics) {
     let mut runs: Vec<Run> = Vec::new();
     for block in arguments.labelled("run") {
         let Some(run) = run(block, arguments.diagnostics) else { continue };
-        if runs.iter().any(|it| it.name == run.name) {
+        if let Some(first) = runs.iter().find(|it| it.name == run.name) {
             let detail = format!("There already is a run `{}` in this file.", run.name);
             let hint = "`run` references mean the last one before them.";
             let problem = Diagnostic::warning("Duplicate name", detail).at(&run.span);
+            let problem = problem.see(&first.span, "first declared here");
             arguments.diagnostics.push(problem.hint(hint));
         }
         runs.push(run);
@@ -188,10 +189,10 @@ fn overrides(arguments: &mut Arguments<'_>) -> Vec<Override> {
     for kind in ["override_resource", "override_data", "override_module"] {
         for block in arguments.blocks(kind) {
             let Some(one) = one_override(block, arguments.diagnostics) else { continue };
-            if found.iter().any(|it| it.target == one.target) {
+            if let Some(first) = found.iter().find(|it| it.target == one.target) {
                 let detail = "Here is a second override for the same target.";
                 let problem = Diagnostic::error("Duplicate override", detail).at(&one.span);
-                arguments.diagnostics.push(problem);
+                arguments.diagnostics.push(problem.see(&first.span, "the first one"));
                 continue;
             }
             found.push(one);

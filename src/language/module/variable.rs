@@ -35,6 +35,7 @@ impl Reader {
         let demands = ["type", "nullable"].into_iter().filter_map(|it| arguments.place(it));
         let demands: Vec<Span> = demands.collect();
         let constraint = arguments.take("type");
+        let type_span = constraint.as_ref().map(|it| it.name_span.to(&it.value.span));
         let typed = constraint.is_some();
         let (ty, type_defaults) = match constraint {
             Some(given) => {
@@ -48,6 +49,7 @@ impl Reader {
         let mut variable = Variable {
             ty,
             typed,
+            type_span,
             type_defaults,
             default: None,
             description: arguments.text("description").map(|(text, _)| text).unwrap_or_default(),
@@ -61,7 +63,7 @@ impl Reader {
         };
         arguments.finish();
         for rule in &variable.validations {
-            self.diagnostics.extend(beside_the_point(&name, rule));
+            self.diagnostics.extend(beside_the_point(&name, rule, &span));
         }
         if let Some(default) = default {
             variable.default =
@@ -80,13 +82,14 @@ fn is_override(source: &Source) -> bool {
 }
 
 /// A validation must be about its own variable.
-fn beside_the_point(name: &str, rule: &CheckRule) -> Option<Diagnostic> {
+fn beside_the_point(name: &str, rule: &CheckRule, declared: &Span) -> Option<Diagnostic> {
     let references = rule.condition.references();
     let own = Reference::Variable(name.to_string());
     let misses = !references.is_empty() && !references.iter().any(|(it, _)| *it == own);
     misses.then(|| {
         let detail = format!("A validation of variable `{name}` must refer to `var.{name}`.");
-        Diagnostic::error("Invalid condition", detail).at(&rule.condition.span)
+        let problem = Diagnostic::error("Invalid condition", detail).at(&rule.condition.span);
+        problem.see(declared, "the variable")
     })
 }
 
@@ -118,7 +121,8 @@ fn default_value(
                 "The default of variable `{name}` does not fit its type `{}`: {error}.",
                 variable.ty
             );
-            diagnostics.push(Diagnostic::error("Invalid default", detail).at(span));
+            let problem = Diagnostic::error("Invalid default", detail).at(span);
+            diagnostics.push(problem.see(variable.type_place(), "the type is declared here"));
             (stand_in, diagnostics)
         }
     }

@@ -1,6 +1,7 @@
 //! Text to expression trees: `hcl-edit` finds the structure, and one pass over it resolves
 //! references, takes numbers and template text from the source as written, and keeps spans.
 
+mod advice;
 mod context;
 mod json;
 mod keys;
@@ -47,7 +48,7 @@ pub fn syntax_problems(source: &Arc<Source>) -> Diagnostics {
         Err(problem) => return (*problem).into(),
     };
     if let Err(error) = read_body(&pieces) {
-        return syntax::explain(source, 0, &error).into();
+        return syntax::explain_all(source, &pieces.outline(), error, body_of);
     }
     let objects = pieces.places().filter_map(|at| pieces.of_object(at));
     let mut found = objects.flatten().filter_map(|(start, text)| {
@@ -70,8 +71,7 @@ fn pieces<'t>(text: &'t str, source: &Arc<Source>) -> Result<Pieces<'t>, Box<Dia
 }
 
 fn read_body(pieces: &Pieces<'_>) -> Result<hcl_edit::structure::Body, Error> {
-    let parse = |text: &str| parse_with_repeated_keys(text, hcl_edit::parser::parse_body);
-    retried(&pieces.outline(), parse)
+    body_of(&pieces.outline())
 }
 
 fn read_expression(text: &str) -> Result<hcl_edit::expr::Expression, Error> {
@@ -98,8 +98,13 @@ fn parse_body(source: Arc<Source>, context: Context) -> (Body, Diagnostics) {
             let body = lower.body(&body, context, whole);
             (body, lower.diagnostics)
         }
-        Err(error) => (empty, syntax::explain(&source, 0, &error).into()),
+        Err(error) => (empty, syntax::explain_all(&source, &pieces.outline(), error, body_of)),
     }
+}
+
+/// The syntax tree of a file.
+fn body_of(text: &str) -> Result<hcl_edit::structure::Body, Error> {
+    retried(text, |text| parse_with_repeated_keys(text, hcl_edit::parser::parse_body))
 }
 
 /// The text as the parser likes it, at the same places: blanks for a byte order mark, which is not

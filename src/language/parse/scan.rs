@@ -20,6 +20,8 @@ pub(super) enum Fault {
 pub(super) struct Scan {
     /// The first fault of its brackets.
     pub(super) fault: Option<Fault>,
+    /// Places that have to do with the fault, and what.
+    pub(super) near: Vec<(usize, &'static str)>,
     /// The text, of the same length, with blanks for line breaks and comments that mean nothing.
     pub(super) flat: String,
 }
@@ -30,10 +32,49 @@ pub(super) fn scan(text: &str) -> Scan {
     while fault.is_none() && scanner.at < text.len() {
         fault = scanner.step();
     }
+    let near = match fault {
+        Some(Fault::Unclosed(_)) => vec![(scanner.at.saturating_sub(1), "but this comes first")],
+        _ => Vec::new(),
+    };
     let fault = fault.or_else(|| scanner.open.last().map(Open::unclosed));
+    let suspects = scanner.suspects(fault);
     // Only ASCII is blanked out, so this stays text.
     let flat = String::from_utf8(scanner.flat).unwrap_or_else(|_| text.to_string());
-    Scan { fault, flat }
+    Scan { fault, near: near.into_iter().chain(suspects).collect(), flat }
+}
+
+/// A line of a text, as far as it begins outside of texts and of brackets that may span lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Line {
+    /// Where it begins.
+    pub(super) at: usize,
+    /// How many braces are open there.
+    pub(super) depth: usize,
+    /// The innermost of them.
+    pub(super) inside: Option<usize>,
+}
+
+/// The lines on which arguments and blocks can begin.
+pub(super) fn lines(text: &str) -> Vec<Line> {
+    let mut scanner = Scanner::new(text);
+    let mut lines = Vec::new();
+    let mut next = 0;
+    while scanner.at < text.len() {
+        if scanner.at >= next {
+            let inside = scanner.open.last();
+            if scanner.at == next && inside.is_none_or(|it| matches!(it.kind, Kind::Brace)) {
+                let inside = inside.map(|it| it.at);
+                lines.push(Line { at: next, depth: scanner.open.len(), inside });
+            }
+            let rest = text.get(next..).unwrap_or_default();
+            next += rest.find('\n').map_or(text.len(), |newline| newline + 1);
+            continue;
+        }
+        if scanner.step().is_some() {
+            break;
+        }
+    }
+    lines
 }
 
 /// How long the bracket or quote is that a text starts with, to its end.
@@ -85,11 +126,49 @@ pub(super) struct Scanner<'t> {
     /// What is open there, outermost first.
     pub(super) open: Vec<Open>,
     flat: Vec<u8>,
+    /// The first brace whose end is not indented as its beginning, and that end.
+    suspect: Option<(usize, usize)>,
 }
 
 impl<'t> Scanner<'t> {
     pub(super) fn new(text: &'t str) -> Scanner<'t> {
-        Scanner { text: text.as_bytes(), at: 0, open: Vec::new(), flat: Vec::new() }
+        let (open, flat) = (Vec::new(), Vec::new());
+        Scanner { text: text.as_bytes(), at: 0, open, flat, suspect: None }
+    }
+
+    /// What the indentation says of a bracket that is missing or too much.
+    fn suspects(&self, fault: Option<Fault>) -> Vec<(usize, &'static str)> {
+        let Some((open, close)) = self.suspect else { return Vec::new() };
+        match fault {
+            Some(Fault::Unclosed(at)) if at != open => vec![
+                (open, "perhaps this is what is not closed"),
+                (close, "this closes it, but is indented otherwise"),
+            ],
+            Some(Fault::Unopened(at)) if at != close => vec![
+                (open, "perhaps this is closed too early"),
+                (close, "by this, which is indented otherwise"),
+            ],
+            _ => Vec::new(),
+        }
+    }
+
+    /// The blanks before the first sign of the line of a place.
+    fn indentation(&self, at: usize) -> usize {
+        let before = self.text.get(..at).unwrap_or_default();
+        let start = before.iter().rposition(|it| *it == b'\n').map_or(0, |newline| newline + 1);
+        let line = self.text.get(start..).unwrap_or_default();
+        line.iter().take_while(|it| matches!(it, b' ' | b'\t')).count()
+    }
+
+    /// Takes note of a brace that ends on a line of its own, indented otherwise than it begins.
+    fn compare(&mut self, open: usize) {
+        let own = self.indentation(self.at);
+        let before = self.text.get(self.at - own.min(self.at)..self.at).unwrap_or_default();
+        let alone = before.iter().all(|it| matches!(it, b' ' | b'\t'))
+            && self.at.checked_sub(own + 1).is_none_or(|it| self.text.get(it) == Some(&b'\n'));
+        if alone && self.suspect.is_none() && own != self.indentation(open) {
+            self.suspect = Some((open, self.at));
+        }
     }
 
     /// The text from here on.
@@ -125,7 +204,7 @@ impl<'t> Scanner<'t> {
 
     fn quoted(&mut self, opened: usize) -> Option<Fault> {
         match self.rest() {
-            [b'\n', ..] => return Some(Fault::OpenQuote(opened)),
+            [b'\n', ..] => return Some(self.open_quote(opened)),
             [b'"', ..] => {
                 self.open.pop();
                 self.at += 1;
@@ -134,6 +213,18 @@ impl<'t> Scanner<'t> {
             _ => self.template_text(),
         }
         None
+    }
+
+    /// The fault of a line that ends in a quote. One that begins in an interpolation was meant to end
+    /// the text around it.
+    fn open_quote(&self, opened: usize) -> Fault {
+        let mut outer = self.open.iter().rev().skip(1);
+        match (outer.next(), outer.next()) {
+            (Some(Open { kind: Kind::Loose(b'}'), at }), Some(Open { kind: Kind::Quote, .. })) => {
+                Fault::Unclosed(*at)
+            }
+            _ => Fault::OpenQuote(opened),
+        }
     }
 
     /// One piece of the text of a template.
@@ -218,6 +309,9 @@ impl<'t> Scanner<'t> {
 
     fn close(&mut self, bracket: u8) -> Option<Fault> {
         let Some(open) = self.open.pop() else { return Some(Fault::Unopened(self.at)) };
+        if bracket == b'}' && matches!(open.kind, Kind::Brace) {
+            self.compare(open.at);
+        }
         let closes = match open.kind {
             Kind::Brace => bracket == b'}',
             Kind::Loose(wanted) => bracket == wanted,
@@ -282,11 +376,38 @@ mod tests {
             ("a = \"b\n", Some(Fault::OpenQuote(4))),
             ("a = \"$${\"\nb = <<E\n { ${x} %{ if y } \"\n E\n", None),
             ("a = <<E\n ${b}\n", Some(Fault::OpenHeredoc(4))),
-            ("a = \"${b\"", Some(Fault::OpenQuote(8))),
+            ("a = \"${b\"", Some(Fault::Unclosed(5))),
         ] {
             let found = scan(&format!("{text}\n")).fault;
             assert_eq!(found, fault, "{text}");
         }
+    }
+
+    #[test]
+    fn indentation_tells_which_brace_is_meant() {
+        let text = "a {\n  b = {\n  c {\n  }\n}\nd {\n}\n";
+        let found = scan(text);
+        assert_eq!(found.fault, Some(Fault::Unclosed(2)));
+        let places: Vec<usize> = found.near.iter().map(|it| it.0).collect();
+        assert_eq!(places, [10, 22]);
+        assert_eq!(scan("a = (1]\n").near, [(6, "but this comes first")]);
+    }
+
+    #[test]
+    fn lines_know_what_they_are_in() {
+        let found = lines("a {\n  b = [\n1\n]\n  c = {\n d = <<E\n x\nE\n }\n}\ne = 1\n");
+        let found: Vec<_> = found.iter().map(|it| (it.at, it.depth, it.inside)).collect();
+        let (outer, inner) = (Some(2), Some(22));
+        let expected = [
+            (0, 0, None),
+            (4, 1, outer),
+            (16, 1, outer),
+            (24, 2, inner),
+            (38, 2, inner),
+            (41, 1, outer),
+            (43, 0, None),
+        ];
+        assert_eq!(found, expected);
     }
 
     #[test]

@@ -4,8 +4,52 @@ use std::sync::Arc;
 
 use hcl_edit::parser::Error;
 
-use super::scan::{Fault, scan};
-use crate::diagnostic::{Diagnostic, Source, Span};
+use super::advice::{Advice, advice, earlier};
+use super::scan::{Fault, Line, Scan, lines, scan};
+use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
+
+/// The most errors that are told of one file.
+const MOST: usize = 10;
+
+/// The diagnostics of all syntax errors that can be told apart: each argument or block that has one is
+/// blanked out to find those after it. `text` is what was parsed.
+pub(super) fn explain_all<T>(
+    source: &Arc<Source>,
+    text: &str,
+    error: Error,
+    parse: impl Fn(&str) -> Result<T, Error>,
+) -> Diagnostics {
+    let mut found = Diagnostics::from(explain(source, 0, &error));
+    if scan(text).fault.is_some() {
+        return found;
+    }
+    let mut text = text.to_string();
+    let mut at = error.location().offset();
+    while found.0.len() < MOST {
+        let Some(rest) = without(&text, at) else { break };
+        let Err(error) = parse(&rest) else { break };
+        if error.location().offset() <= at || scan(&rest).fault.is_some() {
+            break;
+        }
+        found.push(explain(source, 0, &error));
+        (text, at) = (rest, error.location().offset());
+    }
+    found
+}
+
+/// The text, of the same length, with blanks for the argument or block around a place.
+fn without(text: &str, at: usize) -> Option<String> {
+    let lines = lines(text);
+    let after = lines.partition_point(|it| it.at <= at);
+    let first: Line = *lines.get(after.checked_sub(1)?)?;
+    let end = lines.iter().skip(after).find(|it| it.depth <= first.depth);
+    let end = end.map_or(text.len(), |it| it.at);
+    let blank = |(place, it): (usize, char)| match (first.at..end).contains(&place) && it != '\n' {
+        true => " ".repeat(it.len_utf8()),
+        false => it.to_string(),
+    };
+    Some(text.char_indices().map(blank).collect())
+}
 
 /// The diagnostic of a syntax error; the parsed text has `offset` bytes before the source's.
 pub(super) fn explain(source: &Arc<Source>, offset: usize, error: &Error) -> Diagnostic {
@@ -14,7 +58,11 @@ pub(super) fn explain(source: &Arc<Source>, offset: usize, error: &Error) -> Dia
 
 /// What is wrong with the brackets and quotes of a text.
 pub(super) fn unsound(source: &Arc<Source>) -> Option<Diagnostic> {
-    scan(&source.text).fault.map(|fault| bracket(source, fault))
+    let text = &source.text;
+    let Scan { fault, near, .. } = scan(text);
+    let place = |at: usize| Span { source: source.clone(), range: at..at + 1 };
+    let near = near.into_iter().filter(|it| text.is_char_boundary(it.0 + 1));
+    Some(near.fold(bracket(source, fault?), |all, (at, how)| all.see(&place(at), how)))
 }
 
 /// The diagnostic of a syntax error at a place.
@@ -32,9 +80,25 @@ pub(super) fn explain_at(source: &Arc<Source>, at: usize, error: &Error) -> Diag
     }
     let rest = text.get(at..).unwrap_or_default();
     let end = at + found(rest).len();
-    let span = Span { source: source.clone(), range: at..end };
-    let (summary, detail, hint) = wording(error.message(), rest);
-    Diagnostic::error(summary, detail).at(&span).hint(hint)
+    let place = |range| Span { source: source.clone(), range };
+    let problem = match advice(text, at, error.message()) {
+        Some(Advice { summary, detail, hint, other }) => {
+            let problem = Diagnostic::error(summary, detail).hint(hint);
+            match other {
+                Some((range, how)) => problem.see(&place(range), how),
+                None => problem,
+            }
+        }
+        None => {
+            let (summary, detail, hint) = wording(error.message(), rest);
+            Diagnostic::error(summary, detail).hint(hint)
+        }
+    };
+    let problem = problem.at(&place(at..end));
+    match earlier(text, at).filter(|_| error.message().contains("redefined attribute")) {
+        Some(range) => problem.see(&place(range), "first set here"),
+        None => problem,
+    }
 }
 
 /// The same for an expression that is the whole text, which was parsed in parentheses.
@@ -58,11 +122,20 @@ fn bracket(source: &Arc<Source>, fault: Fault) -> Diagnostic {
     let sign = text.get(..length).unwrap_or_default();
     let span = Span { source: source.clone(), range: at..at + sign.len() };
     let (summary, detail, hint) = match fault {
-        Fault::Unclosed(_) if sign == "{" => {
-            ("Unclosed block", format!("Nothing closes this `{sign}`."), "")
-        }
+        Fault::Unclosed(_) if sign == "{" => (
+            "Unclosed block",
+            format!("Nothing closes this `{sign}`."),
+            "Add the `}` that is missing.",
+        ),
+        Fault::Unclosed(_) if sign.len() == 2 => (
+            "Unclosed interpolation",
+            format!("The text ends before this `{sign}` does."),
+            "Add the `}` that is missing; for the signs themselves, write `$${` or `%%{`.",
+        ),
         Fault::Unclosed(_) => ("Unclosed bracket", format!("Nothing closes this `{sign}`."), ""),
-        Fault::Unopened(_) => ("Invalid syntax", format!("This `{sign}` closes nothing."), ""),
+        Fault::Unopened(_) => {
+            ("Invalid syntax", format!("This `{sign}` closes nothing."), "Remove it.")
+        }
         Fault::OpenHeredoc(_) => (
             "Unterminated heredoc",
             "The text of this heredoc has no end: its marker alone on a line.".to_string(),
@@ -112,7 +185,8 @@ fn wording(message: &str, rest: &str) -> (&'static str, String, &'static str) {
     }
     if message.contains("invalid escape sequence") {
         let detail = "A backslash must start an escape sequence.".to_string();
-        let hint = r#"There are \n, \r, \t, \", \\, \uNNNN and \UNNNNNNNN."#;
+        let hint =
+            r#"There are \n, \r, \t, \", \\, \uNNNN and \UNNNNNNNN; write \\ for a backslash."#;
         return ("Invalid escape sequence", detail, hint);
     }
     if message.contains("invalid expression") {

@@ -140,7 +140,12 @@ pub(super) fn check(configuration: &Configuration, module: &Module) -> Diagnosti
                 let hint =
                     format!("Add `configuration_aliases = [{inner}]` to its `required_providers`.");
                 let problem = Diagnostic::error("Undeclared provider configuration", detail);
-                diagnostics.push(problem.hint(hint).at(span));
+                let problem = problem.hint(hint).at(span);
+                let required = child.and_then(|it| it.required_providers.get(&inner.name));
+                diagnostics.push(match required {
+                    Some(it) => problem.see(&it.span, "the module expects only this"),
+                    None => problem.see(&call.source_span, "the module that is called"),
+                });
             }
             diagnostics.extend(child.and_then(|child| unfit(module, child, passed)));
         }
@@ -204,24 +209,32 @@ fn undeclared(module: &Module, name: &ProviderName, span: &Span) -> Diagnostic {
         true => format!("Add a `provider \"{}\"` block with `alias = \"{alias}\"`.", name.name),
         false => format!("There is {}.", known.join(", ")),
     };
-    Diagnostic::error("Undeclared provider configuration", detail).hint(hint).at(span)
+    let problem = Diagnostic::error("Undeclared provider configuration", detail);
+    let others = module.providers.iter().filter(|(it, _)| it.name == name.name);
+    let see = |problem: Diagnostic, (_, it): (_, &ProviderBlock)| {
+        problem.see(&it.span, "a configuration that there is")
+    };
+    others.fold(problem.hint(hint).at(span), see)
 }
 
 fn not_passed(call: &ModuleCall, child: &Module) -> Option<Diagnostic> {
-    let aliases = child.required_providers.values().flat_map(|it| &it.aliases);
-    let missing: Vec<String> = aliases
-        .filter(|alias| !call.providers.iter().any(|it| it.inner == **alias))
-        .filter(|alias| child.providers.get(*alias).is_none_or(is_proxy))
-        .map(|it| format!("`{it}`"))
-        .collect();
+    let required = child.required_providers.values();
+    let aliases = required.flat_map(|it| it.aliases.iter().map(|alias| (alias, &it.span)));
+    let missing = aliases
+        .filter(|(alias, _)| !call.providers.iter().any(|it| it.inner == **alias))
+        .filter(|(alias, _)| child.providers.get(*alias).is_none_or(is_proxy))
+        .map(|(alias, span)| (format!("`{alias}`"), span));
+    let (missing, mut places): (Vec<String>, Vec<&Span>) = missing.unzip();
+    places.dedup();
     (!missing.is_empty()).then(|| {
         let detail = format!(
             "Module `{}` must be given the provider configuration {}.",
             call.name,
             missing.join(", ")
         );
-        Diagnostic::error("Missing provider configuration", detail)
+        let problem = Diagnostic::error("Missing provider configuration", detail)
             .at(&call.span)
-            .hint("Pass it with `providers = { name_in_module = name_here }`.")
+            .hint("Pass it with `providers = { name_in_module = name_here }`.");
+        places.into_iter().fold(problem, |problem, it| problem.see(it, "required by this"))
     })
 }

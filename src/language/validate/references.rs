@@ -1,13 +1,13 @@
 //! References lead to what is declared, and stand where they mean something.
 
-use crate::address::{Key, Mode, ResourceName};
+use crate::address::{Key, Mode, ModulePath, ResourceName};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::language::config::{
     Body, CheckRule, Configuration, Expression, ExpressionKind, Module, Reference, Repetition,
     Resource,
 };
 use crate::language::reference::Use;
-use crate::language::suggest::{did_you_mean, nearest};
+use crate::language::suggest::nearest;
 
 /// What an expression may refer to besides what the module declares.
 #[derive(Clone, Copy, Default)]
@@ -190,15 +190,36 @@ impl<'c> Checker<'c> {
     }
 
     fn report(&mut self, summary: &str, detail: String, hint: String, span: &Span) {
-        self.diagnostics.push(Diagnostic::error(summary, detail).hint(hint).at(span));
+        self.report_with(summary, detail, hint, span, None);
+    }
+
+    /// The same with a second place, and what it has to do with the problem.
+    fn report_with(
+        &mut self,
+        summary: &str,
+        detail: String,
+        hint: String,
+        span: &Span,
+        other: Option<(&Span, String)>,
+    ) {
+        let problem = Diagnostic::error(summary, detail).hint(hint).at(span);
+        self.diagnostics.push(match other {
+            Some((place, how)) => problem.see(place, how),
+            None => problem,
+        });
     }
 
     fn check(&mut self, used: &Use, place: Place) {
         match &used.reference {
             Reference::Resource(name, _) if self.own == Some(name) => {
                 let detail = format!("The configuration of `{name}` refers to `{name}` itself.");
-                let hint = if place.own { "Use `self`." } else { "" };
-                self.report("Self-referential block", detail, hint.into(), &used.span);
+                let own = self.module.resources.get(name).map(|it| &it.span);
+                let own = own.map(|it| (it, "in this block".to_string()));
+                let hint = match place.own {
+                    true => "Use `self`.",
+                    false => "Put what several arguments share into a local value.",
+                };
+                self.report_with("Self-referential block", detail, hint.into(), &used.span, own);
             }
             Reference::Variable(name) if !self.module.variables.contains_key(name) => {
                 self.undeclared_variable(name, &used.span);
@@ -229,35 +250,67 @@ impl<'c> Checker<'c> {
 
     fn undeclared_variable(&mut self, name: &str, span: &Span) {
         let detail = format!("There is no variable `{name}` in this module.");
-        let hint = match self.module.locals.contains_key(name) {
-            true => format!("Did you mean `local.{name}`?"),
-            false => {
-                let near = nearest(name, self.module.variables.keys().map(String::as_str));
-                near.map_or(format!("Declare it with a `variable \"{name}\"` block."), |it| {
-                    format!("Did you mean `var.{it}`?")
-                })
-            }
+        let (variables, locals) = (&self.module.variables, &self.module.locals);
+        let near = nearest(name, variables.keys().map(String::as_str));
+        let near = near.and_then(|it| Some((it, variables.get(it)?)));
+        let (hint, other) = match (locals.get(name), near) {
+            (Some(local), _) => (format!("Did you mean `local.{name}`?"), Some(&local.span)),
+            (None, Some((it, near))) => (format!("Did you mean `var.{it}`?"), Some(&near.span)),
+            (None, None) => (format!("Declare it with a `variable \"{name}\"` block."), None),
         };
-        self.report("Undeclared variable", detail, hint, span);
+        let other = match other {
+            Some(span) => Some((span, SIMILAR.to_string())),
+            None => self.elsewhere(|it| it.variables.get(name).map(|it| &it.span), "variable"),
+        };
+        self.report_with("Undeclared variable", detail, hint, span, other);
     }
 
     fn undeclared_local(&mut self, name: &str, span: &Span) {
         let detail = format!("There is no local value `{name}` in this module.");
-        let hint = match self.module.variables.contains_key(name) {
-            true => format!("Did you mean `var.{name}`?"),
-            false => {
-                let near = nearest(name, self.module.locals.keys().map(String::as_str));
-                near.map_or(String::new(), |it| format!("Did you mean `local.{it}`?"))
-            }
+        let (variables, locals) = (&self.module.variables, &self.module.locals);
+        let near = nearest(name, locals.keys().map(String::as_str));
+        let near = near.and_then(|it| Some((it, locals.get(it)?)));
+        let (hint, other) = match (variables.get(name), near) {
+            (Some(own), _) => (format!("Did you mean `var.{name}`?"), Some(&own.span)),
+            (None, Some((it, near))) => (format!("Did you mean `local.{it}`?"), Some(&near.span)),
+            (None, None) => (format!("Declare it: `locals {{ {name} = … }}`."), None),
         };
-        self.report("Undeclared local value", detail, hint, span);
+        let other = match other {
+            Some(span) => Some((span, SIMILAR.to_string())),
+            None => self.elsewhere(|it| it.locals.get(name).map(|it| &it.span), "local value"),
+        };
+        self.report_with("Undeclared local value", detail, hint, span, other);
+    }
+
+    /// What another module declares under the name that is missing here: the one that calls this one
+    /// first, then those that this one calls, which do not share their names.
+    fn elsewhere(
+        &self,
+        find: impl Fn(&'c Module) -> Option<&'c Span>,
+        what: &str,
+    ) -> Option<(&'c Span, String)> {
+        let configuration = self.configuration;
+        let path = &self.module.path;
+        let parent = path.0.split_last().map(|(_, above)| ModulePath(above.to_vec()));
+        let children = self.module.calls.keys().map(|it| path.child(it));
+        let others = parent.into_iter().chain(children).filter_map(|it| configuration.module(&it));
+        let found = others.filter_map(|it| Some((find(it)?, it))).next()?;
+        let place = match found.1.path.is_root() {
+            true => "the root module".to_string(),
+            false => format!("`{}`", found.1.path),
+        };
+        Some((found.0, format!("{place} has this {what}, which is not seen here")))
     }
 
     fn call(&mut self, name: &str, key: Option<&Key>, used: &Use) {
         let Some(call) = self.module.calls.get(name) else {
             let detail = format!("There is no module call `{name}` in this module.");
-            let hint = did_you_mean(name, self.module.calls.keys().map(String::as_str));
-            return self.report("Undeclared module", detail, hint, &used.span);
+            let calls = &self.module.calls;
+            let near = nearest(name, calls.keys().map(String::as_str));
+            let hint = near.map(|it| format!("Did you mean `module.{it}`?")).unwrap_or_default();
+            let near = near.and_then(|it| calls.get(it));
+            let near = near.map(|it| (&it.span, SIMILAR.to_string()));
+            return self.report_with("Undeclared module", detail, hint, &used.span, near);
         };
         let single = matches!(call.repetition, Repetition::Single | Repetition::Enabled(_));
         match key {
@@ -270,7 +323,7 @@ impl<'c> Checker<'c> {
             Some(Key::Name(output)) if single => self.output(name, Some(output), used),
             _ => {
                 let shown = format!("module.{name}");
-                if used.tried || self.instance(&shown, &call.repetition, key, used) {
+                if used.tried || self.instance(&shown, (&call.repetition, &call.span), key, used) {
                     self.output(name, used.attribute.as_deref(), used);
                 }
             }
@@ -284,7 +337,7 @@ impl<'c> Checker<'c> {
             if let Some(why) = &declared.deprecated {
                 let detail = format!("Output `{output}` of `{name}` is deprecated: {why}");
                 let warning = Diagnostic::warning("Deprecated output", detail).at(&used.span);
-                self.diagnostics.push(warning);
+                self.diagnostics.push(warning.see(&declared.span, "declared deprecated here"));
             }
             return;
         }
@@ -292,7 +345,16 @@ impl<'c> Checker<'c> {
             return;
         }
         let detail = format!("Module `{name}` has no output `{output}`.");
-        let mut hint = did_you_mean(output, child.outputs.keys().map(String::as_str));
+        let near = nearest(output, child.outputs.keys().map(String::as_str));
+        let mut hint = near.map(|it| format!("Did you mean `{it}`?")).unwrap_or_default();
+        let mut other = near.and_then(|it| child.outputs.get(it)).map(|it| &it.span);
+        let mut how = SIMILAR.to_string();
+        if other.is_none()
+            && let Some((found, what)) = inside(child, output)
+        {
+            how = format!("the module has this {what}; only outputs can be seen outside");
+            other = Some(found);
+        }
         if hint.is_empty() && child.outputs.len() <= 8 {
             let known: Vec<_> = child.outputs.keys().map(|it| format!("`{it}`")).collect();
             hint = match known.is_empty() {
@@ -300,7 +362,8 @@ impl<'c> Checker<'c> {
                 false => format!("It has {}.", known.join(", ")),
             };
         }
-        self.report("Undeclared output", detail, hint, &used.span);
+        let other = other.map(|it| (it, how));
+        self.report_with("Undeclared output", detail, hint, &used.span, other);
     }
 
     /// Warns of a whole module that has deprecated outputs.
@@ -310,7 +373,7 @@ impl<'c> Checker<'c> {
             if let Some(why) = &declared.deprecated {
                 let detail = format!("Output `{output}` of `{name}` is deprecated: {why}");
                 let warning = Diagnostic::warning("Deprecated output", detail).at(span);
-                self.diagnostics.push(warning);
+                self.diagnostics.push(warning.see(&declared.span, "declared deprecated here"));
             }
         }
     }
@@ -323,11 +386,14 @@ impl<'c> Checker<'c> {
                 let check = resource.check.as_deref().unwrap_or_default();
                 let detail = format!("`{name}` stands in check `{check}`, and only that sees it.");
                 let hint = "Write a `data` block outside of the `check` block.".to_string();
-                self.report("Reference to scoped resource", detail, hint, &used.span);
+                let other = Some((&resource.span, "declared here".to_string()));
+                self.report_with("Reference to scoped resource", detail, hint, &used.span, other);
             }
             Some(resource) => {
                 let shown = name.to_string();
-                if self.instance(&shown, &resource.repetition, key, used) && used.bracketed {
+                if self.instance(&shown, (&resource.repetition, &resource.span), key, used)
+                    && used.bracketed
+                {
                     self.bracketed(&shown, &resource.repetition, key, used);
                 }
             }
@@ -338,29 +404,38 @@ impl<'c> Checker<'c> {
                     Mode::Ephemeral => "ephemeral resource",
                 };
                 let detail = format!("There is no {what} `{name}` in this module.");
-                let hint = self.resource_like(name);
-                self.report("Undeclared resource", detail, hint, &used.span);
+                let (hint, other) = match self.resource_like(name) {
+                    Some((shown, other)) => (format!("Did you mean `{shown}`?"), other),
+                    None => (String::new(), None),
+                };
+                let other = match other {
+                    Some(span) => Some((span, SIMILAR.to_string())),
+                    None => self.elsewhere(|it| it.resources.get(name).map(|it| &it.span), what),
+                };
+                self.report_with("Undeclared resource", detail, hint, &used.span, other);
             }
         }
     }
 
-    /// A hint to a resource that may have been meant.
-    fn resource_like(&self, name: &ResourceName) -> String {
+    /// What may have been meant instead of a resource, and where it is declared.
+    fn resource_like(&self, name: &ResourceName) -> Option<(String, Option<&'c Span>)> {
+        let resources = &self.module.resources;
         for mode in [Mode::Managed, Mode::Data, Mode::Ephemeral] {
             let other = ResourceName { mode, ..name.clone() };
-            if self.module.resources.contains_key(&other) {
-                return format!("Did you mean `{other}`?");
+            if let Some(found) = resources.get(&other) {
+                return Some((other.to_string(), Some(&found.span)));
             }
         }
         let roots = ["var", "local", "module", "data", "each", "count", "path", "self"];
         if name.mode == Mode::Managed
             && let Some(root) = nearest(&name.kind, roots)
         {
-            return format!("Did you mean `{root}.{}`?", name.name);
+            return Some((format!("{root}.{}", name.name), None));
         }
-        let known: Vec<String> =
-            self.module.resources.keys().map(ResourceName::to_string).collect();
-        did_you_mean(&name.to_string(), known.iter().map(String::as_str))
+        let known: Vec<String> = resources.keys().map(ResourceName::to_string).collect();
+        let near = nearest(&name.to_string(), known.iter().map(String::as_str))?;
+        let found = resources.iter().find(|(it, _)| it.to_string() == near);
+        Some((near.to_string(), found.map(|(_, it)| &it.span)))
     }
 
     /// What is wrong with a constant in brackets after a resource or the key of one of its instances.
@@ -387,7 +462,7 @@ impl<'c> Checker<'c> {
     fn instance(
         &mut self,
         shown: &str,
-        repetition: &Repetition,
+        (repetition, declared): (&'c Repetition, &'c Span),
         key: Option<&Key>,
         used: &Use,
     ) -> bool {
@@ -406,7 +481,25 @@ impl<'c> Checker<'c> {
             }
             _ => return true,
         };
-        self.report("Invalid instance", detail, hint, &used.span);
+        let other = match repetition {
+            Repetition::Single => (declared, "declared without `count` and `for_each`"),
+            Repetition::Count(it) => (&it.span, "its `count`"),
+            Repetition::ForEach(it) => (&it.span, "its `for_each`"),
+            Repetition::Enabled(it) => (&it.span, "it is there once or not at all"),
+        };
+        let other = Some((other.0, other.1.to_string()));
+        self.report_with("Invalid instance", detail, hint, &used.span, other);
         false
     }
+}
+
+/// What is said of a declaration whose name is like the one that is missing.
+const SIMILAR: &str = "this has a similar name";
+
+/// What a module has of a name without showing it outside.
+fn inside<'c>(module: &'c Module, name: &str) -> Option<(&'c Span, &'static str)> {
+    let variable = module.variables.get(name).map(|it| (&it.span, "variable"));
+    let local = module.locals.get(name).map(|it| (&it.span, "local value"));
+    let resource = || module.resources.values().find(|it| it.name.name == name);
+    variable.or(local).or_else(|| resource().map(|it| (&it.span, "resource")))
 }

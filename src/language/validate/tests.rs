@@ -68,7 +68,10 @@ fn references_must_lead_somewhere() {
             "vars.region",
             "1:12 There is no resource `vars.region` in this module. Did you mean `var.region`?",
         ),
-        ("module.on.x", "1:12 There is no module call `on` in this module. Did you mean `one`?"),
+        (
+            "module.on.x",
+            "1:12 There is no module call `on` in this module. Did you mean `module.one`?",
+        ),
         ("module.one.idd", "1:12 Module `one` has no output `idd`. Did you mean `id`?"),
         ("module.one.vpc", "1:12 Module `one` has no output `vpc`. It has `id`."),
         (

@@ -28,9 +28,10 @@ pub(in crate::plan) fn validate(
                 diagnostics.push(problem("Redundant move statement", detail, statement));
                 continue;
             }
-            if exists(&from, statement.kind, evaluation) {
+            if let Some(block) = exists(&from, statement.kind, evaluation) {
                 let detail = format!("{from} is said to be {to} now, but it is still declared.");
                 let problem = problem("Moved object still exists", detail, statement);
+                let problem = problem.see(&block, "still declared here");
                 diagnostics.push(problem.hint(format!("Declare it as {to} only.")));
             }
             diagnostics.extend(twice(&mut sources, &from, &to, statement, Side::From));
@@ -68,22 +69,25 @@ fn within(outer: &ModuleInstance, target: &Target) -> Target {
     }
 }
 
-/// Whether the configuration has what is said to have moved away.
-fn exists(target: &Target, kind: Kind, evaluation: &Evaluation) -> bool {
+/// Where the configuration has what is said to have moved away, if it has.
+fn exists(target: &Target, kind: Kind, evaluation: &Evaluation) -> Option<Span> {
     let there = |module: &ModuleInstance| evaluation.has_module(module);
     match target {
-        Target::Module(module) if kind == Kind::Call => {
-            let Some(((name, _), parent)) = module.0.split_last() else { return false };
+        Target::Module(module) => {
+            let ((name, _), parent) = module.0.split_last()?;
             let parent = ModuleInstance(parent.to_vec());
-            let calls = evaluation.module(&parent.path()).map(|it| it.calls.contains_key(name));
-            calls.unwrap_or(false) && there(&parent)
+            let call = evaluation.module(&parent.path())?.calls.get(name)?;
+            let there = if kind == Kind::Call { there(&parent) } else { there(module) };
+            there.then(|| call.span.clone())
         }
-        Target::Module(module) => there(module),
-        Target::Resource(it) => evaluation.resource(it).is_some() && there(&it.module),
+        Target::Resource(it) => {
+            let resource = evaluation.resource(it)?;
+            there(&it.module).then(|| resource.span.clone())
+        }
         Target::Instance(it) => {
-            evaluation.resource(&it.resource).is_some()
-                && there(&it.resource.module)
-                && evaluation.resource_expansion(&it.resource).has(it.key.as_ref())
+            let resource = evaluation.resource(&it.resource)?;
+            let has = || evaluation.resource_expansion(&it.resource).has(it.key.as_ref());
+            (there(&it.resource.module) && has()).then(|| resource.span.clone())
         }
     }
 }
@@ -118,7 +122,11 @@ fn twice<'s>(
              one only."
         ),
     };
-    Some(problem("Ambiguous move statements", detail, statement))
+    let problem = problem("Ambiguous move statements", detail, statement);
+    Some(match &first.span {
+        Some(place) => problem.see(place, "the other of the two"),
+        None => problem,
+    })
 }
 
 fn other_type(
@@ -148,6 +156,9 @@ fn circular(statements: &[Statement], circle: &[usize]) -> Diagnostic {
     let detail = format!("These moves go round in a circle: {}.", lines.join("; "));
     let diagnostic = Diagnostic::error("Cyclic dependency in move statements", detail)
         .hint("A chain of moves ends with an address that no other statement moves away.");
-    let span = members.iter().find_map(|it| it.span.as_ref());
-    span.map_or(diagnostic.clone(), |span| diagnostic.at(span))
+    let mut places = members.iter().filter_map(|it| Some((it, it.span.as_ref()?)));
+    let Some((_, first)) = places.next() else { return diagnostic };
+    places.fold(diagnostic.at(first), |diagnostic, (it, span)| {
+        diagnostic.see(span, format!("{} to {}", it.from, it.to))
+    })
 }

@@ -142,5 +142,6 @@ fn explained(error: &Error, text: &str, span: &Span, words: Option<&Words<'_>>) 
     let place = |at: usize| words.map_or(span.range.start + 1 + at, |it| it.place(at));
     let range = problem.span.as_ref().map_or(0..text.len(), |it| it.range.clone());
     let range = place(range.start)..place(range.end);
-    problem.at(&Span { source: span.source.clone(), range })
+    let problem = problem.at(&Span { source: span.source.clone(), range });
+    Diagnostic { others: Vec::new(), ..problem }
 }

@@ -28,7 +28,7 @@ pub(super) fn check(module: &Module, chosen: &Chosen<'_>, lasts: bool) -> Option
         (None, Some(_)) => {
             let detail = format!("`{}` has `for_each`, so it is several.", chosen.name);
             let hint = format!("Choose one: `{}[each.key]`.", chosen.name);
-            problem(detail, chosen.span).map(|it| it.hint(hint))
+            problem(detail, chosen.span).map(|it| with_block(it.hint(hint), block))
         }
         (Some(key), None) => {
             let detail = match (&chosen.name.alias, block) {
@@ -40,7 +40,7 @@ pub(super) fn check(module: &Module, chosen: &Chosen<'_>, lasts: bool) -> Option
                     format!("This module has no block of `{}` with `for_each`.", chosen.name)
                 }
             };
-            problem(detail, &key.span)
+            problem(detail, &key.span).map(|it| with_block(it, block))
         }
         (Some(_), Some(each)) if lasts => same_elements(chosen.repetition, each),
         (Some(_), Some(_)) => None,
@@ -58,7 +58,14 @@ fn same_elements(repetition: &Repetition, provider: &Expression) -> Option<Diagn
     let hint = "Let the provider's `for_each` have more elements than this one: take elements out \
                 here first, apply, and then there.";
     let warning = Diagnostic::warning("Provider goes with its resources", detail).hint(hint);
-    Some(warning.at(&own.span))
+    Some(warning.at(&own.span).see(&provider.span, "the `for_each` of the provider"))
+}
+
+fn with_block(problem: Diagnostic, block: Option<&ProviderBlock>) -> Diagnostic {
+    match block {
+        Some(block) => problem.see(&block.span, "the provider is configured here"),
+        None => problem,
+    }
 }
 
 /// The text of an expression without what means nothing.
@@ -76,20 +83,27 @@ pub(super) fn check_each(module: &Module, provider: &ProviderBlock) -> Diagnosti
     let mut found = Diagnostics::new();
     let Some(each) = &provider.for_each else { return found };
     let mut seen = BTreeSet::new();
-    let mut queue: Vec<(Reference, Span)> = each.references();
-    while let Some((reference, span)) = queue.pop() {
+    let own = each.references().into_iter().map(|(reference, span)| (reference, span, None));
+    let mut queue: Vec<(Reference, Span, Option<Span>)> = own.collect();
+    while let Some((reference, span, inside)) = queue.pop() {
         match reference {
             Reference::Local(name) => {
                 let value = module.locals.get(&name).map(|it| &it.value);
                 let inner = value.filter(|_| seen.insert(name)).map(Expression::references);
                 // What is wrong with a local value is told where the provider uses it.
-                let inner = inner.into_iter().flatten().map(|(it, _)| (it, span.clone()));
+                let inner = inner.into_iter().flatten();
+                let inner = inner.map(|(it, place)| (it, span.clone(), Some(place)));
                 queue.extend(inner);
             }
             Reference::Resource(..) | Reference::Module(..) => {
                 let detail = "`for_each` of a provider can only depend on variables and local \
                               values: it must be known before anything is planned.";
-                found.push(Diagnostic::error("Value not known early enough", detail).at(&span));
+                let problem = Diagnostic::error("Value not known early enough", detail);
+                let problem = problem.at(&span);
+                found.push(match inside {
+                    Some(inside) => problem.see(&inside, "which depends on this"),
+                    None => problem,
+                });
             }
             _ => {}
         }
