@@ -201,7 +201,7 @@ run "of_an_output" {
         "run \"late\" {\n  variables {\n    size = -1\n  }\n  expect_failures = [var.size]\n}\n";
     stack.write("tests/a.tftest.hcl", apply);
     let run = failing(&stack, &[]);
-    says(&run.stderr, &["The size must be positive.", "before anything was applied"]);
+    says(&run.stderr, &["before anything was applied", "The size must be positive."]);
 }
 
 #[test]
