@@ -425,7 +425,7 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "resource \"a\" \"b\" {\n  provider = my_test\n}\n",
-        "main.tf:2:14 Invalid provider name: `my_test` cannot be the name of a provider, which has only lowercase letters, digits and, inside, dashes. ",
+        "main.tf:2:14 Invalid provider name: `my_test` cannot be the name of a provider, which has only lowercase letters, digits and, inside, single dashes. ",
     ),
     (
         "moved {\n  from = data.a.b\n  to   = a.b\n}\n",

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::scan::{closed, lines};
+use super::scan::{closed, lines, lists};
 use crate::language::module::is_name;
 
 /// What to say of a mistake that is often made.
@@ -242,7 +242,7 @@ fn missing_comma(place: &Place<'_>) -> Option<Advice> {
     let before = place.text.get(..place.at)?.trim_end();
     let last = before.chars().next_back()?;
     let ended = last.is_alphanumeric() || "\"]})_".contains(last);
-    if !closers.iter().any(|it| place.says(it)) || !begins || !ended {
+    if !closers.iter().any(|it| place.says(it)) || !begins || !ended || !lists(before) {
         return None;
     }
     let end = before.len();

@@ -77,6 +77,13 @@ pub(super) fn lines(text: &str) -> Vec<Line> {
     lines
 }
 
+/// Whether a list or the arguments of a call go on where a text ends.
+pub(super) fn lists(text: &str) -> bool {
+    let mut scanner = Scanner::new(text);
+    while scanner.at < text.len() && scanner.step().is_none() {}
+    matches!(scanner.open.last(), Some(Open { kind: Kind::Loose(b')' | b']'), .. }))
+}
+
 /// How long the bracket or quote is that a text starts with, to its end.
 pub(super) fn closed(text: &str) -> Option<usize> {
     let mut scanner = Scanner::new(text);
