@@ -294,7 +294,7 @@ fn read_or_ask(
     let (values, diagnostics) = read_inputs(root, &Disk, environment(), &given);
     let mut missing = missing_inputs(root, &values);
     missing.retain(|(_, variable)| wanted(variable));
-    missing.sort_by(|(one, _), (other, _)| one.cmp(other));
+    missing.sort_by_key(|(name, _)| *name);
     let can_ask = arguments.may_ask() && ui.can_ask();
     if diagnostics.has_errors() || missing.is_empty() || !can_ask {
         return (values, diagnostics);

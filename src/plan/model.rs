@@ -261,7 +261,8 @@ impl OutputChange {
     pub fn changes(&self) -> bool {
         let same = self.before.marks() == self.after.marks()
             && self.before.unmark_deep().0 == self.after.unmark_deep().0;
-        !same && !(self.before.is_null() && self.after.is_null())
+        let absent = self.before.is_null() && self.after.is_null();
+        !same && !absent
     }
 }
 
