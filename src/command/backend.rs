@@ -17,7 +17,7 @@ use crate::state::{Options, Store};
 
 use record::Recorded;
 
-pub(super) use change::initialise;
+pub(super) use change::{initialise, same_file};
 
 /// The arguments of the backend `local`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -144,14 +144,16 @@ fn changed(recorded: &Recorded, configured: Option<&Settings>) -> Diagnostic {
 /// `backend` block.
 fn left_behind(configured: &Settings) -> Result<(), Diagnostics> {
     let (before, now) = (Places::default(), configured.places());
-    let elsewhere = before.path != now.path && !now.path.exists() && !now.folder.exists();
-    if !elsewhere || !before.path.exists() || !has_objects(&before.path) {
+    if before == now || now.is_used_besides(&before) {
         return Ok(());
     }
+    let workspaces = before.workspaces()?;
+    let left = workspaces.iter().map(|workspace| (before.state(workspace), now.state(workspace)));
+    let mut left = left.filter(|(old, new)| old != new && old.exists() && has_objects(old));
+    let Some((old, _)) = left.next() else { return Ok(()) };
     let detail = format!(
-        "{} has objects, and the `backend` block says {}, where no state is yet.",
-        before.path.display(),
-        now
+        "{} has objects, and the `backend` block says {now}, where no state is yet.",
+        old.display(),
     );
     let error = Diagnostic::error("Backend initialization required", detail);
     Err(error

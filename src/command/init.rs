@@ -9,6 +9,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::fetch::Fetcher;
 use crate::language::config::Configuration;
 use crate::language::load::{Disk, Files as _, is_configuration};
+use crate::language::source::shown;
 use crate::language::suite::{load_run, load_tests};
 use crate::ui::Ui;
 
@@ -42,7 +43,7 @@ fn copied(ui: &Ui, source: &str) -> Result<(), Diagnostics> {
         let error = Diagnostic::error("Folder is not empty", detail);
         return Err(error.hint("Leave out -from-module to use what is there.").into());
     }
-    ui.status(&format!("Copying the configuration from {source}."));
+    ui.status(&format!("Copying the configuration from {}.", shown(source)));
     let say = |text: &str| ui.status(text);
     let fetcher = Fetcher::new(Path::new("."), false, &say);
     let mut fetcher = fetcher.map_err(|error| Diagnostics::from(error.plain()))?;

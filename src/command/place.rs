@@ -46,6 +46,12 @@ impl Places {
         Ok(backend::in_use(root)?.places())
     }
 
+    /// Whether states are kept here, apart from what belongs to another place too.
+    pub(super) fn is_used_besides(&self, other: &Places) -> bool {
+        (self.path != other.path && self.path.exists())
+            || (self.folder != other.folder && self.folder.exists())
+    }
+
     /// The state file of a workspace.
     pub(super) fn state(&self, workspace: &str) -> PathBuf {
         match workspace {

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use crate::address::{ConfigAddress, InstanceAddress};
 use crate::apply::{Connect, Doing, Resolve};
-use crate::diagnostic::{Diagnostics, Span};
+use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::language::body;
 use crate::language::config::{Moment, Provisioner};
 use crate::plan::{
@@ -67,13 +67,27 @@ impl Resolver {
     }
 }
 
+/// Nothing may be asked of a provider whose region or account is not known.
+fn not_known(provider: &ProviderKey) -> Diagnostic {
+    let detail = format!(
+        "What configures {provider} is not known here, since it depends on values that only planning \
+         or applying gives."
+    );
+    let hint = "Give the provider constant arguments for this command, or run `terrace apply`.";
+    Diagnostic::error("Provider configuration not known", detail).hint(hint)
+}
+
 impl Connect for Resolver {
     fn connection(&self, provider: &ProviderKey) -> Result<Arc<dyn Connection>, Diagnostics> {
         if let Some(made) = self.connections().get(provider) {
             return Ok(made.clone());
         }
         let _turn = self.turn();
-        let connection = connect_one(&self.evaluation, &self.providers, provider)?.connection;
+        let made = connect_one(&self.evaluation, &self.providers, provider)?;
+        if !made.known {
+            return Err(not_known(provider).into());
+        }
+        let connection = made.connection;
         self.add(Connections::from([(provider.clone(), connection.clone())]));
         Ok(connection)
     }

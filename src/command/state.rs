@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::address::{InstanceAddress, Target, Targets};
 use crate::command::arguments::{StateAccess, StateCommand, WorldArguments};
+use crate::command::backend::same_file;
 use crate::command::place::state_path;
 use crate::command::stack::{file_problem, settings, state_problem, store_options};
 use crate::command::{Exit, world};
@@ -33,7 +34,7 @@ pub(super) fn run(ui: &Ui, command: &StateCommand) -> Result<Exit, Diagnostics> 
         }
         StateCommand::Mv { from, to, dry_run, backup_out, access, .. } => {
             match access.state.state_out.as_deref() {
-                Some(out) if access.state.state.as_deref() != Some(out) => {
+                Some(out) if !same_file(&path(ui, access)?, out) => {
                     let there = Elsewhere { out, backup: backup_out.clone() };
                     transfer::run(ui, (from, to), *dry_run, access, there)
                 }
@@ -55,11 +56,16 @@ pub(super) fn run(ui: &Ui, command: &StateCommand) -> Result<Exit, Diagnostics> 
     }
 }
 
+/// The state file that a command is about.
+fn path(ui: &Ui, access: &StateAccess) -> Result<PathBuf, Diagnostics> {
+    match &access.state.state {
+        Some(path) => Ok(path.clone()),
+        None => state_path(settings(ui, &access.variables)?.as_ref(), None),
+    }
+}
+
 pub(super) fn open(ui: &Ui, access: &StateAccess, write: bool) -> Result<Arc<Store>, Diagnostics> {
-    let path = match &access.state.state {
-        Some(path) => path.clone(),
-        None => state_path(settings(ui, &access.variables)?.as_ref(), None)?,
-    };
+    let path = path(ui, access)?;
     let mut options = store_options(path, &access.state, "state")?;
     options.lock &= write;
     Ok(Arc::new(Store::open(&options).map_err(|error| state_problem(&error))?))

@@ -34,7 +34,7 @@ fn named(words: &[String]) -> Named {
     let mut is_value = false;
     for (at, word) in words.iter().enumerate().skip(1) {
         if word.starts_with('-') || is_value {
-            is_value = !is_value && word.trim_start_matches('-') == "chdir";
+            is_value = !is_value && matches!(word.trim_start_matches('-'), "chdir" | "json-into");
             continue;
         }
         let Some(command) = named.command.find_subcommand(word).cloned() else { break };

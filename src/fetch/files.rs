@@ -1,5 +1,6 @@
 //! Folders and files: hashes of trees, copies, and folders in packages.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
@@ -83,19 +84,24 @@ pub(super) fn put(from: &Path, to: &Path) -> Result<()> {
 
 /// Copies a folder with all that is in it, except for what git keeps beside its files.
 pub(super) fn copy(from: &Path, to: &Path) -> Result<()> {
-    copied(from, to).map_err(|error| FetchError::file(from, &error))
+    copy_if(from, to, &|_| true)
 }
 
-fn copied(from: &Path, to: &Path) -> io::Result<()> {
+/// Copies of a folder what has names that are wanted, and not what git keeps beside its files.
+pub(super) fn copy_if(from: &Path, to: &Path, wanted: &dyn Fn(&OsStr) -> bool) -> Result<()> {
+    copied(from, to, wanted).map_err(|error| FetchError::file(from, &error))
+}
+
+fn copied(from: &Path, to: &Path, wanted: &dyn Fn(&OsStr) -> bool) -> io::Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;
         let (path, target, kind) = (entry.path(), to.join(entry.file_name()), entry.file_type()?);
-        if entry.file_name() == ".git" {
+        if entry.file_name() == ".git" || !wanted(&entry.file_name()) {
             continue;
         }
         if kind.is_dir() {
-            copied(&path, &target)?;
+            copied(&path, &target, wanted)?;
         } else if kind.is_symlink() {
             std::os::unix::fs::symlink(fs::read_link(&path)?, &target)?;
         } else {

@@ -36,6 +36,8 @@ pub fn connect(
             continue;
         }
         match connect_one(evaluation, providers, &key) {
+            // Planning says what it cannot look at because of that.
+            Ok(made) if !made.known => {}
             Ok(made) => {
                 diagnostics.extend(made.warnings);
                 connections.insert(key, made.connection);

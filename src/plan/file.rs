@@ -21,7 +21,7 @@ use crate::plan::{Change, CheckResult, Drift, OutputChange, Plan, Read, Schedule
 use crate::state::{State, World, file as state_file};
 use crate::value::{Path, Step, Value};
 
-const FORMAT: u64 = 1;
+const FORMAT: u64 = 2;
 
 /// Why a saved plan cannot be used.
 #[derive(Debug, thiserror::Error)]

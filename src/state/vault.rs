@@ -99,8 +99,23 @@ fn sync_folder(path: &Path) -> Result<(), StateError> {
     File::open(folder).and_then(|opened| opened.sync_all()).map_err(StateError::io("write", folder))
 }
 
+/// Where links lead, so that not they are replaced but what they stand for.
+fn followed(path: &Path) -> PathBuf {
+    // As deep as Linux follows them.
+    const DEPTH: usize = 40;
+    let mut path = path.to_path_buf();
+    for _ in 0..DEPTH {
+        match std::fs::read_link(&path) {
+            Ok(target) => path = folder(&path).join(target),
+            Err(_) => break,
+        }
+    }
+    path
+}
+
 /// Puts a file in the place of another in one step, and returns it, open.
 fn replace(path: &Path, bytes: &[u8], new_mode: u32) -> Result<File, StateError> {
+    let path = &followed(path);
     let failed = || StateError::io("write", path);
     let mode = std::fs::metadata(path).ok().map(|it| it.permissions());
     let mut builder = tempfile::Builder::new();
@@ -136,7 +151,12 @@ impl Vault for Files {
     }
 
     fn write_state(&mut self, bytes: &[u8]) -> Result<(), StateError> {
-        let last = self.read_state()?;
+        // Nothing is overwritten without a copy, though it was another state that was read.
+        let there = match &self.from {
+            Some(_) => read_or_empty(&self.state)?,
+            None => Vec::new(),
+        };
+        let last = if there.is_empty() { self.read_state()? } else { there };
         if let Some(backup) = self.backup.as_ref().filter(|_| !last.is_empty()) {
             replace(backup, &last, 0o666)?;
         }

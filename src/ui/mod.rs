@@ -21,9 +21,9 @@ mod tests;
 mod value;
 mod wrap;
 
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io::{IsTerminal as _, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -98,6 +98,9 @@ impl Ui {
     pub fn json_into(self, path: &Path, lines: bool) -> std::io::Result<Ui> {
         let mut options = File::options();
         let file = options.write(true).create(true).truncate(true).mode(0o600).open(path)?;
+        if file.metadata()?.is_file() {
+            file.set_permissions(Permissions::from_mode(0o600))?;
+        }
         Ok(Ui { into: Some((Arc::new(Mutex::new(file)), lines)), ..self })
     }
 

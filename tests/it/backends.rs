@@ -243,3 +243,50 @@ fn variables_of_the_backend_can_be_given_to_all_commands() {
     }
     assert_eq!(stack.ok(&["state", "list", "-var", "p=aa"]).stdout, "terraform_data.a\n");
 }
+
+#[test]
+fn workspaces_do_not_hide_a_state_that_is_left_behind() {
+    let plain = "resource \"terraform_data\" \"a\" {}\n";
+    let stack = Terrace::sandbox(&[("main.tf", plain)]);
+    stack.ok(&["apply", "-auto-approve"]);
+    stack.ok(&["workspace", "new", "other"]);
+    stack.ok(&["apply", "-auto-approve"]);
+    stack.ok(&["workspace", "select", "default"]);
+    let moved =
+        |arguments: &str| format!("terraform {{\n  backend \"local\" {{{arguments}}}\n}}\n{plain}");
+    for arguments in [" path = \"z.tfstate\" ", " workspace_dir = \"ws\" "] {
+        stack.write("main.tf", &moved(arguments));
+        let told = stack.fails(&["plan"]);
+        assert!(told.contains("Backend initialization required"), "{told}");
+    }
+    stack.write("main.tf", &moved(" path = \"z.tfstate\" "));
+    stack.ok(&["init", "-force-copy"]);
+    for workspace in ["default", "other"] {
+        stack.ok(&["workspace", "select", workspace]);
+        assert!(stack.ok(&["plan"]).stdout.contains("No changes"), "{workspace}");
+    }
+}
+
+#[test]
+fn a_state_behind_a_link_is_written_where_it_is() {
+    let stack = Terrace::sandbox(&[("main.tf", "resource \"terraform_data\" \"a\" {}\n")]);
+    stack.write("real/state", "");
+    std::os::unix::fs::symlink("real/state", stack.path("terraform.tfstate")).unwrap();
+    stack.ok(&["apply", "-auto-approve"]);
+    assert!(stack.path("terraform.tfstate").is_symlink());
+    assert!(stack.read("real/state").contains("terraform_data"));
+    // The same file by another name is no other state.
+    stack.ok(&["state", "mv", "-state-out=real/state", "terraform_data.a", "terraform_data.b"]);
+    assert_eq!(stack.ok(&["state", "list"]).stdout, "terraform_data.b\n");
+}
+
+#[test]
+fn a_copy_of_a_module_does_not_own_its_objects() {
+    let stack = Terrace::sandbox(&[("from/main.tf", "resource \"terraform_data\" \"a\" {}\n")]);
+    stack.ok(&["-chdir=from", "apply", "-auto-approve"]);
+    stack.ok(&["init", "-from-module=./from"]);
+    assert!(stack.path("main.tf").exists());
+    assert!(!stack.path("terraform.tfstate").exists());
+    let plan = stack.ok(&["plan"]).stdout;
+    assert!(plan.contains("1 to add, 0 to change, 0 to destroy"), "{plan}");
+}

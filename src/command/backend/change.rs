@@ -96,7 +96,7 @@ fn migrate(
             return Err(changed(recorded, settings).into());
         }
         Some(recorded) => recorded.settings()?.places(),
-        None if !wanted && (to.path.exists() || to.folder.exists()) => return Ok(()),
+        None if !wanted && to.is_used_besides(&Places::default()) => return Ok(()),
         None => Places::default(),
     };
     let copies = copies(&from, &to, arguments)?;
@@ -138,7 +138,7 @@ fn copies(from: &Places, to: &Places, arguments: &InitArguments) -> Result<Vec<C
     Ok(copies)
 }
 
-fn same_file(one: &Path, other: &Path) -> bool {
+pub(in crate::command) fn same_file(one: &Path, other: &Path) -> bool {
     let real = |path: &Path| std::fs::canonicalize(path).ok();
     one == other || real(one).is_some_and(|it| Some(it) == real(other))
 }

@@ -9,8 +9,8 @@ use crate::address::{InstanceAddress, Target};
 use crate::command::Exit;
 use crate::command::arguments::{StateAccess, StateArguments};
 use crate::command::stack::{state_problem, store_options};
-use crate::diagnostic::Diagnostics;
-use crate::state::{Done, Instance, Place, Record, State, Store, StoredObject, bequeathed};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::state::{Done, Instance, Place, Record, State, Store, StoredObject, World, bequeathed};
 use crate::ui::Ui;
 
 /// The other state file.
@@ -38,7 +38,10 @@ pub(super) fn run(
     let there = StateArguments { locking, backup, ..StateArguments::default() };
     let mut options = store_options(out.to_path_buf(), &there, "state")?;
     options.lock &= !dry_run;
+    options.world = Some(World::of(&here.state().lineage));
     let there = Store::open(&options).map_err(|error| state_problem(&error))?;
+    settled(&here)?;
+    settled(&there)?;
     let state = here.state();
     let moves = steps(States { here: &state, there: &there.state() }, from, to)?;
     if !dry_run {
@@ -55,6 +58,16 @@ pub(super) fn run(
         ui.status(&format!("{verb} {old} to {new} in {}", out.display()));
     }
     Ok(Exit::Success)
+}
+
+/// What an interrupted run left open belongs to its state, and would not come along.
+fn settled(store: &Store) -> Result<(), Diagnostics> {
+    if store.with(|folded| folded.unresolved.is_empty()) {
+        return Ok(());
+    }
+    let detail = "An interrupted run left steps of which it is not known whether they were done.";
+    let error = Diagnostic::error("Interrupted run", detail);
+    Err(error.hint("`terrace plan` settles them; move the objects then.").into())
 }
 
 /// The objects of an instance at another address.
