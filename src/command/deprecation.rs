@@ -6,6 +6,7 @@ use crate::command::arguments::Deprecation;
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::language::config::{Configuration, Module, ModuleCall};
 use crate::language::load::normalise;
+use crate::language::source::is_local;
 
 /// Leaves out the warnings that are not wanted.
 pub(super) fn limited(
@@ -29,7 +30,7 @@ fn is_wanted(configuration: &Configuration, level: Deprecation, problem: &Diagno
         "Deprecated output" => call_named(module, span.text()),
         _ => None,
     });
-    calls.next().is_none_or(|call| level == Deprecation::Local && is_local(call))
+    calls.next().is_none_or(|call| level == Deprecation::Local && is_local(&call.source))
 }
 
 /// The call that gives a variable there.
@@ -41,8 +42,4 @@ fn call_with<'m>(module: &'m Module, span: &Span) -> Option<&'m ModuleCall> {
 fn call_named<'m>(module: &'m Module, reference: &str) -> Option<&'m ModuleCall> {
     let name = reference.strip_prefix("module.")?.split(['.', '[']).next()?;
     module.calls.get(name.trim())
-}
-
-fn is_local(call: &ModuleCall) -> bool {
-    call.source.starts_with("./") || call.source.starts_with("../")
 }

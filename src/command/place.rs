@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::command::backend;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::language::config::Module;
+use crate::language::load::{Disk, Files as _};
 
 /// The workspace that is always there.
 pub(super) const DEFAULT: &str = "default";
@@ -113,8 +114,7 @@ pub(super) fn refuse_unknown(root: Option<&Module>) -> Result<(), Diagnostics> {
 
 /// The folder in which OpenTofu and Terraform keep what they know of this one.
 pub(super) fn data_folder() -> PathBuf {
-    let folder = std::env::var_os("TF_DATA_DIR").filter(|it| !it.is_empty());
-    folder.map_or_else(|| PathBuf::from(".terraform"), PathBuf::from)
+    Disk.data_folder()
 }
 
 /// The file in which OpenTofu and Terraform note the workspace in use.

@@ -149,7 +149,7 @@ pub(super) fn like(address: &str, state: &State) -> Option<String> {
 /// Notes facts, and makes them a new snapshot.
 pub(super) fn note(store: &Store, records: Vec<Record>) -> Result<(), Diagnostics> {
     let noted = store.begin_run().and_then(|_| {
-        records.into_iter().try_for_each(|record| store.append(record))?;
+        store.append_all(records)?;
         store.finish().map(drop)
     });
     noted.map_err(|error| state_problem(&error))
